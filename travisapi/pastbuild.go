@@ -26,39 +26,35 @@ type PastBuild struct {
 
 // Job is a job of a PastBuild.
 type Job struct {
-	ID           int
-	Number       string // 12.1
-	State        string // like a build's; a job that was never started can also be created
-	AllowFailure bool
-	Stage        string // "" without stages
-	StageNumber  int    // from 1; 0 without stages
+	ID           int    `json:"id"`
+	Number       string `json:"number"` // 12.1
+	State        string `json:"state"`  // like a build's; that of one that was never started can also be created
+	AllowFailure bool   `json:"allow_failure"`
+	Stage        Stage  `json:"stage"` // zero without stages
+}
+
+// Stage is a stage of a build.
+type Stage struct {
+	Number int    `json:"number"` // from 1
+	Name   string `json:"name"`
 }
 
 type pastBuildAnswer struct {
 	buildAnswer
-	Event  string `json:"event_type"`
-	Branch struct {
-		Name string `json:"name"`
-	} `json:"branch"`
-	Tag struct {
-		Name string `json:"name"`
-	} `json:"tag"` // null without one
-	Commit struct {
-		SHA string `json:"sha"`
-	} `json:"commit"`
+	Event   string     `json:"event_type"`
+	Branch  nameAnswer `json:"branch"`
+	Tag     nameAnswer `json:"tag"` // null without one
 	Request struct {
 		ID int `json:"id"`
 	} `json:"request"`
-	Jobs []struct {
-		ID           int    `json:"id"`
-		Number       string `json:"number"`
-		State        string `json:"state"`
-		AllowFailure bool   `json:"allow_failure"`
-		Stage        struct {
-			Number int    `json:"number"`
-			Name   string `json:"name"`
-		} `json:"stage"` // null without stages
-	} `json:"jobs"`
+	Commit struct {
+		SHA string `json:"sha"`
+	} `json:"commit"`
+	Jobs []Job `json:"jobs"`
+}
+
+type nameAnswer struct {
+	Name string `json:"name"`
 }
 
 type pastBuildsAnswer struct {
@@ -95,17 +91,10 @@ func (c *Client) LastBuild(ctx context.Context, repository Ref, branch string, e
 		return PastBuild{}, err
 	}
 	found := answer.Builds[0]
-	b := PastBuild{
+	return PastBuild{
 		Build: Build(found.buildAnswer), Event: found.Event, Branch: found.Branch.Name, Tag: found.Tag.Name,
-		Commit: shortSHA(found.Commit.SHA), request: found.Request.ID,
-	}
-	for _, job := range found.Jobs {
-		b.Jobs = append(b.Jobs, Job{
-			ID: job.ID, Number: job.Number, State: job.State, AllowFailure: job.AllowFailure,
-			Stage: job.Stage.Name, StageNumber: job.Stage.Number,
-		})
-	}
-	return b, nil
+		Commit: shortSHA(found.Commit.SHA), Jobs: found.Jobs, request: found.Request.ID,
+	}, nil
 }
 
 func shortSHA(sha string) string {

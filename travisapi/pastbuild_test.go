@@ -45,9 +45,9 @@ func TestTheLastBuildOfABranch(t *testing.T) {
 		build.Jobs[i].ID = 0
 	}
 	jobs := []travisapi.Job{
-		{Number: "2.1", State: "failed", Stage: "test", StageNumber: 1},
-		{Number: "2.2", State: "passed", Stage: "test", StageNumber: 1, AllowFailure: true},
-		{Number: "2.3", State: "created", Stage: "deploy", StageNumber: 2},
+		{Number: "2.1", State: "failed", Stage: travisapi.Stage{Number: 1, Name: "test"}},
+		{Number: "2.2", State: "passed", Stage: travisapi.Stage{Number: 1, Name: "test"}, AllowFailure: true},
+		{Number: "2.3", State: "created", Stage: travisapi.Stage{Number: 2, Name: "deploy"}},
 	}
 	if !reflect.DeepEqual(build.Jobs, jobs) {
 		t.Errorf("its jobs are %+v", build.Jobs)

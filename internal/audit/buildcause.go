@@ -3,7 +3,6 @@ package audit
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 
 	"convox-travis/internal/build"
@@ -170,56 +169,55 @@ func (c *repositoryCase) whyIdle() (because, hint string) {
 	return because, hint
 }
 
+// failures are the findings about what a log says. A word in braces is replaced: {flags} by
+// the convox CLI's for the app and the Rack, and {line} by the place of the deployment.
+var failures = map[joblog.Kind]struct{ found, what, hint string }{
+	joblog.RolledBack: {FoundRolledBack, "was rolled back: {rack} couldn't start the new release of {app}{line}", "look for the reason with `convox logs{flags}`"},
+	joblog.NoApp:      {FoundNoTarget, "deployed nothing: {rack} doesn't have {app}{line}", "correct --app, or run `convox apps create{flags}`"},
+	joblog.NoRack:     {FoundNoTarget, "deployed nothing: the convox CLI didn't find {rack}{line}", "correct --rack: ORG/NAME behind a Console, none for a Rack directly"},
+	joblog.NoDownload: {FoundCLIFailed, "deployed nothing: {job} couldn't download the convox CLI{line}", "correct its address (" + cliPage + "), or restart the build"},
+	joblog.NoCLI:      {FoundCLIFailed, "deployed nothing: {job} couldn't start the convox CLI{line}", "install it before it is used, for the job's architecture: " + cliPage},
+	joblog.Silent:     {FoundStopped, "was stopped: {job} printed nothing for {time}", "print a line every few minutes: https://docs.travis-ci.com/user/common-build-problems/"},
+	joblog.WaitedFor:  {FoundStopped, "was stopped: travis_wait ended a command of {job} after {time}", "give travis_wait more minutes, or make the command faster"},
+	joblog.TooLong:    {FoundStopped, "was stopped: the log of {job} exceeded Travis's limit", "print less"},
+	joblog.OutOfTime:  {FoundStopped, "was stopped: {job} exceeded Travis's time limit", "split the job: https://docs.travis-ci.com/user/customizing-the-build/#build-timeouts"},
+	joblog.Refused:    {FoundLoginFailed, "couldn't log in: the Rack or Console refused the login of {job}{line}", ""},
+	joblog.Command:    {FoundBuildFailed, "failed before it deployed: in {job}, {command} exited with {status}", ""},
+	joblog.Deployment: {FoundBuildFailed, "deployed nothing: the deployment of {job} failed{line}", ""},
+}
+
+const cliPage = "https://docs.convox.com/installation/cli/"
+
 // explainFailure says why a job ended before it deployed, or its deployment failed.
 func (c *repositoryCase) explainFailure(r result) (found, what, hint string) {
-	const cli = "https://docs.convox.com/installation/cli/"
-	job, app, rack, place := "job "+r.job.Number, "the app", "the Rack", ""
+	app, rack, line, flags := "the app", "the Rack", "", ""
 	var call build.Call
-	var flags []string
 	if len(c.last.calls) > 0 {
 		call = c.last.calls[0]
-		place = fmt.Sprintf(" (line %d)", call.Line)
+		line = fmt.Sprintf(" (line %d)", call.Line)
 	}
 	if isPlain(call.App) {
-		app, flags = "app "+Shortened(call.App), append(flags, "--app", call.App)
+		app, flags = "app "+Shortened(call.App), " --app "+text.Command(call.App)
 	}
 	if isPlain(call.Rack) {
-		rack, flags = "Rack "+Shortened(call.Rack), append(flags, "--rack", call.Rack)
+		rack, flags = "Rack "+Shortened(call.Rack), flags+" --rack "+text.Command(call.Rack)
 	}
-	convox := func(words ...string) string {
-		return code(text.Command(slices.Concat([]string{"convox"}, words, flags)...))
+	command := "a command of " + code(r.last.Phase)
+	if line := c.last.lineOf(r.last); line > 0 {
+		command = fmt.Sprintf("the command on line %d (%s)", line, code(r.last.Phase))
 	}
-	switch r.last.Kind {
-	case joblog.RolledBack:
-		return FoundRolledBack, "was rolled back: " + rack + " couldn't start the new release of " + app + place, "look for the reason with " + convox("logs")
-	case joblog.Refused:
-		return FoundLoginFailed, "couldn't log in: the Rack or Console refused the login of " + job + place, c.write("to write the variables again", "")
-	case joblog.NoApp:
-		return FoundNoTarget, "deployed nothing: " + rack + " has no " + strings.TrimPrefix(app, "the ") + place, "correct --app, or run " + convox("apps", "create")
-	case joblog.NoRack:
-		return FoundNoTarget, "deployed nothing: the convox CLI didn't find " + rack + place, "correct --rack: ORG/NAME behind a Console, none for a Rack directly"
-	case joblog.NoDownload:
-		return FoundCLIFailed, "deployed nothing: " + job + " couldn't download the convox CLI" + place, "correct its address (" + cli + "), or restart the build"
-	case joblog.NoCLI:
-		return FoundCLIFailed, "deployed nothing: " + job + " couldn't start the convox CLI" + place, "install it before it is used, for the job's architecture: " + cli
-	case joblog.Silent:
-		what = "was stopped: " + job + " printed nothing for " + r.last.Time
-		if r.rank == undone {
-			return FoundStopped, what + " while it deployed" + place, c.yml("delete the step and let the wizard write one that prints a line every few minutes", call)
-		}
-		return FoundStopped, what, "print a line every few minutes: https://docs.travis-ci.com/user/common-build-problems/"
-	case joblog.WaitedFor:
-		return FoundStopped, "was stopped: travis_wait ended a command of " + job + " after " + r.last.Time, "give travis_wait more minutes, or make the command faster"
-	case joblog.TooLong:
-		return FoundStopped, "was stopped: the log of " + job + " exceeded Travis's limit", "print less"
-	case joblog.OutOfTime:
-		return FoundStopped, "was stopped: " + job + " exceeded Travis's time limit", "split the job: https://docs.travis-ci.com/user/customizing-the-build/#build-timeouts"
-	case joblog.Command:
-		command := "a command of " + code(r.last.Phase)
-		if line := c.last.lineOf(r.last); line > 0 {
-			command = fmt.Sprintf("the command on line %d (%s)", line, code(r.last.Phase))
-		}
-		return FoundBuildFailed, "failed before it deployed: in " + job + ", " + command + " exited with " + r.last.Status, c.look("jobs", r.job.ID)
+	words := strings.NewReplacer("{job}", "job "+r.job.Number, "{app}", app, "{rack}", rack, "{line}", line, "{flags}", flags,
+		"{time}", r.last.Time, "{command}", command, "{status}", r.last.Status)
+	failure := failures[r.last.Kind]
+	what, hint = words.Replace(failure.what), words.Replace(failure.hint)
+	switch {
+	case r.last.Kind == joblog.Silent && r.rank == undone:
+		what += " while it deployed" + line
+		hint = c.yml("delete the step and let the wizard write one that prints a line every few minutes", call)
+	case r.last.Kind == joblog.Refused:
+		hint = c.write("to write the variables again", "")
+	case hint == "":
+		hint = c.look("jobs", r.job.ID)
 	}
-	return FoundBuildFailed, "deployed nothing: the deployment of " + job + " failed" + place, c.look("jobs", r.job.ID)
+	return failure.found, what, hint
 }

@@ -101,11 +101,11 @@ func (l *lastBuild) started() []int {
 	}
 	order := func(i int) int {
 		if l.Jobs[i].State == "passed" {
-			return 1 - 2*l.Jobs[i].StageNumber
+			return 2*l.Jobs[i].Stage.Number - 1
 		}
-		return -2 * l.Jobs[i].StageNumber
+		return 2 * l.Jobs[i].Stage.Number
 	}
-	slices.SortStableFunc(positions, func(a, b int) int { return cmp.Compare(order(a), order(b)) })
+	slices.SortStableFunc(positions, func(a, b int) int { return cmp.Compare(order(b), order(a)) })
 	return positions[:min(len(positions), mostLogs)]
 }
 
@@ -187,7 +187,7 @@ func rankOf(job travisapi.Job, log joblog.Log) rank {
 		return allowed
 	case log.Last.Kind != "":
 		return stopped
-	case log.Ended:
+	case log.Ended && job.State == "passed":
 		return undeployed
 	}
 	return unclear
@@ -205,8 +205,8 @@ func (l *lastBuild) result() (r result) {
 		return result{rank: stopped, last: joblog.Finding{Kind: joblog.Canceled}}
 	case r.rank == stopped:
 		for _, job := range l.Jobs {
-			if job.StageNumber > r.job.StageNumber && (job.State == "created" || job.State == "canceled") {
-				r.waiting = job.Stage
+			if job.Stage.Number > r.job.Stage.Number && (job.State == "created" || job.State == "canceled") {
+				r.waiting = job.Stage.Name
 				break
 			}
 		}

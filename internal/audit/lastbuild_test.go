@@ -121,7 +121,7 @@ func TestWhyTheLastBuildDidntDeploy(t *testing.T) {
 		"a refused login": {build: deploys("ERROR: invalid login\n"),
 			want: "error last_build_login", message: "couldn't log in: the Rack or Console refused the login of job 12.1 (line 4)", hint: "to write the variables again"},
 		"an unknown app": {build: deploys("ERROR: no such app: api\n"),
-			want: "error last_build_no_target", message: "deployed nothing: Rack acme/production has no app api (line 4)", hint: "`convox apps create --app api"},
+			want: "error last_build_no_target", message: "deployed nothing: Rack acme/production doesn't have app api (line 4)", hint: "`convox apps create --app api"},
 		"an unknown Rack": {build: deploys("ERROR: could not find rack: acme/production\n"),
 			want: "error last_build_no_target", message: "the convox CLI didn't find Rack acme/production (line 4)", hint: "correct --rack"},
 		"a failed download": {build: deploys("curl: (22) The requested URL returned error: 404\n"),
@@ -179,8 +179,9 @@ func TestWhyTheLastBuildDidntDeploy(t *testing.T) {
 			want: "warning last_build_unclear", message: "may have deployed: the repository's settings don't let this account read its log", hint: "who can see job logs"},
 		"no log": {build: func() travistest.PastBuild { b := ofJob("passed", ""); b.Jobs[0].LogStatus = 404; return b }(),
 			want: "warning last_build_unclear", message: "may have deployed: Travis has no log of it", hint: "https://app.travis-ci.com/github/acme/api/builds/"},
-		"an empty log": {build: ofJob("passed", ""), want: "warning last_build_unclear", message: "may have deployed: its log doesn't say"},
-		"no jobs":      {build: travistest.PastBuild{Number: "12", State: "errored", Commit: "0123456789abcdef"}, want: "warning last_build_unclear"},
+		"an empty log":                 {build: ofJob("passed", ""), want: "warning last_build_unclear", message: "may have deployed: its log doesn't say"},
+		"a failure that the log hides": {build: ofJob("failed", "The command \""+strings.Repeat("x", 1<<13)+"\" exited with 1.\n"+buildEnd), want: "warning last_build_unclear", message: "its log doesn't say"},
+		"no jobs":                      {build: travistest.PastBuild{Number: "12", State: "errored", Commit: "0123456789abcdef"}, want: "warning last_build_unclear"},
 		"a tag": {build: func() travistest.PastBuild {
 			b := ofJob("passed", skips("this branch is not permitted: v1"))
 			b.Tag, b.Branch = "v1", "v1"

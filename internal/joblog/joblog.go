@@ -58,8 +58,7 @@ const (
 
 var reasons = []Reason{PullRequest, Repository, Branch, Runtime, Condition, Tag}
 
-// Finding is something that a log says. None of its fields but Command can contain
-// anything from the log that isn't named here.
+// Finding is something that a log says. Only Command can contain any text of it.
 type Finding struct {
 	Kind     Kind
 	Reason   Reason // of Skipped, or ""
@@ -96,12 +95,15 @@ var sequence = regexp.MustCompile(`\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\
 
 // clean removes terminal sequences and control characters.
 func clean(line []byte) string {
+	if bytes.IndexByte(line, 0x1b) >= 0 {
+		line = sequence.ReplaceAll(line, nil)
+	}
 	return strings.TrimSpace(strings.Map(func(c rune) rune {
 		if c < ' ' || c == 0x7f {
 			return -1
 		}
 		return c
-	}, string(sequence.ReplaceAll(line, nil))))
+	}, string(line)))
 }
 
 // reader reads a log line by line.
@@ -117,75 +119,47 @@ const phases = `before_install|install|before_script|script|before_cache|before_
 
 var (
 	skipped   = regexp.MustCompile(`^Skipping a deployment with the ([a-z0-9]{0,40}) provider because (.*)`)
-	silent    = regexp.MustCompile(`^No output has been received in the last ((?:[0-9]{1,2}h)?[0-9]{1,3}m[0-9]{1,2}s|[0-9]{1,3} minutes)\b`)
-	waited    = regexp.MustCompile(`^Timeout \(([0-9]{1,3} minutes)\) reached\. Terminating "`)
 	asserted  = regexp.MustCompile(`^(?:The command ")?(.*)" failed and exited with ([0-9]{1,3}) during (` + phases + `)\.$`)
 	exited    = regexp.MustCompile(`^(?:The command ")?(.*)" exited with ([0-9]{1,3})\.$`)
-	ended     = regexp.MustCompile(`^Done\. Your build exited with [0-9]+\.$`)
 	promoting = regexp.MustCompile(`^Promoting [A-Z0-9]{1,20}\.\.\. ?(OK$)?`)
 	about     = regexp.MustCompile(`(?i)convox|deploy`)
 	deploying = regexp.MustCompile(`convox\b.* (?:deploy|promote)\b`)
-	noCLI     = regexp.MustCompile(`(?:^|[\s/'])convox: (?:command not found|not found|No such file or directory|Permission denied|cannot execute.*|Exec format error)$`)
 )
+
+// lines are other lines that count, some only in a command that deploys. start is the
+// start of the line, before a pattern whose group is a time; most lines have none of them.
+var lines = []struct {
+	kind    Kind
+	deploys bool
+	start   string
+	rest    *regexp.Regexp // nil fits
+}{
+	{Silent, false, "No output has been received in the last ", regexp.MustCompile(`^((?:[0-9]{1,2}h)?[0-9]{1,3}m[0-9]{1,2}s|[0-9]{1,3} minutes)\b`)},
+	{WaitedFor, false, "Timeout (", regexp.MustCompile(`^([0-9]{1,3} minutes)\) reached\. Terminating "`)},
+	{TooLong, false, "The job exceeded the maximum log length", nil},
+	{OutOfTime, false, "The job exceeded the maximum time limit for jobs", nil},
+	{Canceled, false, "Done: Job Cancel", nil},
+	{RolledBack, true, "ERROR: ", regexp.MustCompile(`(?i)\broll(?:ed )?back\b`)},
+	{Refused, true, "ERROR: ", regexp.MustCompile(`(?i)\b(?:invalid login|invalid authentication|unauthorized|authentication (?:required|failed)|status:? 401)\b`)},
+	{NoApp, true, "ERROR: ", regexp.MustCompile(`(?i)^(?:no such app|app not found)\b`)},
+	{NoRack, true, "ERROR: ", regexp.MustCompile(`(?i)^(?:could not find rack|no such rack|rack not found|no racks found|no current rack|ambiguous rack name|multiple racks detected)\b`)},
+	{NoDownload, true, "curl: (", nil},
+	{NoDownload, true, "wget: ", nil},
+	{NoDownload, true, "chmod: cannot access ", regexp.MustCompile(`convox`)},
+	{Deployment, true, "ERROR: ", nil},
+}
+
+// noCLI is a line of a shell that can't start the convox CLI.
+var noCLI = regexp.MustCompile(`(?:^|[\s/'])convox: (?:command not found|not found|No such file or directory|Permission denied|cannot execute.*|Exec format error)$`)
 
 // dplStart begins the installation of Travis's deploy tool, which the deployment follows.
 const dplStart = "travis_fold:start:dpl"
 
-// endings begin the last lines of Travis's worker.
-var endings = []struct {
-	line string
-	kind Kind
-}{
-	{"The job exceeded the maximum log length", TooLong},
-	{"The job exceeded the maximum time limit for jobs", OutOfTime},
-	{"Done: Job Cancel", Canceled},
-}
-
-// errorLines are errors of programs that count in a command that deploys.
-var errorLines = []struct {
-	kind Kind
-	line *regexp.Regexp
-}{
-	{RolledBack, regexp.MustCompile(`(?i)^ERROR: (?:.*\b)?roll(?:ed )?back\b`)},
-	{Refused, regexp.MustCompile(`(?i)^ERROR: (?:.*\b)?(?:invalid login|invalid authentication|unauthorized|authentication (?:required|failed)|(?:response )?status:? 401)\b`)},
-	{NoApp, regexp.MustCompile(`(?i)^ERROR: (?:no such app|app not found)\b`)},
-	{NoRack, regexp.MustCompile(`(?i)^ERROR: (?:could not find rack|no such rack|rack not found|no racks found|no current rack|ambiguous rack name|multiple racks detected)\b`)},
-	{NoDownload, regexp.MustCompile(`^curl: \([0-9]+\) |^wget: |^chmod: cannot access .*convox.*: No such file or directory$`)},
-	{Deployment, regexp.MustCompile(`^ERROR: `)},
-}
-
 func (r *reader) line(line string) {
-	if strings.HasPrefix(line, "$ ") { // Travis shows a command before it runs it
+	switch {
+	case strings.HasPrefix(line, "$ "): // Travis shows a command before it runs it
 		r.begin(about.MatchString(line))
 		r.log.Deploys = r.log.Deploys || deploying.MatchString(line)
-		return
-	}
-	if match := skipped.FindStringSubmatch(line); match != nil {
-		r.skip(Finding{Kind: Skipped, Provider: match[1], Reason: reasonOf(match[2])})
-	} else if match := silent.FindStringSubmatch(line); match != nil {
-		r.found(Finding{Kind: Silent, Time: match[1]})
-	} else if match := waited.FindStringSubmatch(line); match != nil {
-		r.found(Finding{Kind: WaitedFor, Time: match[1]})
-	} else if match := asserted.FindStringSubmatch(line); match != nil {
-		r.failed(Finding{Kind: Command, Command: match[1], Status: match[2], Phase: match[3]})
-	} else if match := exited.FindStringSubmatch(line); match != nil {
-		r.exit(match[1], match[2])
-	} else if match := promoting.FindStringSubmatch(line); match != nil {
-		r.log.Deploys, r.waits = true, match[1] == ""
-		if !r.waits {
-			r.promoted()
-		}
-	} else if noCLI.MatchString(line) {
-		r.found(Finding{Kind: NoCLI})
-	} else {
-		r.other(line)
-	}
-}
-
-func (r *reader) other(line string) {
-	switch {
-	case endingOf(line) != "":
-		r.found(Finding{Kind: endingOf(line)})
 	case strings.HasPrefix(line, dplStart):
 		r.log.Deploys, r.dpl = true, true
 		r.begin(true)
@@ -193,31 +167,57 @@ func (r *reader) other(line string) {
 		r.failed(Finding{Kind: Deployment})
 	case line == "OK" && r.waits:
 		r.promoted()
-	case ended.MatchString(line):
+	case strings.HasPrefix(line, "Done. Your build exited with "):
 		r.log.Ended = true
 		switch r.log.Last.Kind {
 		case Silent, TooLong, OutOfTime, Canceled: // another program printed that
 			r.log.Last = Finding{}
 		}
-	case r.deploys || r.dpl:
-		for _, e := range errorLines {
-			if e.line.MatchString(line) {
-				if e.kind != Deployment || !r.caused {
-					r.found(Finding{Kind: e.kind})
-				}
-				return
-			}
-		}
+	default:
+		r.other(line)
 	}
 }
 
-func endingOf(line string) Kind {
-	for _, ending := range endings {
-		if strings.HasPrefix(line, ending.line) {
-			return ending.kind
+func (r *reader) other(line string) {
+	if match := skipped.FindStringSubmatch(line); match != nil {
+		r.skip(Finding{Kind: Skipped, Provider: match[1], Reason: reasonOf(match[2])})
+		return
+	}
+	if match := promoting.FindStringSubmatch(line); match != nil {
+		if r.log.Deploys, r.waits = true, true; match[1] != "" {
+			r.promoted()
+		}
+		return
+	}
+	if strings.HasSuffix(line, ".") && strings.Contains(line, `" `) {
+		if match := asserted.FindStringSubmatch(line); match != nil {
+			r.failed(Finding{Kind: Command, Command: match[1], Status: match[2], Phase: match[3]})
+			return
+		}
+		if match := exited.FindStringSubmatch(line); match != nil {
+			r.exit(match[1], match[2])
+			return
 		}
 	}
-	return ""
+	if strings.Contains(line, "convox: ") && noCLI.MatchString(line) {
+		r.found(Finding{Kind: NoCLI})
+		return
+	}
+	for _, l := range lines {
+		rest, isIt := strings.CutPrefix(line, l.start)
+		if !isIt || l.deploys && !r.deploys && !r.dpl || l.kind == Deployment && r.caused {
+			continue
+		}
+		var match []string
+		if l.rest != nil {
+			if match = l.rest.FindStringSubmatch(rest); match == nil {
+				continue
+			}
+			match = match[1:]
+		}
+		r.found(Finding{Kind: l.kind, Time: strings.Join(match, "")})
+		return
+	}
 }
 
 // begin begins another command.

@@ -86,3 +86,22 @@ func ForegroundCommand(ctx context.Context, terminal Terminal, environ []string,
 
 // isApart reports whether a program was prepared by Command.
 func isApart(cmd *exec.Cmd) bool { return cmd.SysProcAttr != nil }
+
+// Buffer stores the beginning of a program's output, and then fails it. It embeds no
+// buffer, because ReadFrom would bypass the limit.
+type Buffer struct {
+	Most   int // bytes
+	Text   []byte
+	IsFull bool
+}
+
+// Write implements io.Writer.
+func (b *Buffer) Write(text []byte) (int, error) {
+	room := min(len(text), b.Most-len(b.Text))
+	b.Text = append(b.Text, text[:room]...)
+	if room < len(text) {
+		b.IsFull = true
+		return room, io.ErrShortWrite
+	}
+	return room, nil
+}

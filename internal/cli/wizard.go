@@ -141,7 +141,6 @@ func (p *program) outside(o *options, aws *wizardAWS, read func() (repositories,
 	folder, _ := filepath.Abs(p.dir) // "" where that is unknown
 	return flow.Outside{
 		Folder:   folder,
-		Branches: func(ctx context.Context) []string { return gitrepo.Branches(ctx, p.dir) },
 		Owned:    p.owned(o),
 		Runner:   connect.Runner{Retry: p.reach.retry},
 		Clone:    func(ctx context.Context) (gitrepo.Clone, error) { return gitrepo.Open(ctx, p.dir) },

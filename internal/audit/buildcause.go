@@ -102,9 +102,11 @@ func (c *repositoryCase) explain(r result) (severity Severity, found, what, hint
 	case travisapi.Failed(l.logErr, travisapi.CodeDenied):
 		why, hint = "the repository's settings don't let this account read its log", "get push access, or change who can see job logs in the repository's settings on Travis"
 	case travisapi.Failed(l.logErr, travisapi.CodeNotFound):
-		why = "Travis has no log of it"
+		why = "Travis has no log of a job"
 	case l.logErr != nil:
 		why = l.logErr.Error()
+	case len(l.logs) < len(l.Jobs):
+		why = fmt.Sprintf("only %d of its %d logs were read", len(l.logs), len(l.Jobs))
 	}
 	return SeverityWarning, FoundUnclear, "may have deployed: " + why, hint
 }

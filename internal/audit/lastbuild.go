@@ -52,7 +52,7 @@ type lastBuild struct {
 }
 
 // mostLogs limits how many logs of a build are read.
-const mostLogs = 10
+const mostLogs = 20
 
 // readLastBuild reads the last build of a branch: of a push, or else of any event. Its
 // logs are read, and only what they say of deployments is stored.
@@ -201,6 +201,8 @@ func (l *lastBuild) result() (r result) {
 		}
 	}
 	switch {
+	case r.rank == undeployed && len(l.logs) < len(l.Jobs): // another job may have deployed
+		r.rank = unclear
 	case r.rank == unclear && l.State == "canceled":
 		return result{rank: stopped, last: joblog.Finding{Kind: joblog.Canceled}}
 	case r.rank == stopped:

@@ -2,6 +2,7 @@ package audit_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -178,7 +179,15 @@ func TestWhyTheLastBuildDidntDeploy(t *testing.T) {
 		"a log that is restricted": {build: func() travistest.PastBuild { b := ofJob("passed", ""); b.Jobs[0].LogStatus = 403; return b }(),
 			want: "warning last_build_unclear", message: "may have deployed: the repository's settings don't let this account read its log", hint: "who can see job logs"},
 		"no log": {build: func() travistest.PastBuild { b := ofJob("passed", ""); b.Jobs[0].LogStatus = 404; return b }(),
-			want: "warning last_build_unclear", message: "may have deployed: Travis has no log of it", hint: "https://app.travis-ci.com/github/acme/api/builds/"},
+			want: "warning last_build_unclear", message: "may have deployed: Travis has no log of a job", hint: "https://app.travis-ci.com/github/acme/api/builds/"},
+		"too many jobs": {build: travistest.PastBuild{Number: "12", File: noStep, Jobs: slices.Repeat([]travistest.PastJob{{Log: buildTests + buildEnd}}, 30)},
+			want: "warning last_build_unclear", message: "may have deployed: only 20 of its 30 logs were read"},
+		"of too many jobs, those that failed are read": {build: travistest.PastBuild{Number: "12", State: "errored", File: noStep, Jobs: append(slices.Repeat([]travistest.PastJob{{State: "passed", Log: buildTests + buildEnd}}, 30), travistest.PastJob{Log: buildDpl + "ERROR: rollback\n"})},
+			want: "error last_build_rolled_back"},
+		"of too many jobs, those of the last stage are read": {build: travistest.PastBuild{Number: "12", File: noStep, Jobs: append(slices.Repeat([]travistest.PastJob{{Stage: "test", Log: buildTests + buildEnd}}, 30), travistest.PastJob{Stage: "deploy", Log: buildDpl + "Promoting RABC... OK\n" + buildEnd})},
+			want: "note last_build_deployed", message: "in job 12.31"},
+		"one log is missing": {build: travistest.PastBuild{Number: "12", File: noStep, Jobs: []travistest.PastJob{{Log: buildTests + buildEnd}, {LogStatus: 404}}},
+			want: "warning last_build_unclear", message: "may have deployed: Travis has no log of a job"},
 		"an empty log":                 {build: ofJob("passed", ""), want: "warning last_build_unclear", message: "may have deployed: its log doesn't say"},
 		"a failure that the log hides": {build: ofJob("failed", "The command \""+strings.Repeat("x", 1<<13)+"\" exited with 1.\n"+buildEnd), want: "warning last_build_unclear", message: "its log doesn't say"},
 		"no jobs":                      {build: travistest.PastBuild{Number: "12", State: "errored", Commit: "0123456789abcdef"}, want: "warning last_build_unclear"},

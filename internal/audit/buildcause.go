@@ -80,7 +80,7 @@ func (c *repositoryCase) explain(r result) (severity Severity, found, what, hint
 	switch r.rank {
 	case deployed:
 		what = "deployed, in job " + r.job.Number
-		if r.last.Command != "" {
+		if r.last.Kind != "" && r.last.Kind != joblog.Promoted && r.last.Kind != joblog.Skipped {
 			what += ", which failed later"
 		}
 		return SeverityNote, FoundDeployed, what, ""

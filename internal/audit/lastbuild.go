@@ -121,7 +121,7 @@ func (l *lastBuild) play(ctx context.Context, player build.Player, repo string, 
 		return context.Cause(ctx)
 	}
 	event := build.Event{
-		Type: build.EventType(l.Event), Repo: repo, Branch: cmp.Or(l.Tag, l.Branch), Tag: l.Tag,
+		Type: build.EventType(l.Event), Repo: repo, Branch: l.Branch, Tag: l.Tag,
 		Settings: settingsFor(vars, l.Branch), SettingsKnown: true,
 	}
 	if outcomes, err := outcomesOf(ctx, player, file, config, []build.Event{event}); err == nil {

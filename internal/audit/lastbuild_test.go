@@ -100,7 +100,7 @@ func TestWhyTheLastBuildDidntDeploy(t *testing.T) {
 			return b
 		}(), want: "error last_build_skipped", message: "(a pull request to main, 0123456, passed) deployed nothing: Travis skipped its script deployment, because the current build is a pull request", hint: "merge it"},
 		"Travis disagrees": {build: ofJob("passed", skips("a custom condition was not met")),
-			want: "error last_build_skipped", message: "; as convox-travis reads its .travis.yml, line 4 deploys, so trust the log"},
+			want: "error last_build_skipped", message: "; as convox-travis reads its .travis.yml, line 4 deploys, so trust the log", hint: "correct `condition`"},
 		"another provider": {build: ofJob("passed", buildTests+"Skipping a deployment with the npm provider because this is not a tagged commit\n"+buildEnd),
 			want: "error last_build_skipped", message: "Travis skipped a deployment, because"},
 
@@ -180,6 +180,14 @@ func TestWhyTheLastBuildDidntDeploy(t *testing.T) {
 			want: "warning last_build_unclear", message: "may have deployed: the repository's settings don't let this account read its log", hint: "who can see job logs"},
 		"no log": {build: func() travistest.PastBuild { b := ofJob("passed", ""); b.Jobs[0].LogStatus = 404; return b }(),
 			want: "warning last_build_unclear", message: "may have deployed: Travis has no log of a job", hint: "https://app.travis-ci.com/github/acme/api/builds/"},
+		"it deployed, and was silent later": {build: ofJob("errored", "$ convox deploy\nPromoting RABC... OK\n$ rake smoke\nNo output has been received in the last 10m0s, this\n"),
+			want: "note last_build_deployed", message: "deployed, in job 12.1, which failed later"},
+		"of several jobs that failed, the first": {build: travistest.PastBuild{Number: "12", State: "failed", File: tested, Jobs: []travistest.PastJob{
+			{Log: "The command \"bundle exec rake\" exited with 1.\n"}, {Log: "The command \"bundle exec rake\" exited with 2.\n"},
+		}}, want: "error last_build_failed", message: "in job 12.1"},
+		"a later stage that did start": {build: travistest.PastBuild{Number: "12", State: "failed", File: tested, Jobs: []travistest.PastJob{
+			{Stage: "test", Log: "The command \"bundle exec rake\" exited with 1.\n"}, {Stage: "deploy", State: "errored", LogStatus: 404},
+		}}, want: "error last_build_failed", message: "exited with 1$"},
 		"too many jobs": {build: travistest.PastBuild{Number: "12", File: noStep, Jobs: slices.Repeat([]travistest.PastJob{{Log: buildTests + buildEnd}}, 30)},
 			want: "warning last_build_unclear", message: "may have deployed: only 20 of its 30 logs were read"},
 		"of too many jobs, those that failed are read": {build: travistest.PastBuild{Number: "12", State: "errored", File: noStep, Jobs: append(slices.Repeat([]travistest.PastJob{{State: "passed", Log: buildTests + buildEnd}}, 30), travistest.PastJob{Log: buildDpl + "ERROR: rollback\n"})},
@@ -224,7 +232,7 @@ func TestWhyTheLastBuildDidntDeploy(t *testing.T) {
 			if got := string(f.Severity) + " " + f.Code; got != c.want {
 				t.Errorf("found %s, not %s", got, c.want)
 			}
-			if !strings.Contains(f.Message, c.message) || !strings.Contains(f.Hint, c.hint) {
+			if !strings.Contains(f.Message+"$", c.message) || !strings.Contains(f.Hint, c.hint) {
 				t.Errorf("%q is not in\n%s\nor %q not in\n%s", c.message, f.Message, c.hint, f.Hint)
 			}
 			if strings.ContainsAny(f.Message+f.Hint, "\x1b\x07") || strings.Contains(f.Message, "\n") {

@@ -163,7 +163,7 @@ func (r *reader) line(line string) {
 	case strings.HasPrefix(line, dplStart):
 		r.log.Deploys, r.dpl = true, true
 		r.begin(true)
-	case line == "failed to deploy" && r.dpl:
+	case line == "failed to deploy":
 		r.failed(Finding{Kind: Deployment})
 	case line == "OK" && r.waits:
 		r.promoted()
@@ -223,7 +223,7 @@ func (r *reader) other(line string) {
 // begin begins another command.
 func (r *reader) begin(deploys bool) { r.deploys, r.caused, r.waits = deploys, false, false }
 
-func (r *reader) found(f Finding) { r.log.Last, r.caused, r.log.Ended, r.waits = f, true, false, false }
+func (r *reader) found(f Finding) { r.log.Last, r.caused, r.waits = f, true, false }
 
 func (r *reader) promoted() {
 	r.found(Finding{Kind: Promoted})

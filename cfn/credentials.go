@@ -287,13 +287,11 @@ func (c *chain) role(p profile) (*namedProvider, *problem.Error) {
 	config.Credentials = aws.NewCredentialsCache(base)
 	client := sts.NewFromConfig(config)
 	return &namedProvider{aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
-		defer crash.Catch()
 		var code string
 		if of.device != "" {
-			asked, _ := cmp.Or(ctx.Value(signInKey{}), any(ctx)).(context.Context)
 			var err error
-			if code, err = c.askCode(asked); err != nil {
-				return aws.Credentials{}, errNoCode
+			if code, err = c.code(ctx); err != nil {
+				return aws.Credentials{}, err
 			}
 		}
 		return stscreds.NewAssumeRoleProvider(client, of.role, func(o *stscreds.AssumeRoleOptions) {
@@ -302,10 +300,23 @@ func (c *chain) role(p profile) (*namedProvider, *problem.Error) {
 				o.ExternalID = &external
 			}
 			if of.device != "" {
-				o.SerialNumber, o.TokenProvider = &of.device, func() (string, error) { return strings.TrimSpace(code), nil }
+				o.SerialNumber, o.TokenProvider = &of.device, func() (string, error) { return code, nil }
 			}
 		}).Retrieve(ctx)
 	}), of}, nil
+}
+
+// code asks for an MFA code, with the context of the sign-in.
+func (c *chain) code(ctx context.Context) (string, error) {
+	defer crash.Catch()
+	if whole, is := ctx.Value(signInKey{}).(context.Context); is {
+		ctx = whole
+	}
+	code, err := c.askCode(ctx)
+	if err != nil {
+		return "", errNoCode
+	}
+	return strings.TrimSpace(code), nil
 }
 
 func (c *chain) sourceProfile(p, from profile) (*namedProvider, *problem.Error) {

@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"sync"
 	"time"
+
+	"convox-travis/internal/crash"
 )
 
 // outputGrace is how long output is read after a program has ended: a daemon that it
@@ -66,6 +68,7 @@ type output struct {
 
 // Write implements io.Writer.
 func (o output) Write(text []byte) (int, error) {
+	defer crash.Catch()
 	n, err := o.Writer.Write(text)
 	if err != nil {
 		o.t.end()

@@ -29,14 +29,20 @@ func TestANewPasswordIsThirtyLettersAndDigits(t *testing.T) {
 	}
 }
 
-func TestEveryLetterAndDigitIsDrawn(t *testing.T) {
-	drawn := ""
-	for range 100 { // one that is possible is missing once in 10^19 runs
-		drawn += convox.NewPassword().Reveal()
+// Plain division of a byte would draw eight letters a quarter more often: 24 times as far
+// off as chance is.
+func TestNoLetterIsLikelierThanAnother(t *testing.T) {
+	counts := make(map[rune]int)
+	const passwords = 20_000
+	for range passwords {
+		for _, letter := range convox.NewPassword().Reveal() {
+			counts[letter]++
+		}
 	}
+	wanted := passwords * 30 / len(lettersAndDigits)
 	for _, letter := range lettersAndDigits {
-		if !strings.ContainsRune(drawn, letter) {
-			t.Errorf("%q isn't drawn", letter)
+		if off := counts[letter] - wanted; off < -wanted/12 || off > wanted/12 {
+			t.Errorf("%q is drawn %d times, not about %d", letter, counts[letter], wanted)
 		}
 	}
 }

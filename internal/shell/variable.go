@@ -119,7 +119,7 @@ var hostVariables = map[string]string{
 	"HOSTTYPE": "x86_64", "MACHTYPE": "x86_64-pc-linux-gnu", "SHLVL": "1", "EPOCHSECONDS": "1700000000",
 }
 
-// Each implements expand.Environ. It knows no names for ${!PREFIX*}.
+// Each implements expand.Environ. ${!PREFIX*} finds none.
 func (s *Shell) Each(func(name string, variable expand.Variable) bool) {}
 
 var errReadOnly = errors.New("readonly variable")

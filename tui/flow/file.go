@@ -99,7 +99,7 @@ type filePlan struct {
 	change  audit.FileChange
 	err     error
 
-	// What Travis makes of the file with what would be added, once it told.
+	// What Travis makes of the file with what would be added, once it has answered.
 	asked, told bool
 	confirmed   audit.FileChange
 	difference  string

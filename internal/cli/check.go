@@ -28,10 +28,7 @@ func newCheck(p *program, stop *connect.Stop) *cobra.Command {
 		Short: "Find what is missing, risky or overridden; change nothing",
 		Long: `Find what is missing, risky or overridden in the variables of repositories and,
 inside the clone, in .travis.yml and its recent commits. It only reads, and says
-how to fix each finding. A credential is optional; it is verified if given.
-
-With --last-build it also says why the last build of the branch didn't deploy,
-from that build's own .travis.yml and the logs of its jobs.`,
+how to fix each finding. A credential is optional; it is verified if given.`,
 		Example: `  convox-travis check
   convox-travis check --last-build
   convox-travis check --repo acme/api --repo acme/web --json

@@ -76,7 +76,7 @@ func (t *Terminal) IsAltScreen() bool {
 func (t *Terminal) PasteIsBracketed() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.kept.modes[ansi.ModeBracketedPaste]
+	return t.settings.modes[ansi.ModeBracketedPaste]
 }
 
 // EchoIsOn reports whether the terminal echoes what is typed. It works until Close, even
@@ -108,15 +108,15 @@ func (t *Terminal) Leftovers() []string {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for mode, changed := range t.kept.modes {
+	for mode, changed := range t.settings.modes {
 		if changed {
 			left = append(left, modeName(mode))
 		}
 	}
-	if t.kept.keyboard > 0 {
+	if t.settings.keyboard > 0 {
 		left = append(left, "keyboard enhancements")
 	}
-	if t.kept.keys {
+	if t.settings.keys {
 		left = append(left, "modified keys")
 	}
 	slices.Sort(left)

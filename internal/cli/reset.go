@@ -31,7 +31,7 @@ again with the same password to continue.`,
 		Example: `  convox-travis reset-password production
   convox-travis reset-password production --guide
   convox-travis reset-password production --password-stdin --yes < new.txt`,
-		Annotations: map[string]string{helpFooter: "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 update started but not done"},
+		Annotations: map[string]string{helpExits: "0 done, 1 failed, 2 wrong usage, 3 update unfinished, 4 refused"},
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				return nil

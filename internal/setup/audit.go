@@ -82,6 +82,7 @@ const (
 	FoundRackUnknown   = "rack_unknown"     // the key can't see this Rack
 	FoundRackStatus    = "rack_status"      // Console can't reach the Rack
 	FoundNoRacks       = "no_racks"         // the key can't see any Rack
+	FoundNoApp         = CodeNoApp          // the Rack doesn't have the app that builds deploy
 
 	// About hosts, and the given credential.
 	FoundStaleHost   = "stale_host"            // no Rack has the host anymore
@@ -213,6 +214,7 @@ func (a Auditor) Audit(ctx context.Context, request AuditRequest) (Audit, error)
 		}
 		audit.Repositories = append(audit.Repositories, audited)
 		c.judge()
+		c.judgeApp(ctx, a.Checker)
 		audit.Findings = append(audit.Findings, c.sorted()...)
 	}
 	return audit, nil

@@ -48,6 +48,7 @@ type Travis interface {
 type Checker interface {
 	Rack(context.Context, convox.Host, secret.String) (convox.Login, error)
 	Console(context.Context, convox.Host, secret.String) (convox.Login, error)
+	LacksApp(ctx context.Context, host convox.Host, password secret.String, rack, app string) bool
 }
 
 // Credential is what a build logs in with.

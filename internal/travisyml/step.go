@@ -228,16 +228,23 @@ func (s Step) command(url string) []string {
 		"xargs "+installed+" releases promote --wait"+target+" < "+releaseFile+"'")
 }
 
-// runCommand runs BeforePromote on the release. A command that the quotes around it, or
-// dpl, would change is written in octal.
-func (s Step) runCommand(target string) string {
+// Runs returns what the step runs on a release, as SERVICE COMMAND, or "". The second
+// generation passes a command to a shell
+// (https://github.com/convox/rack/blob/master/provider/aws/processes.go), the third only
+// splits it (https://github.com/convox/convox/blob/master/provider/k8s/process.go), so it
+// gets a shell where it needs one.
+func (s Step) Runs() string {
 	service, command := splitCommand(s.BeforePromote)
-	// The second generation passes the command to a shell
-	// (https://github.com/convox/rack/blob/master/provider/aws/processes.go), the third
-	// only splits it (https://github.com/convox/convox/blob/master/provider/k8s/process.go).
 	if s.Generation == ThirdGeneration && strings.ContainsAny(command, "|&;<>()$`*?[~=") {
 		command = "sh -c " + shellescape.Quote(command)
 	}
+	return strings.TrimSpace(service + " " + command)
+}
+
+// runCommand runs BeforePromote on the release. A command that the quotes around it, or
+// dpl, would change is written in octal.
+func (s Step) runCommand(target string) string {
+	service, command := splitCommand(s.Runs())
 	run := installed + " run " + service
 	if quotedPattern.MatchString(command) && !strings.Contains(command, "  ") {
 		return "xargs " + run + ` "` + command + `"` + target + " --release < " + releaseFile

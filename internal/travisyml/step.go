@@ -255,15 +255,14 @@ func (s Step) runCommand(target string) string {
 // quotedPattern matches commands that can stand in double quotes as they are.
 var quotedPattern = regexp.MustCompile(`^[A-Za-z0-9 ._/:=,@+^*?~()\[\]{}<>|&;-]*$`)
 
-// octal writes a text for printf: single spaces, letters and digits as they are.
+// octal writes a text for printf, all but what quotedPattern allows as octal numbers.
 func octal(text string) string {
 	var b strings.Builder
 	for i := range len(text) {
-		switch c := text[i]; {
-		case c == ' ' && !strings.HasSuffix(b.String(), " "), c < utf8.RuneSelf && plainScalar.MatchString("a"+string(c)), strings.IndexByte(":=,", c) >= 0:
-			b.WriteByte(c)
-		default:
-			fmt.Fprintf(&b, `\%03o`, c)
+		if one := text[i : i+1]; quotedPattern.MatchString(one) && !(one == " " && strings.HasSuffix(b.String(), " ")) {
+			b.WriteString(one)
+		} else {
+			fmt.Fprintf(&b, `\%03o`, text[i])
 		}
 	}
 	return b.String()

@@ -5,7 +5,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"convox-travis/internal/setup"
+	"convox-travis/internal/connect"
 	"convox-travis/tui/field"
 	"convox-travis/tui/flow"
 )
@@ -16,7 +16,7 @@ func TestATerminalThatDoesNotAnswerIsTakenAtItsWord(t *testing.T) {
 		"COLORFGBG=7;8": true, "COLORFGBG=0;11": false, "COLORFGBG=15;12": true, "COLORFGBG=15;default": true, "COLORFGBG=": true,
 		"COLORFGBG=0;230": true, "OTHER=0;15": true,
 	} {
-		m := newModel(setup.Stop{}, Terminal{Env: []string{"TERM=xterm", setting}}, flow.New(flow.Outside{}, flow.Given{}), nil)
+		m := newModel(connect.Stop{}, Terminal{Env: []string{"TERM=xterm", setting}}, flow.New(flow.Outside{}, flow.Given{}), nil)
 		if got := m.theme.Muted.GetForeground() == field.NewTheme(true, field.Glyphs{}).Muted.GetForeground(); got != dark {
 			t.Errorf("%q: dark %t", setting, got)
 		}

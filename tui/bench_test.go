@@ -9,18 +9,19 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"convox-travis/internal/audit"
+	"convox-travis/internal/connect"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/secret"
-	"convox-travis/internal/setup"
 	"convox-travis/travisapi"
 	"convox-travis/tui/flow"
 )
 
 // full is an account with many repositories.
 type full struct {
-	setup.Travis
-	setup.Builder
-	setup.Expander
+	connect.Travis
+	audit.Builder
+	audit.Expander
 	repositories []travisapi.Repository
 }
 
@@ -72,7 +73,7 @@ func atRepositories(t testing.TB, n int) *model {
 		Travis:  func(secret.String) (flow.Travis, error) { return account, nil },
 		Checker: func(string) (flow.Checker, error) { return good{}, nil },
 	}, flow.Given{SignIn: flow.ByConsole, Password: secret.New("key")})
-	stop := setup.Stop{Soft: t.Context(), Hard: t.Context()}
+	stop := connect.Stop{Soft: t.Context(), Hard: t.Context()}
 	m := newModel(stop, Terminal{}, f, &counted{file: os.Stderr})
 	m.ctx = t.Context()
 	sent := make(chan tea.Msg, 2*n/100+10)

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strings"
 
-	"convox-travis/internal/setup"
+	"convox-travis/internal/connect"
 	"convox-travis/tui"
 	"convox-travis/tui/flow"
 )
@@ -14,7 +14,7 @@ import (
 // The questions of a flow come in plain lines, and the answers from a text, which
 // ends here before the questions do.
 func ExamplePlain() {
-	stop := setup.Stop{Soft: context.Background(), Hard: context.Background()}
+	stop := connect.Stop{Soft: context.Background(), Hard: context.Background()}
 	answers := tui.Input{Reader: strings.NewReader("deploy key\n2\n")}
 	var out strings.Builder
 	err := tui.Plain(stop, answers, &out, flow.New(flow.Outside{}, flow.Given{}))

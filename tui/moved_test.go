@@ -8,8 +8,8 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"convox-travis/cfn"
+	"convox-travis/internal/connect"
 	"convox-travis/internal/convox"
-	"convox-travis/internal/setup"
 	"convox-travis/tui/flow"
 )
 
@@ -21,7 +21,7 @@ func TestAnEnterIsNotForARowThatOnlyJustCameUnderTheCursor(t *testing.T) {
 			return cfn.Summary{}, nil
 		},
 	}, flow.Given{SignIn: flow.ByRack})
-	m := newModel(setup.Stop{Soft: t.Context(), Hard: t.Context()}, Terminal{}, f, &counted{file: os.Stderr})
+	m := newModel(connect.Stop{Soft: t.Context(), Hard: t.Context()}, Terminal{}, f, &counted{file: os.Stderr})
 	m.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
 	m.ctx, m.send = t.Context(), func(tea.Msg) {}
 	searches := f.Searches()
@@ -56,7 +56,7 @@ func TestADefaultThatIsFoundLateMovesNoCursorThatAPersonMoved(t *testing.T) {
 				return make([]convox.SavedLogin, 1), nil
 			},
 		}, flow.Given{})
-		m := newModel(setup.Stop{Soft: t.Context(), Hard: t.Context()}, Terminal{}, f, &counted{file: os.Stderr})
+		m := newModel(connect.Stop{Soft: t.Context(), Hard: t.Context()}, Terminal{}, f, &counted{file: os.Stderr})
 		searches := f.Searches()
 		m.refresh()
 		if isMoved {

@@ -11,9 +11,9 @@ import (
 	"strings"
 	"time"
 
+	"convox-travis/internal/connect"
 	"convox-travis/internal/crash"
 	"convox-travis/internal/progress"
-	"convox-travis/internal/setup"
 	"convox-travis/internal/text"
 	"convox-travis/tui/field"
 	"convox-travis/tui/flow"
@@ -35,7 +35,7 @@ const shownRows = 20
 // plain asks the flow's questions line by line.
 type plain struct {
 	flow    *flow.Flow
-	stop    setup.Stop
+	stop    connect.Stop
 	in      *lineReader
 	out     io.Writer
 	copies  bool
@@ -52,7 +52,7 @@ type plain struct {
 // terminals and pipes. in may be a terminal: then secrets are read without an
 // echo. It returns the cause of stop when that ended it, and ErrNoMoreAnswers
 // when in ended early.
-func Plain(stop setup.Stop, in Input, out io.Writer, f *flow.Flow) error {
+func Plain(stop connect.Stop, in Input, out io.Writer, f *flow.Flow) error {
 	reader := newLineReader(in)
 	defer reader.close()
 	defer reader.restore()

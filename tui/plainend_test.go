@@ -9,9 +9,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"convox-travis/internal/connect"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/secret"
-	"convox-travis/internal/setup"
 	"convox-travis/travisapi"
 	"convox-travis/tui/flow"
 )
@@ -40,10 +40,10 @@ func TestNoGoroutineOutlivesThePlainQuestions(t *testing.T) {
 			Checker: func(string) (flow.Checker, error) { return good{}, nil },
 		}, flow.Given{
 			SignIn: flow.ByConsole, Console: convox.Host{}, Password: secret.New("key"),
-			Targets: []setup.Target{{Provider: travisapi.GitHub, Slug: "acme/api"}, {Provider: travisapi.GitHub, Slug: "acme/web"}},
+			Targets: []connect.Target{{Provider: travisapi.GitHub, Slug: "acme/api"}, {Provider: travisapi.GitHub, Slug: "acme/web"}},
 		})
 		time.AfterFunc(10*time.Second, func() { cancel(interrupted) })
-		if err := Plain(setup.Stop{Soft: ctx, Hard: t.Context()}, Input{Reader: strings.NewReader("")}, io.Discard, f); !errors.Is(err, interrupted) {
+		if err := Plain(connect.Stop{Soft: ctx, Hard: t.Context()}, Input{Reader: strings.NewReader("")}, io.Discard, f); !errors.Is(err, interrupted) {
 			t.Errorf("it ended with %v, at %q", err, f.Busy())
 		}
 		time.Sleep(time.Minute)

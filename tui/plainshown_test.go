@@ -6,9 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"convox-travis/internal/connect"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
-	"convox-travis/internal/setup"
 	"convox-travis/tui/flow"
 )
 
@@ -16,7 +16,7 @@ func TestASecretIsCopiedOnlyWhereATerminalMayDoIt(t *testing.T) {
 	for _, copies := range []bool{true, false} {
 		var out bytes.Buffer
 		p := &plain{
-			stop: setup.Stop{Soft: t.Context(), Hard: t.Context()}, out: &out, copies: copies,
+			stop: connect.Stop{Soft: t.Context(), Hard: t.Context()}, out: &out, copies: copies,
 			in: newLineReader(Input{Reader: strings.NewReader("c\n2;Xm\n")}),
 		}
 		value, err := p.shown(flow.Question{Secret: secret.New(secrettest.Canary), Tail: 6})
@@ -38,7 +38,7 @@ func TestASecretIsCopiedOnlyWhereATerminalMayDoIt(t *testing.T) {
 func TestASecretInPlainLinesIsExplainedAndLeft(t *testing.T) {
 	for typed, want := range map[string]error{"?": errHelp, "<": errBack, "??": nil, "?" + secrettest.Canary: nil, "<" + secrettest.Canary: nil} {
 		var out bytes.Buffer
-		p := &plain{stop: setup.Stop{Soft: t.Context(), Hard: t.Context()}, out: &out, in: newLineReader(Input{Reader: strings.NewReader(typed + "\n")})}
+		p := &plain{stop: connect.Stop{Soft: t.Context(), Hard: t.Context()}, out: &out, in: newLineReader(Input{Reader: strings.NewReader(typed + "\n")})}
 		value, err := p.secret(flow.Question{})
 		if err != want || err == nil && value.Secret.Reveal() != typed {
 			t.Errorf("%q: %v", typed, err)

@@ -22,8 +22,8 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"convox-travis/internal/connect"
 	"convox-travis/internal/crash"
-	"convox-travis/internal/setup"
 	"convox-travis/tui/flow"
 )
 
@@ -42,7 +42,7 @@ type Terminal struct {
 
 // Screen runs the flow on the full screen. It returns the cause of stop when
 // that ended it.
-func Screen(stop setup.Stop, t Terminal, f *flow.Flow) error {
+func Screen(stop connect.Stop, t Terminal, f *flow.Flow) error {
 	out := &counted{file: t.Out}
 	m := newModel(stop, t, f, out)
 	program := tea.NewProgram(m, tea.WithInput(t.In), tea.WithOutput(out), tea.WithEnvironment(t.Env), tea.WithoutSignalHandler())

@@ -9,7 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
-	"convox-travis/internal/setup"
+	"convox-travis/internal/connect"
 	"convox-travis/tui/field"
 	"convox-travis/tui/flow"
 )
@@ -98,7 +98,7 @@ func TestLinesThatChangeHaveToBeSeen(t *testing.T) {
 }
 
 func TestTheReviewStaysWhileASwitchIsTaken(t *testing.T) {
-	m := newModel(setup.Stop{}, Terminal{}, nil, nil)
+	m := newModel(connect.Stop{}, Terminal{}, nil, nil)
 	m.busy, m.since, m.held = "playing the builds", time.Now(), []string{"the review"}
 	if shown := strings.Join(m.main(), "\n"); shown != "the review" {
 		t.Errorf("at once it shows %q", shown)

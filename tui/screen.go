@@ -8,8 +8,8 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"convox-travis/internal/connect"
 	"convox-travis/internal/crash"
-	"convox-travis/internal/setup"
 	"convox-travis/tui/field"
 	"convox-travis/tui/flow"
 )
@@ -28,7 +28,7 @@ type (
 // goroutine.
 type model struct {
 	flow     *flow.Flow
-	stop     setup.Stop
+	stop     connect.Stop
 	terminal Terminal
 	out      *counted
 	ctx      context.Context
@@ -77,7 +77,7 @@ type model struct {
 	frame     int
 }
 
-func newModel(stop setup.Stop, t Terminal, f *flow.Flow, out *counted) *model {
+func newModel(stop connect.Stop, t Terminal, f *flow.Flow, out *counted) *model {
 	return &model{flow: f, stop: stop, terminal: t, out: out, theme: field.NewTheme(startsDark(t.Env), field.GlyphsFor(t.Env)), width: 80, height: 24}
 }
 

@@ -9,8 +9,8 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"convox-travis/internal/connect"
 	"convox-travis/internal/secret"
-	"convox-travis/internal/setup"
 	"convox-travis/tui/field"
 	"convox-travis/tui/flow"
 )
@@ -104,7 +104,7 @@ func (p *played) isAnswered() bool { return p.step != "probe" || p.problem != ni
 
 func newPlayed(t *testing.T) *played {
 	f := flow.New(flow.Outside{}, flow.Given{})
-	m := newModel(setup.Stop{Soft: t.Context(), Hard: t.Context()}, Terminal{}, f, &counted{file: os.Stderr})
+	m := newModel(connect.Stop{Soft: t.Context(), Hard: t.Context()}, Terminal{}, f, &counted{file: os.Stderr})
 	m.ctx, m.send = t.Context(), func(tea.Msg) {}
 	return &played{model: m, timers: make(chan tea.Msg, 100)}
 }

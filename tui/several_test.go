@@ -9,7 +9,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"convox-travis/internal/setup"
+	"convox-travis/internal/connect"
 	"convox-travis/tui/flow"
 )
 
@@ -82,7 +82,7 @@ func TestSeveralArePickedInPlainLines(t *testing.T) {
 		"1-2-3\nacme/web, acme/web": {value: flow.Value{Key: "acme/web"}, says: "error: nothing is called like that"},
 	} {
 		var out bytes.Buffer
-		p := &plain{stop: setup.Stop{Soft: t.Context(), Hard: t.Context()}, out: &out, in: newLineReader(Input{Reader: strings.NewReader(input + "\n")})}
+		p := &plain{stop: connect.Stop{Soft: t.Context(), Hard: t.Context()}, out: &out, in: newLineReader(Input{Reader: strings.NewReader(input + "\n")})}
 		value, err := p.pick(plainRows())
 		if err != nil || value.Key != want.value.Key || !slices.Equal(value.Keys, want.value.Keys) || !strings.Contains(out.String(), want.says) {
 			t.Errorf("%q: %+v, %v\n%s", input, value, err, out.String())
@@ -94,7 +94,7 @@ func TestWhatWasPickedBeforeIsOfferedInPlainLines(t *testing.T) {
 	q := plainRows()
 	q.Initial = flow.Value{Key: "acme/web", Keys: []string{"acme/web", "globex/acme"}}
 	var out bytes.Buffer
-	p := &plain{stop: setup.Stop{Soft: t.Context(), Hard: t.Context()}, out: &out, in: newLineReader(Input{Reader: strings.NewReader("\n")})}
+	p := &plain{stop: connect.Stop{Soft: t.Context(), Hard: t.Context()}, out: &out, in: newLineReader(Input{Reader: strings.NewReader("\n")})}
 	value, err := p.pick(q)
 	if err != nil || !slices.Equal(value.Keys, q.Initial.Keys) || !strings.Contains(out.String(), "[the 2 from before]") {
 		t.Errorf("%+v, %v: %s", value, err, out.String())
@@ -108,7 +108,7 @@ func TestWhatIsNotListedCanBeTypedBelowALongList(t *testing.T) {
 	}
 	q.Rows = append(q.Rows, flow.Row{Key: "type", Cells: []string{"type a name"}, Other: true})
 	var out bytes.Buffer
-	p := &plain{stop: setup.Stop{Soft: t.Context(), Hard: t.Context()}, out: &out, in: newLineReader(Input{Reader: strings.NewReader("32\n")})}
+	p := &plain{stop: connect.Stop{Soft: t.Context(), Hard: t.Context()}, out: &out, in: newLineReader(Input{Reader: strings.NewReader("32\n")})}
 	value, err := p.pick(q)
 	if err != nil || value.Key != "type" || !strings.Contains(out.String(), "  20  acme/r19\n  … and 11 more of 31\n  32  type a name\n") {
 		t.Errorf("%+v, %v: %s", value, err, out.String())

@@ -6,7 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"convox-travis/internal/setup"
+	"convox-travis/internal/connect"
 	"convox-travis/tui/flow"
 )
 
@@ -15,8 +15,8 @@ func TestAWorkThatTakesItsTimeIsNeverSilentForLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
 		p := &plain{flow: flow.New(flow.Outside{}, flow.Given{}), out: &out, updates: make(chan flow.Update), in: &lineReader{}}
-		p.stop = setup.Stop{Soft: t.Context(), Hard: t.Context()}
-		err := p.run(&flow.Work{Words: "waiting", Run: func(_ setup.Stop, tell flow.Tell) flow.Outcome {
+		p.stop = connect.Stop{Soft: t.Context(), Hard: t.Context()}
+		err := p.run(&flow.Work{Words: "waiting", Run: func(_ connect.Stop, tell flow.Tell) flow.Outcome {
 			time.Sleep(12 * time.Second)
 			tell.Progress(flow.Progress{Done: 1, Of: 3, Words: "ServiceWebApi"})
 			time.Sleep(25 * time.Second)

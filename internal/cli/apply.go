@@ -9,14 +9,15 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"convox-travis/internal/audit"
 	"convox-travis/internal/build"
+	"convox-travis/internal/connect"
 	"convox-travis/internal/convox"
-	"convox-travis/internal/setup"
 	"convox-travis/internal/travisyml"
 	"convox-travis/travisapi"
 )
 
-func newApply(p *program, stop *setup.Stop) *cobra.Command {
+func newApply(p *program, stop *connect.Stop) *cobra.Command {
 	var o options
 	cmd := p.newCommand(&cobra.Command{
 		Use:   "apply",
@@ -51,12 +52,12 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 partly written, 4 refused`},
 type application struct {
 	login    login
 	rack     convox.Rack // name and region, where it was found in CloudFormation
-	request  setup.Request
+	request  connect.Request
 	travis   *travisapi.Client
-	warnings []setup.Warning
+	warnings []connect.Warning
 }
 
-func (p *program) apply(stop setup.Stop, o *options) result {
+func (p *program) apply(stop connect.Stop, o *options) result {
 	show := p.reporter(o, "apply")
 	a, err := p.answers(stop.Soft, o, "apply", p.needsCredential(o))
 	switch {
@@ -89,7 +90,7 @@ func (p *program) apply(stop setup.Stop, o *options) result {
 	if o.dryRun {
 		return show.report(plan.Intent())
 	}
-	runner := setup.Runner{Travis: a.travis, Retry: p.reach.retry, Tell: show.event}
+	runner := connect.Runner{Travis: a.travis, Retry: p.reach.retry, Tell: show.event}
 	show.streamed = true
 	show.begin(plan.Tally(time.Now()))
 	r := show.report(runner.Apply(stop, plan))
@@ -101,13 +102,13 @@ func (p *program) apply(stop setup.Stop, o *options) result {
 
 // deployNotes say what a push deploys, if the clone is the repository's. yml explains
 // what can't be read or played.
-func (p *program) deployNotes(ctx context.Context, o *options, a application, repository setup.RepositoryPlan) []string {
+func (p *program) deployNotes(ctx context.Context, o *options, a application, repository connect.RepositoryPlan) []string {
 	file, err := travisyml.Open(p.dir)
 	if err != nil || file.Missing || p.checkFileOwner(ctx, &ymlOptions{options: *o}, a.request.Targets) != nil {
 		return nil
 	}
 	app := file.AppName(repository.Target.Slug)
-	builds, err := setup.PlayFile(ctx, player(), file, build.Target{
+	builds, err := audit.PlayFile(ctx, player(), file, build.Target{
 		Repo: repository.Target.Slug, Branch: cmp.Or(o.branch, repository.Repository.DefaultBranch, "main"), App: app, DefaultApp: app, Rack: a.login.rack,
 	})
 	if err != nil {
@@ -121,15 +122,15 @@ func (p *program) deployNotes(ctx context.Context, o *options, a application, re
 	return notes
 }
 
-func (p *program) makePlan(ctx context.Context, o *options, a application) (setup.Plan, error) {
+func (p *program) makePlan(ctx context.Context, o *options, a application) (connect.Plan, error) {
 	checker, err := p.reach.checker(o.fingerprint)
 	if err != nil {
-		return setup.Plan{}, err
+		return connect.Plan{}, err
 	}
 	var done func()
 	a.request.Read, done = p.reading(len(a.request.Targets))
 	defer done()
-	plan, err := setup.MakePlan(ctx, a.travis, checker, a.request)
+	plan, err := connect.MakePlan(ctx, a.travis, checker, a.request)
 	plan.Warnings = append(a.warnings, plan.Warnings...)
 	return plan, cmp.Or(context.Cause(ctx), err, plan.Ended())
 }
@@ -143,7 +144,7 @@ func (p *program) locate(ctx context.Context, o *options, a *application) (err e
 			return err
 		}
 	}
-	a.request.Credential = setup.Credential{Host: a.login.host, Console: a.login.console, Rack: a.rack}
+	a.request.Credential = connect.Credential{Host: a.login.host, Console: a.login.console, Rack: a.rack}
 	if hasPassword {
 		c := &a.request.Credential
 		c.Password, c.Source, err = p.password(ctx, o, a.login)
@@ -156,7 +157,7 @@ func (p *program) findRack(ctx context.Context, o *options, a *application) erro
 	if err != nil {
 		return err
 	}
-	found, err := setup.FindRack(ctx, finder, o.regions, a.login.stack)
+	found, err := connect.FindRack(ctx, finder, o.regions, a.login.stack)
 	if err != nil {
 		return err
 	}

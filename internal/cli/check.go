@@ -13,14 +13,15 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
 
+	"convox-travis/internal/audit"
+	"convox-travis/internal/connect"
 	"convox-travis/internal/gitrepo"
-	"convox-travis/internal/setup"
 	"convox-travis/internal/text"
 	"convox-travis/internal/travisyml"
 	"convox-travis/travisapi"
 )
 
-func newCheck(p *program, stop *setup.Stop) *cobra.Command {
+func newCheck(p *program, stop *connect.Stop) *cobra.Command {
 	var o checkOptions
 	cmd := p.newCommand(&cobra.Command{
 		Use:   "check",
@@ -107,7 +108,7 @@ type (
 func (d *checkDocument) end(h head, err *messageDocument) { d.head, d.Error = h, err }
 func (d *checkDocument) items() []any                     { return itemsOf(d.Findings) }
 
-func (p *program) check(stop setup.Stop, o *checkOptions) result {
+func (p *program) check(stop connect.Stop, o *checkOptions) result {
 	ctx, d := stop.Soft, &checkDocument{}
 	request, client, err := p.checkAnswers(ctx, o)
 	if err != nil {
@@ -122,29 +123,29 @@ func (p *program) check(stop setup.Stop, o *checkOptions) result {
 		return result{document: d, err: err}
 	}
 	request.Clone = p.clonedFile(ctx, &o.options, request.Targets)
-	auditor := setup.Auditor{Travis: client, Checker: checker, Racks: func(ctx context.Context) (setup.Searcher, error) {
+	auditor := audit.Auditor{Travis: client, Checker: checker, Racks: func(ctx context.Context) (audit.Searcher, error) {
 		return p.reach.finder(o.profile, nil)
 	}}
 	var done func()
 	request.Read, done = p.reading(len(request.Targets))
-	audit, err := auditor.Audit(ctx, request)
+	report, err := auditor.Run(ctx, request)
 	done()
 	if err != nil {
 		return result{document: d, err: err}
 	}
 	spell := speller{client: client}
-	for i, f := range audit.Findings {
-		if f.Code == setup.FoundUnknown {
-			audit.Findings[i].Message += spell.suggest(ctx, f.Target)
+	for i, f := range report.Findings {
+		if f.Code == audit.FoundUnknown {
+			report.Findings[i].Message += spell.suggest(ctx, f.Target)
 		}
 	}
-	if o.build && !audit.Refused {
-		err = audit.RunTestBuilds(stop, client, request, setup.TestBuilder{Tell: p.showProof}, client.Endpoint() == travisapi.HostedEndpoint)
+	if o.build && !report.Refused {
+		err = report.RunTestBuilds(stop, client, request, audit.TestBuilder{Tell: p.showProof}, client.Endpoint() == travisapi.HostedEndpoint)
 	}
-	d.fill(audit)
-	r := result{document: d, err: err, errs: audit.Errs(), lines: checkTable(audit, p.tableWidth())}
-	switch found := audit.Count(setup.SeverityError) + audit.Count(setup.SeverityWarning); {
-	case audit.Refused:
+	d.fill(report)
+	r := result{document: d, err: err, errs: report.Errs(), lines: checkTable(report, p.tableWidth())}
+	switch found := report.Count(audit.SeverityError) + report.Count(audit.SeverityWarning); {
+	case report.Refused:
 		r.code = exitRefused
 	case len(r.errors()) == 0 && found > 0:
 		r.code = exitFound
@@ -153,15 +154,15 @@ func (p *program) check(stop setup.Stop, o *checkOptions) result {
 }
 
 // showProof shows the progress of a test build on a terminal.
-func (p *program) showProof(e setup.TestBuildEvent) {
+func (p *program) showProof(e audit.TestBuildEvent) {
 	if p.errIsTerminal {
 		p.note("%s", strings.TrimSpace("test build: "+e.State+" "+e.Page))
 	}
 }
 
 // fill fills the document from an audit.
-func (d *checkDocument) fill(audit setup.Audit) {
-	for _, audited := range audit.Repositories {
+func (d *checkDocument) fill(report audit.Report) {
+	for _, audited := range report.Repositories {
 		repository := auditedDocument{
 			Slug: audited.Target.Slug, ID: audited.ID, Provider: string(audited.Target.Provider), Error: errorOf(audited.Err),
 		}
@@ -176,7 +177,7 @@ func (d *checkDocument) fill(audit setup.Audit) {
 		}
 		d.Repositories = append(d.Repositories, repository)
 	}
-	for _, f := range audit.Findings {
+	for _, f := range report.Findings {
 		finding := findingDocument{Severity: string(f.Severity), Code: f.Code, Message: f.Message, Hint: f.Hint}
 		if slug, provider := f.Target.Slug, string(f.Target.Provider); slug != "" {
 			finding.Repository, finding.Provider = &slug, &provider
@@ -187,8 +188,8 @@ func (d *checkDocument) fill(audit setup.Audit) {
 
 // checkAnswers reads the answers, and lists those that are missing. The credential is
 // optional, unless half of it was given.
-func (p *program) checkAnswers(ctx context.Context, o *checkOptions) (setup.AuditRequest, *travisapi.Client, error) {
-	request := setup.AuditRequest{Branch: o.branch, WholeOwner: o.all, Given: o.givenFlags(), Hints: hintsOf}
+func (p *program) checkAnswers(ctx context.Context, o *checkOptions) (audit.Request, *travisapi.Client, error) {
+	request := audit.Request{Branch: o.branch, WholeOwner: o.all, Given: o.givenFlags(), Hints: hintsOf}
 	a, err := p.answers(ctx, &o.options, "check", func(m *missing, to login) {
 		if !to.isSet() && (o.passwordStdin || o.saved) {
 			m.addSignIn()
@@ -217,7 +218,7 @@ const lastCommits = 50
 
 // clonedFile reads the .travis.yml of the current clone, if that is one of targets;
 // else it returns nil.
-func (p *program) clonedFile(ctx context.Context, o *options, targets []setup.Target) *setup.ClonedFile {
+func (p *program) clonedFile(ctx context.Context, o *options, targets []connect.Target) *audit.ClonedFile {
 	provider, err := o.readProvider()
 	if err != nil {
 		return nil
@@ -226,11 +227,11 @@ func (p *program) clonedFile(ctx context.Context, o *options, targets []setup.Ta
 	if err != nil {
 		return nil
 	}
-	own := setup.CloneTargets(clone, provider)
-	if !slices.ContainsFunc(own, func(ours setup.Target) bool { return containsTarget(targets, ours) }) {
+	own := connect.CloneTargets(clone, provider)
+	if !slices.ContainsFunc(own, func(ours connect.Target) bool { return containsTarget(targets, ours) }) {
 		return nil
 	}
-	cloned := &setup.ClonedFile{Targets: own, Player: player()}
+	cloned := &audit.ClonedFile{Targets: own, Player: player()}
 	cloned.File, cloned.Err = travisyml.Open(clone.Root)
 	if errors.Is(cloned.Err, travisyml.ErrNoClone) || cloned.Err == nil && cloned.File.Root != filepath.Clean(clone.Root) {
 		return nil // it has no work tree
@@ -241,8 +242,8 @@ func (p *program) clonedFile(ctx context.Context, o *options, targets []setup.Ta
 	return cloned
 }
 
-func containsTarget(targets []setup.Target, wanted setup.Target) bool {
-	return slices.ContainsFunc(targets, func(t setup.Target) bool { return strings.EqualFold(t.String(), wanted.String()) })
+func containsTarget(targets []connect.Target, wanted connect.Target) bool {
+	return slices.ContainsFunc(targets, func(t connect.Target) bool { return strings.EqualFold(t.String(), wanted.String()) })
 }
 
 // The table's columns.
@@ -255,10 +256,10 @@ const (
 
 // checkTable lists findings for people. Repositories without any Convox setup that
 // weren't named are only counted.
-func checkTable(audit setup.Audit, width int) (lines []string) {
-	column, notSetUp, shown := len("REPOSITORY"), 0, audit.Findings[:0:0]
-	for _, f := range audit.Findings {
-		if f.Code == setup.FoundNotSetUp {
+func checkTable(report audit.Report, width int) (lines []string) {
+	column, notSetUp, shown := len("REPOSITORY"), 0, report.Findings[:0:0]
+	for _, f := range report.Findings {
+		if f.Code == audit.FoundNotSetUp {
 			notSetUp++
 			continue
 		}
@@ -273,7 +274,7 @@ func checkTable(audit setup.Audit, width int) (lines []string) {
 	for _, f := range shown {
 		lines = append(lines, checkRow(f, column, width)...)
 	}
-	for _, audited := range audit.Repositories {
+	for _, audited := range report.Repositories {
 		repo := audited.Target.String()
 		if c := audited.Travis; c != nil && c.Confirmed {
 			line := repo + ": Travis confirms what a push to " + c.Branch + " runs"
@@ -289,7 +290,7 @@ func checkTable(audit setup.Audit, width int) (lines []string) {
 			lines = append(lines, repo+": no test build was started: "+audited.Unbuilt)
 		}
 	}
-	return append(lines, text.WrapWhole(summaryOf(audit, notSetUp), width)...)
+	return append(lines, text.WrapWhole(summaryOf(report, notSetUp), width)...)
 }
 
 // tableWidth is how wide the table may be.
@@ -313,7 +314,7 @@ func (p *program) outWidth() int {
 }
 
 // checkRow is a finding, and below it how to fix it.
-func checkRow(f setup.Finding, column, width int) (lines []string) {
+func checkRow(f audit.Finding, column, width int) (lines []string) {
 	repo := repoCell(f)
 	head := fmt.Sprintf("%-*s%s%s", severityColumn, f.Severity, gap, repo)
 	indent := strings.Repeat(" ", severityColumn+len(gap)+column+len(gap))
@@ -350,7 +351,7 @@ func hintLines(hint string, width int) []string {
 	return text.WrapWhole(hint, width)
 }
 
-func repoCell(f setup.Finding) string {
+func repoCell(f audit.Finding) string {
 	if f.Target.Slug == "" {
 		return "-"
 	}
@@ -358,11 +359,11 @@ func repoCell(f setup.Finding) string {
 }
 
 // summaryOf counts the findings.
-func summaryOf(audit setup.Audit, notSetUp int) string {
+func summaryOf(report audit.Report, notSetUp int) string {
 	var found []string
-	for _, s := range []setup.Severity{setup.SeverityError, setup.SeverityWarning, setup.SeverityNote} {
-		n := audit.Count(s)
-		if s == setup.SeverityNote {
+	for _, s := range []audit.Severity{audit.SeverityError, audit.SeverityWarning, audit.SeverityNote} {
+		n := report.Count(s)
+		if s == audit.SeverityNote {
 			n -= notSetUp
 		}
 		if n > 0 {
@@ -373,11 +374,11 @@ func summaryOf(audit setup.Audit, notSetUp int) string {
 	if len(found) > 0 {
 		summary = strings.Join(found, ", ")
 	}
-	summary += " in " + text.Count(len(audit.Repositories), "repository")
+	summary += " in " + text.Count(len(report.Repositories), "repository")
 	if notSetUp > 0 {
 		summary += fmt.Sprintf(", of which %d without Convox variables", notSetUp)
 	}
-	if n := len(audit.Errs()); n > 0 {
+	if n := len(report.Errs()); n > 0 {
 		summary += fmt.Sprintf("; %d could not be checked", n)
 	}
 	return summary

@@ -10,9 +10,9 @@ import (
 
 	"mvdan.cc/sh/v3/shell"
 
+	"convox-travis/internal/connect"
 	"convox-travis/internal/faults"
 	"convox-travis/internal/secret/secrettest"
-	"convox-travis/internal/setup"
 	"convox-travis/travisapi/travistest"
 )
 
@@ -258,7 +258,7 @@ func TestTheFlagsOfHintsAreThoseOfTheirCommands(t *testing.T) {
 				if !is || err != nil || strings.Contains(line, " with the ") {
 					continue
 				}
-				root := newRoot(&program{env: os.Getenv}, &setup.Stop{Soft: t.Context(), Hard: t.Context()})
+				root := newRoot(&program{env: os.Getenv}, &connect.Stop{Soft: t.Context(), Hard: t.Context()})
 				cmd, flags, err := root.Find(words)
 				if err == nil {
 					err = cmd.ParseFlags(flags)

@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"convox-travis/internal/connect"
 	"convox-travis/internal/secret/secrettest"
-	"convox-travis/internal/setup"
 )
 
 // offers are what the shell is told for the last of args.
@@ -95,7 +95,7 @@ func TestNothingIsOfferedThatAShellWouldRun(t *testing.T) {
 
 func TestNoFlagAsksTheShellForFilesThatAreNoFiles(t *testing.T) {
 	t.Parallel()
-	root := newRoot(&program{env: os.Getenv}, &setup.Stop{Soft: t.Context(), Hard: t.Context()})
+	root := newRoot(&program{env: os.Getenv}, &connect.Stop{Soft: t.Context(), Hard: t.Context()})
 	for _, cmd := range append(root.Commands(), root) {
 		cmd.Flags().VisitAll(func(flag *pflag.Flag) {
 			if _, offered := cmd.GetFlagCompletionFunc(flag.Name); !offered && flag.Value.Type() != "bool" && !slices.Contains([]string{"repos-from", "file"}, flag.Name) {

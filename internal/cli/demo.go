@@ -10,12 +10,12 @@ import (
 	"al.essio.dev/pkg/shellescape"
 	"github.com/spf13/cobra"
 
+	"convox-travis/internal/connect"
 	"convox-travis/internal/demo"
-	"convox-travis/internal/setup"
 	"convox-travis/tui/flow"
 )
 
-func newDemo(p *program, stop *setup.Stop) *cobra.Command {
+func newDemo(p *program, stop *connect.Stop) *cobra.Command {
 	var o options
 	var world demo.Options
 	var serve bool
@@ -74,7 +74,7 @@ func (p *program) serveDemo(ctx context.Context, options demo.Options) error {
 }
 
 // runDemo runs the wizard in a world of its own.
-func (p *program) runDemo(stop setup.Stop, o *options, options demo.Options) result {
+func (p *program) runDemo(stop connect.Stop, o *options, options demo.Options) result {
 	if !p.isPlain(o) && !(p.inIsTerminal && p.errIsTerminal) {
 		return failure(usageError("the wizard needs a terminal", "in a script, run convox-travis demo --serve"))
 	}

@@ -7,8 +7,9 @@ import (
 	"slices"
 	"strings"
 
+	"convox-travis/internal/audit"
 	"convox-travis/internal/build"
-	"convox-travis/internal/setup"
+	"convox-travis/internal/connect"
 	"convox-travis/internal/travisyml"
 )
 
@@ -28,7 +29,7 @@ func (p *program) explainYML(ctx context.Context, o *ymlOptions) result {
 
 // explain fills the document and returns the same as lines for people. repairs warn
 // where Travis reads the file differently.
-func (p *program) explain(ctx context.Context, o *ymlOptions, d *explainDocument) (lines []string, repairs []setup.Warning, err error) {
+func (p *program) explain(ctx context.Context, o *ymlOptions, d *explainDocument) (lines []string, repairs []connect.Warning, err error) {
 	file, err := o.open(p.dir)
 	if err != nil {
 		return nil, nil, err
@@ -43,11 +44,11 @@ func (p *program) explain(ctx context.Context, o *ymlOptions, d *explainDocument
 	}
 	p.noteSource(repos)
 	target := build.Target{Repo: repos.single(), Branch: cmp.Or(p.fileBranch(ctx, o, file), "main"), DefaultApp: repos.defaultApp(file)}
-	builds, err := setup.PlayFile(ctx, player(), file, target)
+	builds, err := audit.PlayFile(ctx, player(), file, target)
 	if err != nil {
 		return nil, nil, err
 	}
-	repairs = setup.Repairs(builds.Messages)
+	repairs = audit.Repairs(builds.Messages)
 	d.Warnings = warningsOf(repairs)
 	for _, outcome := range builds.Outcomes {
 		if ctx.Err() != nil {
@@ -61,7 +62,7 @@ func (p *program) explain(ctx context.Context, o *ymlOptions, d *explainDocument
 			}
 		}
 	}
-	idle, err := setup.Idle(ctx, player(), file, target) // why a push doesn't run existing steps
+	idle, err := audit.Idle(ctx, player(), file, target) // why a push doesn't run existing steps
 	lines = d.lines()
 	for _, found := range idle {
 		d.Warnings = append(d.Warnings, messageDocument{found.Code, found.Message, found.Hint})
@@ -179,12 +180,12 @@ func (j *jobDocument) text() []string {
 	var names, kinds []string
 	for _, name := range []string{j.Stage, j.Name} {
 		if name != "" {
-			names = append(names, setup.Shortened(name))
+			names = append(names, audit.Shortened(name))
 		}
 	}
 	for _, kind := range []string{j.OS, j.Language} {
 		if kind != "" {
-			kinds = append(kinds, setup.Shortened(kind))
+			kinds = append(kinds, audit.Shortened(kind))
 		}
 	}
 	if j.AllowFailure {
@@ -208,7 +209,7 @@ func (j *jobDocument) text() []string {
 	}
 	lines = append(lines, j.otherwise...)
 	for _, unplayed := range j.Unplayed {
-		lines = append(lines, "can't be played: "+setup.LineLead(unplayed.Line)+setup.Shortened(unplayed.What))
+		lines = append(lines, "can't be played: "+audit.LineLead(unplayed.Line)+audit.Shortened(unplayed.What))
 	}
 	if j.waits {
 		lines = append(lines, "doesn't run: a job of an earlier stage always fails")
@@ -295,7 +296,7 @@ func buildOf(outcome build.Outcome, target build.Target) (document buildDocument
 		Event: string(event.Type), Branch: event.Branch, Tag: event.Tag,
 		Built: len(outcome.Build.Jobs) > 0, Reason: outcome.Build.Reason,
 	}
-	reached := setup.Reached(outcome)
+	reached := audit.Reached(outcome)
 	for i, job := range outcome.Build.Jobs {
 		played := outcome.Played[i]
 		one := jobDocument{
@@ -326,10 +327,10 @@ func buildOf(outcome build.Outcome, target build.Target) (document buildDocument
 func (d deployDocument) what() string {
 	text := "deploys"
 	if d.App != "" {
-		text += " " + setup.Shortened(d.App)
+		text += " " + audit.Shortened(d.App)
 	}
 	if d.Rack != "" {
-		text += " to " + setup.Shortened(d.Rack)
+		text += " to " + audit.Shortened(d.Rack)
 	}
 	return text
 }
@@ -351,7 +352,7 @@ func hideSecrets(env []string) []string {
 	var shown []string
 	for _, variable := range env {
 		name, value, _ := strings.Cut(variable, "=")
-		if (name == setup.PasswordName || name == "RACK_URL") && value != "[secure]" {
+		if (name == connect.PasswordName || name == "RACK_URL") && value != "[secure]" {
 			variable = name + "=[hidden]"
 		}
 		shown = append(shown, variable)

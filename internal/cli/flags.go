@@ -10,9 +10,10 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"convox-travis/internal/audit"
+	"convox-travis/internal/connect"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/gitrepo"
-	"convox-travis/internal/setup"
 	"convox-travis/travisapi"
 	"convox-travis/tui/flow"
 )
@@ -126,8 +127,8 @@ func ignore(flags *pflag.FlagSet, names ...string) {
 
 // givenFlags are the flags that the commands in hints repeat. Environment variables
 // need no repeating.
-func (o *options) givenFlags() setup.RunFlags {
-	given := setup.RunFlags{Profile: o.profile, Endpoint: o.travisEndpoint}
+func (o *options) givenFlags() audit.RunFlags {
+	given := audit.RunFlags{Profile: o.profile, Endpoint: o.travisEndpoint}
 	add := func(name, value string) {
 		if value != "" {
 			given.SignIn = append(given.SignIn, name, value)
@@ -345,7 +346,7 @@ func (p *program) answers(ctx context.Context, o *options, command string, needs
 	if err != nil {
 		return a, err
 	}
-	a.request = setup.Request{
+	a.request = connect.Request{
 		Targets: repos.targets, Branch: o.branch, Rack: a.login.rack,
 		SkipExisting: o.skipExisting, AllowMixed: o.allowMixed, Unchecked: o.noVerify,
 	}

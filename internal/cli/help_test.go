@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"convox-travis/internal/setup"
+	"convox-travis/internal/connect"
 )
 
 func TestHelpOffersNoFlagThatACommandHasNoUseFor(t *testing.T) {
@@ -60,7 +60,7 @@ func TestAShellShowsNoQuotesAroundAValue(t *testing.T) {
 
 func TestTheHelpSetsNothingForTheWholeProcess(t *testing.T) {
 	t.Parallel()
-	root := newRoot(&program{env: os.Getenv}, &setup.Stop{Soft: t.Context(), Hard: t.Context()})
+	root := newRoot(&program{env: os.Getenv}, &connect.Stop{Soft: t.Context(), Hard: t.Context()})
 	if got := root.UsageTemplate(); strings.Contains(got, "Topics") || !strings.HasPrefix(root.UsageString(), "Usage: convox-travis [flags]\n") {
 		t.Errorf("%s\n%s", got, root.UsageString())
 	}
@@ -68,7 +68,7 @@ func TestTheHelpSetsNothingForTheWholeProcess(t *testing.T) {
 
 func TestEachHelpFitsOnAScreen(t *testing.T) {
 	t.Parallel()
-	root := newRoot(&program{env: os.Getenv}, &setup.Stop{Soft: t.Context(), Hard: t.Context()})
+	root := newRoot(&program{env: os.Getenv}, &connect.Stop{Soft: t.Context(), Hard: t.Context()})
 	pages := map[string]string{}
 	for _, topic := range topics {
 		pages[topic.name] = topic.help()

@@ -7,9 +7,9 @@ import (
 	"strings"
 
 	"convox-travis/cfn"
+	"convox-travis/internal/connect"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/problem"
-	"convox-travis/internal/setup"
 	"convox-travis/internal/text"
 	"convox-travis/travisapi"
 )
@@ -98,7 +98,7 @@ var hints = problem.Hints{
 
 	// Writing.
 	"mixed_pair": func(e *problem.Error) []string {
-		branch, _ := e.Detail.(setup.MixedBranch)
+		branch, _ := e.Detail.(connect.MixedBranch)
 		return []string{
 			"pass --branch " + text.Quote(string(branch)) + " first, to give that branch its own password",
 			"or pass --allow-mixed if the branch's host may get the new password",
@@ -120,7 +120,7 @@ var hints = problem.Hints{
 		"pass --console for a Rack that isn't in CloudFormation, or --console=HOST for your company's own Console",
 	),
 	"two_racks": func(e *problem.Error) []string {
-		if regions, is := e.Detail.(setup.Regions); is {
+		if regions, is := e.Detail.(connect.Regions); is {
 			return []string{"pass --region " + strings.Join(regions, " or --region ")}
 		}
 		return nil

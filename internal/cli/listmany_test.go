@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"convox-travis/internal/setup"
+	"convox-travis/internal/connect"
 	"convox-travis/travisapi"
 )
 
@@ -36,13 +36,13 @@ func (l listing) Repositories(ctx context.Context, options travisapi.ListOptions
 
 func TestOwnersAreListedTogetherInTheirOrder(t *testing.T) {
 	t.Parallel()
-	var targets []setup.Target
+	var targets []connect.Target
 	for _, owner := range []string{"zoo", "bad1", "acme", "bad2"} {
 		for i := range manyOfOne {
-			targets = append(targets, setup.Target{Slug: fmt.Sprintf("%s/r%d", owner, i)})
+			targets = append(targets, connect.Target{Slug: fmt.Sprintf("%s/r%d", owner, i)})
 		}
 	}
-	targets = append(targets, setup.Target{Slug: "few/web"})
+	targets = append(targets, connect.Target{Slug: "few/web"})
 	lister := listing{new(atomic.Int32), make(chan struct{})}
 	lister.left.Store(4)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)

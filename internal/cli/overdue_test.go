@@ -13,9 +13,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"convox-travis/internal/connect"
 	"convox-travis/internal/faults"
 	"convox-travis/internal/secret/secrettest"
-	"convox-travis/internal/setup"
 	"convox-travis/internal/terminal"
 )
 
@@ -30,7 +30,7 @@ func TestARunThatDoesNotEndIsAbandoned(t *testing.T) {
 		inTime bool
 	}{
 		"it only computes":              {false, never, never, patience, false},
-		"it wrote":                      {true, never, never, patience + setup.Grace, false},
+		"it wrote":                      {true, never, never, patience + connect.Grace, false},
 		"a second Ctrl-C":               {true, time.Second, never, time.Second + patience, false},
 		"both at once":                  {true, 0, never, patience, false},
 		"it ends by itself":             {false, never, patience / 2, patience / 2, true},
@@ -51,7 +51,7 @@ func TestARunThatDoesNotEndIsAbandoned(t *testing.T) {
 				ask(errInterrupted)
 				defer time.AfterFunc(c.second, func() { abort(errInterrupted) }).Stop()
 				begun := time.Now()
-				code, isInTime := p.await(setup.Stop{Soft: soft, Hard: hard}, ended)
+				code, isInTime := p.await(connect.Stop{Soft: soft, Hard: hard}, ended)
 				if took := time.Since(begun); took != c.want || isInTime != c.inTime || isInTime && code != 7 {
 					t.Errorf("in time: %t, after %v", isInTime, took)
 				}
@@ -250,7 +250,7 @@ func TestCtrlCAtEveryWriteEndsInTime(t *testing.T) {
 						took, e := w.interruptedAtWrite(n, signals, c.input(w), c.args(w)...)
 						limit := soon
 						if signals == 1 {
-							limit += setup.Grace
+							limit += connect.Grace
 						}
 						if e.code != exitInterrupted || took > limit {
 							t.Errorf("exit %d after %v: %s", e.code, took, e.err)

@@ -11,10 +11,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"convox-travis/internal/setup"
+	"convox-travis/internal/connect"
 )
 
-func newRemove(p *program, stop *setup.Stop) *cobra.Command {
+func newRemove(p *program, stop *connect.Stop) *cobra.Command {
 	var o options
 	var everyBranch bool
 	cmd := p.newCommand(&cobra.Command{
@@ -41,7 +41,7 @@ credential itself still works.`,
 	return cmd
 }
 
-func (p *program) remove(stop setup.Stop, o *options, everyBranch bool) result {
+func (p *program) remove(stop connect.Stop, o *options, everyBranch bool) result {
 	show := p.reporter(o, "remove")
 	a, err := p.answers(stop.Soft, o, "remove", nil)
 	targets := a.request.Targets
@@ -53,7 +53,7 @@ func (p *program) remove(stop setup.Stop, o *options, everyBranch bool) result {
 		return show.fail(err)
 	}
 	read, done := p.reading(len(targets))
-	removal := setup.MakeRemoval(stop.Soft, a.travis, setup.RemoveRequest{
+	removal := connect.MakeRemoval(stop.Soft, a.travis, connect.RemoveRequest{
 		Targets: targets, Branch: o.branch, AllBranches: everyBranch, Read: read,
 	})
 	done()
@@ -72,7 +72,7 @@ func (p *program) remove(stop setup.Stop, o *options, everyBranch bool) result {
 			return show.fail(err)
 		}
 	}
-	runner := setup.Runner{Travis: a.travis, Retry: p.reach.retry, Tell: show.event}
+	runner := connect.Runner{Travis: a.travis, Retry: p.reach.retry, Tell: show.event}
 	show.streamed = true
 	show.begin(removal.Tally(time.Now()))
 	report := runner.Remove(stop, removal)
@@ -84,7 +84,7 @@ func (p *program) remove(stop setup.Stop, o *options, everyBranch bool) result {
 }
 
 // confirm asks on a terminal. A script confirms by running the command.
-func (s *reporter) confirm(ctx context.Context, o *options, removal setup.Removal) error {
+func (s *reporter) confirm(ctx context.Context, o *options, removal connect.Removal) error {
 	if o.yes || !(s.inIsTerminal || s.isPlain(o)) {
 		return nil
 	}

@@ -12,9 +12,9 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
+	"convox-travis/internal/connect"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/progress"
-	"convox-travis/internal/setup"
 	"convox-travis/internal/text"
 	"convox-travis/internal/travisyml"
 	"convox-travis/travisapi"
@@ -86,7 +86,7 @@ func errorOf(err error) *messageDocument {
 	return &messageDocument{Code: codeOf(err), Message: err.Error(), Hint: strings.Join(hintsOf(err), "\n")}
 }
 
-func warningsOf(warnings []setup.Warning) (documents []messageDocument) {
+func warningsOf(warnings []connect.Warning) (documents []messageDocument) {
 	for _, w := range warnings {
 		documents = append(documents, messageDocument{Code: w.Code, Message: w.String(), Hint: w.Hint})
 	}
@@ -183,7 +183,7 @@ func (d *runDocument) items() []any {
 	return itemsOf(d.Repositories)
 }
 
-func repositoryOf(r setup.RepositoryReport) repositoryDocument {
+func repositoryOf(r connect.RepositoryReport) repositoryDocument {
 	document := repositoryDocument{
 		Slug: r.Target.Slug, ID: r.ID, Provider: string(r.Target.Provider),
 		Activated: r.Activated, Error: errorOf(r.Err),
@@ -210,7 +210,7 @@ type reporter struct {
 	*program
 	options  *options
 	command  string
-	targets  []setup.Target
+	targets  []connect.Target
 	host     string
 	warned   bool // the warnings were shown
 	streamed bool // --json=lines prints each repository when it's done
@@ -222,7 +222,7 @@ func (p *program) reporter(o *options, command string) *reporter {
 }
 
 // plan shows what to know before anything is written.
-func (s *reporter) plan(plan setup.Plan) {
+func (s *reporter) plan(plan connect.Plan) {
 	if !plan.Unchecked {
 		s.note("%s accepted the credential", plan.Login.Host)
 	}
@@ -231,8 +231,8 @@ func (s *reporter) plan(plan setup.Plan) {
 }
 
 // event shows progress on a terminal, and streams repositories that are done.
-func (s *reporter) event(e setup.Event) {
-	if e.Step == setup.StepFinished {
+func (s *reporter) event(e connect.Event) {
+	if e.Step == connect.StepFinished {
 		if s.tally != nil {
 			s.tally.Count(e.Report.Err)
 			s.status.progress(s.tally.Progress())
@@ -241,18 +241,18 @@ func (s *reporter) event(e setup.Event) {
 	}
 	switch {
 	case !s.errIsTerminal:
-	case e.Step == setup.StepLookUp:
+	case e.Step == connect.StepLookUp:
 		s.note("%s: no clear answer for %s; looking it up", e.Target, e.Name)
-	case e.Step == setup.StepUndo:
+	case e.Step == connect.StepUndo:
 		s.note("%s: rolling back %s", e.Target, e.Name)
 	}
 }
 
 // fail is the result of a run that ended before it worked on repositories.
-func (s *reporter) fail(err error, warnings ...setup.Warning) result {
-	report := setup.Report{Warnings: warnings}
+func (s *reporter) fail(err error, warnings ...connect.Warning) result {
+	report := connect.Report{Warnings: warnings}
 	for _, target := range s.targets {
-		report.Repositories = append(report.Repositories, setup.RepositoryReport{Target: target, Err: setup.NotStarted(target, err)})
+		report.Repositories = append(report.Repositories, connect.RepositoryReport{Target: target, Err: connect.NotStarted(target, err)})
 	}
 	again := s.resume(report, []error{err})
 	r := result{document: s.document(report, again), err: err, warnings: warnings}
@@ -268,7 +268,7 @@ func (s *reporter) fail(err error, warnings ...setup.Warning) result {
 }
 
 // report is the result of a run that worked on repositories.
-func (s *reporter) report(report setup.Report) result {
+func (s *reporter) report(report connect.Report) result {
 	s.status.progress(progress.Progress{})
 	again := s.resume(report, report.Errs())
 	d := s.document(report, again)
@@ -289,14 +289,14 @@ func (s *reporter) report(report setup.Report) result {
 	}
 	r.notes = append(r.notes, again.notes()...)
 	if s.command == "apply" {
-		r.notes = append(r.notes, cleanupNotes(report.Cleanup(s.options.givenFlags()))...)
+		r.notes = append(r.notes, cleanupNotes(report.Cleanup(s.options.givenFlags().Endpoint))...)
 	}
 	return r
 }
 
 // cleanupNotes say how to remove what was written. It is an undo only where nothing
 // was replaced.
-func cleanupNotes(cleanup setup.Cleanup) (notes []string) {
+func cleanupNotes(cleanup connect.Cleanup) (notes []string) {
 	label := "remove: "
 	if cleanup.IsUndo {
 		label = "undo: "
@@ -313,7 +313,7 @@ func cleanupNotes(cleanup setup.Cleanup) (notes []string) {
 	return notes
 }
 
-func (s *reporter) document(report setup.Report, again resume) *runDocument {
+func (s *reporter) document(report connect.Report, again resume) *runDocument {
 	d := &runDocument{Host: s.host, Warnings: warningsOf(report.Warnings), Resume: again.command}
 	for _, r := range report.Repositories {
 		d.Repositories = append(d.Repositories, repositoryOf(r))
@@ -322,7 +322,7 @@ func (s *reporter) document(report setup.Report, again resume) *runDocument {
 }
 
 // repositoryLines list each variable of one repository, or one line for each of several.
-func repositoryLines(report setup.Report) (lines []string) {
+func repositoryLines(report connect.Report) (lines []string) {
 	if len(report.Repositories) > 1 {
 		return repositoryTable(report)
 	}
@@ -351,7 +351,7 @@ func repositoryLines(report setup.Report) (lines []string) {
 	return lines
 }
 
-func repositoryTable(report setup.Report) (lines []string) {
+func repositoryTable(report connect.Report) (lines []string) {
 	names, column := make([]string, len(report.Repositories)), 0
 	for i, r := range report.Repositories {
 		names[i] = text.Clean(r.Target.String())
@@ -378,7 +378,7 @@ type resume struct {
 
 // resume finds out how a run that ended with errs is continued. If nothing was to be
 // replaced, finished repositories are skipped.
-func (s *reporter) resume(report setup.Report, errs []error) resume {
+func (s *reporter) resume(report connect.Report, errs []error) resume {
 	after := ""
 	for _, err := range errs {
 		if until := travisapi.RefusedUntil(err); !until.IsZero() {
@@ -418,7 +418,7 @@ func canRetry(err error) bool {
 // isCutShort reports whether the run ended before or during the work on a repository.
 func isCutShort(err error) bool {
 	code := problem.Code(err)
-	return code == setup.CodeNotStarted || code == setup.CodeStopped
+	return code == connect.CodeNotStarted || code == connect.CodeStopped
 }
 
 // notes say how the run is continued.

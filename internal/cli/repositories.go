@@ -14,10 +14,10 @@ import (
 	"github.com/spf13/pflag"
 	"golang.org/x/sync/errgroup"
 
+	"convox-travis/internal/connect"
 	"convox-travis/internal/crash"
 	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/problem"
-	"convox-travis/internal/setup"
 	"convox-travis/internal/travisyml"
 	"convox-travis/travisapi"
 	"convox-travis/tui/flow"
@@ -25,7 +25,7 @@ import (
 
 // repositories are those that a run works on, and what the clone has.
 type repositories struct {
-	targets []setup.Target
+	targets []connect.Target
 	found   []gitrepo.Remote // in the clone, most likely first
 	source  string           // of the target, if a setting of the clone decided; else ""
 	unread  error            // why the clone can't be read, if that can be fixed
@@ -56,8 +56,8 @@ func (p *program) repositories(ctx context.Context, o *options) (repositories, e
 		}
 		r.targets = append(r.targets, target)
 	}
-	if own, source, ok := setup.CloneTarget(clone, provider); ok && len(named) == 0 && !o.all {
-		r.targets, r.source = []setup.Target{own}, source
+	if own, source, ok := connect.CloneTarget(clone, provider); ok && len(named) == 0 && !o.all {
+		r.targets, r.source = []connect.Target{own}, source
 	}
 	return r, nil
 }
@@ -185,10 +185,10 @@ func (o *options) readProvider() (travisapi.Provider, error) {
 
 // read returns the target of a slug or a pasted address. A slug is the clone's if the
 // clone has it, else GitHub's.
-func (r repositories) read(n named, provider travisapi.Provider) (setup.Target, error) {
+func (r repositories) read(n named, provider travisapi.Provider) (connect.Target, error) {
 	remote, err := gitrepo.ParseRepository(n.text)
 	if err != nil {
-		return setup.Target{}, wrongAnswer(n.where+quoted(n.text), err)
+		return connect.Target{}, wrongAnswer(n.where+quoted(n.text), err)
 	}
 	candidates := []gitrepo.Remote{remote}
 	if remote.Host == "" {
@@ -197,14 +197,14 @@ func (r repositories) read(n named, provider travisapi.Provider) (setup.Target, 
 			candidates = []gitrepo.Remote{remote}
 		}
 	}
-	var targets []setup.Target
+	var targets []connect.Target
 	for _, candidate := range candidates {
-		if on, ok := setup.MatchProvider(candidate, provider); ok {
-			targets = append(targets, setup.Target{Provider: on, Slug: remote.Slug})
+		if on, ok := connect.MatchProvider(candidate, provider); ok {
+			targets = append(targets, connect.Target{Provider: on, Slug: remote.Slug})
 		}
 	}
 	if len(targets) != 1 {
-		return setup.Target{}, whichProvider(n.where, remote.Slug, candidates)
+		return connect.Target{}, whichProvider(n.where, remote.Slug, candidates)
 	}
 	return targets[0], nil
 }
@@ -214,7 +214,7 @@ func (r repositories) read(n named, provider travisapi.Provider) (setup.Target, 
 func (r repositories) withSlug(slug string, provider travisapi.Provider) []gitrepo.Remote {
 	var same []gitrepo.Remote
 	for _, remote := range r.found {
-		_, ok := setup.MatchProvider(remote, provider)
+		_, ok := connect.MatchProvider(remote, provider)
 		if remote.IsRemote() && strings.EqualFold(remote.Slug, slug) && (ok || provider == "") {
 			same = append(same, remote)
 		}
@@ -297,17 +297,17 @@ type lister interface {
 }
 
 // owned returns how the wizard lists the repositories of --all; nil without it.
-func (p *program) owned(o *options) func(context.Context, flow.Travis) ([]setup.Target, error) {
+func (p *program) owned(o *options) func(context.Context, flow.Travis) ([]connect.Target, error) {
 	if !o.all {
 		return nil
 	}
-	return func(ctx context.Context, client flow.Travis) ([]setup.Target, error) {
+	return func(ctx context.Context, client flow.Travis) ([]connect.Target, error) {
 		return o.owned(ctx, client, nil)
 	}
 }
 
 // owned returns the repositories of --all, or targets without it.
-func (o *options) owned(ctx context.Context, client lister, targets []setup.Target) ([]setup.Target, error) {
+func (o *options) owned(ctx context.Context, client lister, targets []connect.Target) ([]connect.Target, error) {
 	if !o.all {
 		return targets, nil
 	}
@@ -316,7 +316,7 @@ func (o *options) owned(ctx context.Context, client lister, targets []setup.Targ
 }
 
 // listOwned returns the repositories of --all, and Travis's data about them.
-func (o *options) listOwned(ctx context.Context, client lister) ([]setup.Target, []travisapi.Repository, error) {
+func (o *options) listOwned(ctx context.Context, client lister) ([]connect.Target, []travisapi.Repository, error) {
 	provider, err := o.readProvider()
 	if err != nil {
 		return nil, nil, err
@@ -332,7 +332,7 @@ func (o *options) listOwned(ctx context.Context, client lister) ([]setup.Target,
 		return nil, nil, usageError(fmt.Sprintf("--owner %q: your Travis account sees no such repositories", o.owner),
 			"check --owner, --provider and --active; sync Travis if the repositories were created today")
 	}
-	targets, err := setup.OwnerTargets(o.owner, provider, all)
+	targets, err := connect.OwnerTargets(o.owner, provider, all)
 	return targets, all, err
 }
 
@@ -342,9 +342,9 @@ const manyOfOne = 200
 
 // listMany lists the repositories of owners of whom many are named. What it doesn't
 // return is read one by one, also after an error.
-func listMany(ctx context.Context, client lister, targets []setup.Target) ([]travisapi.Repository, error) {
-	var owners []setup.Target // without NAME in the slug
-	named := map[setup.Target]int{}
+func listMany(ctx context.Context, client lister, targets []connect.Target) ([]travisapi.Repository, error) {
+	var owners []connect.Target // without NAME in the slug
+	named := map[connect.Target]int{}
 	for _, target := range targets {
 		owner := ownerOf(target)
 		if named[owner]++; named[owner] == manyOfOne {
@@ -372,20 +372,20 @@ func listMany(ctx context.Context, client lister, targets []setup.Target) ([]tra
 const listsAtATime = 4
 
 // ownerOf is a repository's provider and owner, without NAME in the slug.
-func ownerOf(target setup.Target) setup.Target {
+func ownerOf(target connect.Target) connect.Target {
 	login, _, _ := strings.Cut(target.Slug, "/")
-	return setup.Target{Provider: target.Provider, Slug: strings.ToLower(login)}
+	return connect.Target{Provider: target.Provider, Slug: strings.ToLower(login)}
 }
 
 // speller finds the repositories that a mistyped name may mean.
 type speller struct {
 	client lister
-	slugs  map[setup.Target][]string // by owner
+	slugs  map[connect.Target][]string // by owner
 }
 
 // suggest proposes the owner's repositories whose names are nearest, " Did you mean …?",
 // or "". It lists few owners, and not for long: Travis's answer is known already.
-func (s *speller) suggest(ctx context.Context, target setup.Target) string {
+func (s *speller) suggest(ctx context.Context, target connect.Target) string {
 	owner := ownerOf(target)
 	slugs, isListed := s.slugs[owner]
 	if !isListed {
@@ -399,7 +399,7 @@ func (s *speller) suggest(ctx context.Context, target setup.Target) string {
 			slugs = append(slugs, repository.Slug)
 		}
 		if s.slugs == nil {
-			s.slugs = map[setup.Target][]string{}
+			s.slugs = map[connect.Target][]string{}
 		}
 		s.slugs[owner] = slugs
 	}
@@ -407,7 +407,7 @@ func (s *speller) suggest(ctx context.Context, target setup.Target) string {
 }
 
 // improve adds the suggestion to the error of a repository that Travis doesn't know.
-func (s *speller) improve(ctx context.Context, target setup.Target, err error) error {
+func (s *speller) improve(ctx context.Context, target connect.Target, err error) error {
 	e, is := err.(*problem.Error)
 	if !is || e.Code != travisapi.CodeNotFound {
 		return err

@@ -9,16 +9,16 @@ import (
 	"github.com/spf13/cobra"
 
 	"convox-travis/cfn"
+	"convox-travis/internal/connect"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/reset"
 	"convox-travis/internal/secret"
-	"convox-travis/internal/setup"
 	"convox-travis/tui"
 	"convox-travis/tui/flow"
 )
 
-func newResetPassword(p *program, stop *setup.Stop) *cobra.Command {
+func newResetPassword(p *program, stop *connect.Stop) *cobra.Command {
 	var o resetOptions
 	var cmd *cobra.Command
 	cmd = p.newCommand(&cobra.Command{
@@ -72,7 +72,7 @@ type resetOptions struct {
 	allowRefresh bool
 }
 
-func (p *program) resetPassword(stop setup.Stop, o *resetOptions) result {
+func (p *program) resetPassword(stop connect.Stop, o *resetOptions) result {
 	if o.guide {
 		return p.guide(stop.Soft, o)
 	}
@@ -110,15 +110,15 @@ func (p *program) resetAnswers(o *resetOptions) error {
 }
 
 // resetRack finds the Rack's stack.
-func (p *program) resetRack(ctx context.Context, o *resetOptions) (*cfn.Finder, setup.Found, error) {
+func (p *program) resetRack(ctx context.Context, o *resetOptions) (*cfn.Finder, connect.Found, error) {
 	finder, err := p.reach.finder(o.profile, p.mfaCode())
 	if err != nil {
-		return nil, setup.Found{}, err
+		return nil, connect.Found{}, err
 	}
 	if p.errIsTerminal && !o.guide {
 		p.note("looking for Rack %s …", o.rack)
 	}
-	found, err := setup.FindRack(ctx, finder, o.regions, o.rack)
+	found, err := connect.FindRack(ctx, finder, o.regions, o.rack)
 	if stopped := context.Cause(ctx); stopped != nil {
 		return nil, found, stopped
 	}
@@ -126,7 +126,7 @@ func (p *program) resetRack(ctx context.Context, o *resetOptions) (*cfn.Finder, 
 }
 
 // reset resets the password without questions.
-func (p *program) reset(stop setup.Stop, show *resetReporter, finder *cfn.Finder) result {
+func (p *program) reset(stop connect.Stop, show *resetReporter, finder *cfn.Finder) result {
 	o := show.o
 	r := &reset.Reset{Rack: show.found.Rack, Host: show.found.Host, Logins: p.logins(), Clock: p.reach.retry.Clock}
 	request, err := p.resetRequest(stop.Soft, o, r)
@@ -195,7 +195,7 @@ var resetInput = input{
 }
 
 // askReset resets the password step by step, with the wizard's questions.
-func (p *program) askReset(stop setup.Stop, show *resetReporter, finder *cfn.Finder) result {
+func (p *program) askReset(stop connect.Stop, show *resetReporter, finder *cfn.Finder) result {
 	o := &show.o.options
 	outside := p.outside(o, &wizardAWS{options: o, reach: p.reach, finder: finder}, p.repositoriesOnce(stop.Soft, o))
 	outside.Clone, outside.Token, outside.Racks = nil, nil, nil // a reset doesn't need Travis

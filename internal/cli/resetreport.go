@@ -6,10 +6,10 @@ import (
 	"sync"
 	"time"
 
+	"convox-travis/internal/connect"
 	"convox-travis/internal/crash"
 	"convox-travis/internal/progress"
 	"convox-travis/internal/reset"
-	"convox-travis/internal/setup"
 	"convox-travis/tui/flow"
 )
 
@@ -17,7 +17,7 @@ import (
 type resetReporter struct {
 	*program
 	o     *resetOptions
-	found setup.Found
+	found connect.Found
 	plan  *reset.Plan
 	table []string // the preview, for a dry run
 	begun time.Time
@@ -64,8 +64,8 @@ func (s *resetReporter) checkPermitted(plan reset.Plan) error {
 
 // discard ends a run that changes nothing. A change set that can't be deleted is an
 // error.
-func (s *resetReporter) discard(stop setup.Stop, r *reset.Reset, err error) result {
-	ctx, cancel := context.WithTimeout(stop.Hard, setup.Grace)
+func (s *resetReporter) discard(stop connect.Stop, r *reset.Reset, err error) result {
+	ctx, cancel := context.WithTimeout(stop.Hard, connect.Grace)
 	defer cancel()
 	report := reset.Report{Rack: s.found.Rack, Phase: reset.PhaseNothing, Err: err, Left: r.Close(ctx)}
 	if report.Err == nil {

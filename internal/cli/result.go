@@ -14,22 +14,22 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
 
+	"convox-travis/internal/connect"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/reset"
-	"convox-travis/internal/setup"
 	"convox-travis/internal/text"
 	"convox-travis/travisapi"
 )
 
 // result is how a command ended; finish prints it.
 type result struct {
-	document document        // of --json; nil means the command's empty one
-	warnings []setup.Warning // that weren't shown yet
-	err      error           // that ended the run
-	errs     []error         // of the parts of the run
-	leftover error           // what couldn't be cleaned up; it doesn't change the exit code
-	stopped  error           // why the run was asked to stop
-	code     int             // exitFound, exitPartial or exitRefused, if the errors don't decide
+	document document          // of --json; nil means the command's empty one
+	warnings []connect.Warning // that weren't shown yet
+	err      error             // that ended the run
+	errs     []error           // of the parts of the run
+	leftover error             // what couldn't be cleaned up; it doesn't change the exit code
+	stopped  error             // why the run was asked to stop
+	code     int               // exitFound, exitPartial or exitRefused, if the errors don't decide
 	dryRun   bool
 	shown    bool // the wizard's transcript says all of it to people
 
@@ -180,8 +180,8 @@ func (p *program) note(format string, args ...any) {
 
 func (p *program) say(line string) { printLine(p.err, line) }
 
-func (p *program) warn(warnings []setup.Warning) {
-	for _, w := range setup.GroupWarnings(warnings) {
+func (p *program) warn(warnings []connect.Warning) {
+	for _, w := range connect.GroupWarnings(warnings) {
 		p.say("warning: " + w.String())
 		p.printHints([]string{w.Hint})
 	}
@@ -228,7 +228,7 @@ func (p *program) reportErrors(errs ...error) {
 	same, notStarted := map[string]int{}, map[string]int{} // by the code of the cause
 	for _, err := range errs {
 		switch code := codeOf(err); code {
-		case setup.CodeNotStarted:
+		case connect.CodeNotStarted:
 			notStarted[causeCode(err)]++
 		case travisapi.CodeBanned, travisapi.CodeUnknownToken, travisapi.CodeLoginRequired, travisapi.CodeThrottled:
 			same[code]++
@@ -237,7 +237,7 @@ func (p *program) reportErrors(errs ...error) {
 	reported := map[string]bool{}
 	for _, err := range errs {
 		code, words := codeOf(err), err.Error()
-		if code == setup.CodeNotStarted || same[code] > 0 && reported[code] {
+		if code == connect.CodeNotStarted || same[code] > 0 && reported[code] {
 			continue
 		}
 		if n := same[code]; n > 1 {
@@ -248,7 +248,7 @@ func (p *program) reportErrors(errs ...error) {
 	}
 	for _, err := range errs {
 		cause, words := causeCode(err), err.Error()
-		if codeOf(err) != setup.CodeNotStarted || reported[cause] {
+		if codeOf(err) != connect.CodeNotStarted || reported[cause] {
 			continue
 		}
 		if n := notStarted[cause]; n > 1 {

@@ -9,10 +9,10 @@ import (
 	"strings"
 	"testing"
 
+	"convox-travis/internal/connect"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/reset"
 	"convox-travis/internal/secret/secrettest"
-	"convox-travis/internal/setup"
 	"convox-travis/travisapi"
 )
 
@@ -20,16 +20,16 @@ func TestACauseIsToldOnceHoweverManyItIsAbout(t *testing.T) {
 	t.Parallel()
 	other := errors.New("acme/r0: something else")
 	banned, throttled := &problem.Error{Code: travisapi.CodeBanned, Reason: "banned"}, &problem.Error{Code: travisapi.CodeThrottled, Reason: "throttled"}
-	of := func(n int, err func(setup.Target) error) (errs []error) {
+	of := func(n int, err func(connect.Target) error) (errs []error) {
 		for i := range n {
-			errs = append(errs, err(setup.Target{Slug: fmt.Sprintf("acme/r%d", i)}))
+			errs = append(errs, err(connect.Target{Slug: fmt.Sprintf("acme/r%d", i)}))
 		}
 		return errs
 	}
-	notBegun := func(cause error) func(setup.Target) error {
-		return func(target setup.Target) error { return setup.NotStarted(target, cause) }
+	notBegun := func(cause error) func(connect.Target) error {
+		return func(target connect.Target) error { return connect.NotStarted(target, cause) }
 	}
-	same := func(err error) func(setup.Target) error { return func(setup.Target) error { return err } }
+	same := func(err error) func(connect.Target) error { return func(connect.Target) error { return err } }
 	for name, c := range map[string]struct {
 		errs []error
 		want []string
@@ -54,9 +54,9 @@ func TestACauseIsToldOnceHoweverManyItIsAbout(t *testing.T) {
 // What a stop kept from beginning is no interruption of that repository.
 func TestACodeSaysWhatBecameOfTheRepository(t *testing.T) {
 	t.Parallel()
-	target := setup.Target{Slug: "acme/web"}
+	target := connect.Target{Slug: "acme/web"}
 	for want, err := range map[string]error{
-		"not_begun":   setup.NotStarted(target, errInterrupted),
+		"not_begun":   connect.NotStarted(target, errInterrupted),
 		"interrupted": fmt.Errorf("%w", errInterrupted),
 		"timeout":     errTimeout,
 		"usage":       usageError(""),
@@ -183,7 +183,7 @@ func TestTheExitCodeIsThatOfTheWorstThatHappened(t *testing.T) {
 func TestAListOfADocumentIsNeverNull(t *testing.T) {
 	t.Parallel()
 	p := &program{env: os.Getenv}
-	newRoot(p, &setup.Stop{Soft: t.Context(), Hard: t.Context()})
+	newRoot(p, &connect.Stop{Soft: t.Context(), Hard: t.Context()})
 	for cmd, blank := range p.blanks {
 		if blank == nil {
 			continue
@@ -207,7 +207,7 @@ func TestAnAbandonedResetDoesNotSayThatNothingHappened(t *testing.T) {
 	t.Parallel()
 	for _, wrote := range []bool{false, true} {
 		p := &program{env: os.Getenv}
-		stop := setup.Stop{Soft: t.Context(), Hard: t.Context()}
+		stop := connect.Stop{Soft: t.Context(), Hard: t.Context()}
 		root := newRoot(p, &stop)
 		if wrote {
 			p.noteWrite()

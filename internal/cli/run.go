@@ -11,9 +11,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"convox-travis/internal/child"
+	"convox-travis/internal/connect"
 	"convox-travis/internal/crash"
 	"convox-travis/internal/problem"
-	"convox-travis/internal/setup"
 )
 
 // Why a run is stopped.
@@ -67,7 +67,7 @@ func run(args []string, p *program) int {
 	return p.abandon(context.Cause(stop.Soft), p.wrote.Load(), out)
 }
 
-func newRoot(p *program, stop *setup.Stop) *cobra.Command {
+func newRoot(p *program, stop *connect.Stop) *cobra.Command {
 	var o options
 	var isVersion bool
 	root := p.newCommand(&cobra.Command{
@@ -126,9 +126,9 @@ func newRoot(p *program, stop *setup.Stop) *cobra.Command {
 	return root
 }
 
-// watchSignals turns signals into a setup.Stop: the first one asks the run to
+// watchSignals turns signals into a connect.Stop: the first one asks the run to
 // stop, the second one aborts it.
-func (p *program) watchSignals() (setup.Stop, func()) {
+func (p *program) watchSignals() (connect.Stop, func()) {
 	p.onStopping(func() { p.say("stopping; press Ctrl-C again to quit at once") })
 	hard, abort := context.WithCancelCause(context.Background())
 	soft, ask := context.WithCancelCause(hard)
@@ -152,7 +152,7 @@ func (p *program) watchSignals() (setup.Stop, func()) {
 			ask(errInterrupted)
 		}
 	}()
-	return setup.Stop{Soft: soft, Hard: hard}, func() {
+	return connect.Stop{Soft: soft, Hard: hard}, func() {
 		close(done)
 		abort(context.Canceled)
 	}
@@ -180,7 +180,7 @@ const patience = 750 * time.Millisecond
 // await waits for the command to end. After a request to stop it waits for patience,
 // and, once something was written, for the grace of writes as well; after a second
 // signal, for patience alone. isDone is false if the command is still running.
-func (p *program) await(stop setup.Stop, ended <-chan int) (code int, isDone bool) {
+func (p *program) await(stop connect.Stop, ended <-chan int) (code int, isDone bool) {
 	select {
 	case code = <-ended:
 		return code, true
@@ -201,7 +201,7 @@ func (p *program) await(stop setup.Stop, ended <-chan int) (code int, isDone boo
 				return 0, false
 			}
 			isLast = true
-			limit.Reset(setup.Grace)
+			limit.Reset(connect.Grace)
 		}
 	}
 }

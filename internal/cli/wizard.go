@@ -9,12 +9,12 @@ import (
 	"sync"
 
 	"convox-travis/cfn"
+	"convox-travis/internal/connect"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/progress"
 	"convox-travis/internal/secret"
-	"convox-travis/internal/setup"
 	"convox-travis/internal/text"
 	"convox-travis/internal/travisyml"
 	"convox-travis/tui"
@@ -23,7 +23,7 @@ import (
 
 // wizard asks step by step: on the full screen, or in plain lines with --accessible
 // or on a terminal that can't do more.
-func (p *program) wizard(stop setup.Stop, o *options) result {
+func (p *program) wizard(stop connect.Stop, o *options) result {
 	if !p.isPlain(o) && !(p.inIsTerminal && p.errIsTerminal) {
 		return failure(p.noTerminal(stop.Soft, o))
 	}
@@ -51,15 +51,15 @@ func (p *program) isPlain(o *options) bool {
 }
 
 // drive asks the flow's questions, and removes what it left behind.
-func (p *program) drive(stop setup.Stop, o *options, f *flow.Flow) error {
+func (p *program) drive(stop connect.Stop, o *options, f *flow.Flow) error {
 	err := p.askAll(stop, o, f)
-	ctx, cancel := context.WithTimeout(stop.Hard, setup.Grace)
+	ctx, cancel := context.WithTimeout(stop.Hard, connect.Grace)
 	defer cancel()
 	p.reportErrors(f.Close(ctx))
 	return err
 }
 
-func (p *program) askAll(stop setup.Stop, o *options, f *flow.Flow) error {
+func (p *program) askAll(stop connect.Stop, o *options, f *flow.Flow) error {
 	p.asking.Store(true)
 	var terminal, screen *os.File
 	if p.inIsTerminal {
@@ -124,7 +124,7 @@ func (p *program) given(o *options, read func() (repositories, error)) (flow.Giv
 		return given, nil // the flow finds it
 	}
 	repos, err := read()
-	given.Targets = setup.RemoveDuplicates(repos.targets)
+	given.Targets = connect.RemoveDuplicates(repos.targets)
 	return given, err
 }
 
@@ -143,7 +143,7 @@ func (p *program) outside(o *options, aws *wizardAWS, read func() (repositories,
 		Folder:   folder,
 		Branches: func(ctx context.Context) []string { return gitrepo.Branches(ctx, p.dir) },
 		Owned:    p.owned(o),
-		Runner:   setup.Runner{Retry: p.reach.retry},
+		Runner:   connect.Runner{Retry: p.reach.retry},
 		Clone:    func(ctx context.Context) (gitrepo.Clone, error) { return gitrepo.Open(ctx, p.dir) },
 		File:     func(context.Context) (travisyml.File, error) { return travisyml.Open(p.dir) },
 		Player:   player(),
@@ -251,7 +251,7 @@ func (p *program) applyResult(o *options, f *flow.Flow, err error) result {
 		}
 		r := show.report(*report)
 		r.shown, r.notes = true, show.resume(*report, report.Errs()).notes() // the transcript says the rest
-		r.warnings = slices.DeleteFunc(r.warnings, func(w setup.Warning) bool { return w.Code == "replaces" })
+		r.warnings = slices.DeleteFunc(r.warnings, func(w connect.Warning) bool { return w.Code == "replaces" })
 		return r
 	}
 	reset := f.Reset().Report()
@@ -261,7 +261,7 @@ func (p *program) applyResult(o *options, f *flow.Flow, err error) result {
 	case errors.Is(err, tui.ErrNoMoreAnswers):
 		err = p.unanswered(f)
 	case err == nil && o.dryRun:
-		return show.report(setup.Report{})
+		return show.report(connect.Report{})
 	case err == nil:
 		err = errInterrupted
 	}
@@ -269,7 +269,7 @@ func (p *program) applyResult(o *options, f *flow.Flow, err error) result {
 }
 
 // fullScreen runs the flow on the terminal of standard error.
-func (p *program) fullScreen(stop setup.Stop, held *tui.Held, f *flow.Flow) error {
+func (p *program) fullScreen(stop connect.Stop, held *tui.Held, f *flow.Flow) error {
 	p.onStopping(func() {}) // the screen says it
 	// With TEA_TRACE set, Bubble Tea writes every key, and so secrets, to a file.
 	if err := os.Unsetenv("TEA_TRACE"); err != nil {

@@ -10,9 +10,10 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"convox-travis/internal/audit"
 	"convox-travis/internal/build"
+	"convox-travis/internal/connect"
 	"convox-travis/internal/gitrepo"
-	"convox-travis/internal/setup"
 	"convox-travis/internal/text"
 	"convox-travis/internal/travisyml"
 )
@@ -72,7 +73,7 @@ func (o *ymlOptions) check() error {
 		return err
 	}
 	switch {
-	case o.step != "" && o.step != setup.FormDeploy && o.step != setup.FormAfterSuccess:
+	case o.step != "" && o.step != audit.FormDeploy && o.step != audit.FormAfterSuccess:
 		return usageError("--step"+quoted(o.step)+": use deploy or after_success", "use deploy if a failed deployment has to fail the build")
 	case o.explain && len(o.repos) > 1:
 		return usageError("--explain takes one --repo", "pass the repository that the file belongs to")
@@ -121,22 +122,22 @@ func (p *program) yml(ctx context.Context, o *ymlOptions) result {
 		return failure(err)
 	}
 	d := &ymlDocument{File: file.Path}
-	request := setup.FileRequest{}
+	request := audit.FileRequest{}
 	if request.Step, err = p.deployStep(ctx, o, file); err != nil {
 		return result{document: d, err: err}
 	}
 	switch {
 	case o.encrypt && o.onlyCheck: // values can't be compared, so no login is needed
-		request.Secure, err = setup.MissingSecure(file)
+		request.Secure, err = connect.MissingSecure(file)
 	case o.encrypt:
 		request.Secure, err = p.encrypted(ctx, o)
 	}
 	if err != nil {
 		return result{document: d, err: err}
 	}
-	change, err := setup.PlanFile(ctx, player(), file, request)
+	change, err := audit.PlanFile(ctx, player(), file, request)
 	if o.onlyCheck && context.Cause(ctx) == nil {
-		builds, playErr := setup.PlayFile(ctx, player(), file, request.Step.Target)
+		builds, playErr := audit.PlayFile(ctx, player(), file, request.Step.Target)
 		switch {
 		case playErr == nil && builds.Found() == "":
 			playErr = builds.Undecided()
@@ -144,11 +145,11 @@ func (p *program) yml(ctx context.Context, o *ymlOptions) result {
 			change, err = unchangedFile(change, builds, request.Step), nil
 		}
 		if playErr != nil {
-			change, err = setup.FileChange{}, playErr
+			change, err = audit.FileChange{}, playErr
 		}
 	}
 	if stopped := context.Cause(ctx); stopped != nil {
-		change, err = setup.FileChange{}, stopped
+		change, err = audit.FileChange{}, stopped
 	}
 	switch {
 	case err != nil:
@@ -163,16 +164,16 @@ func (p *program) yml(ctx context.Context, o *ymlOptions) result {
 }
 
 // unchangedFile leaves a file that already deploys unchanged.
-func unchangedFile(change setup.FileChange, builds setup.Builds, step setup.DeployStep) setup.FileChange {
+func unchangedFile(change audit.FileChange, builds audit.Builds, step audit.DeployStep) audit.FileChange {
 	change.New, change.Found, change.Builds = change.File.Text, builds.Found(), builds
 	change.Warnings = builds.Warnings(!step.Console, func(line int) int { return line })
-	change.Notes = slices.DeleteFunc(change.Notes, func(n setup.Warning) bool { return n.Code != setup.CodeEnvironment })
+	change.Notes = slices.DeleteFunc(change.Notes, func(n connect.Warning) bool { return n.Code != audit.CodeEnvironment })
 	return change
 }
 
 // refusedEdit is the result for a file that can't be edited: the lines to paste, unless
 // --check only asks whether something is missing.
-func refusedEdit(d *ymlDocument, o *ymlOptions, change setup.FileChange, err error) result {
+func refusedEdit(d *ymlDocument, o *ymlOptions, change audit.FileChange, err error) result {
 	r := result{document: d, err: err}
 	if len(change.ToPaste) == 0 {
 		return r
@@ -193,7 +194,7 @@ func refusedEdit(d *ymlDocument, o *ymlOptions, change setup.FileChange, err err
 }
 
 // plannedEdit is the result for a file that is edited, or needs no edit.
-func plannedEdit(d *ymlDocument, o *ymlOptions, change setup.FileChange) result {
+func plannedEdit(d *ymlDocument, o *ymlOptions, change audit.FileChange) result {
 	d.Found, d.Changed, d.Written, d.Diff = change.Found, change.Changed(), o.write && change.Changed(), change.Diff()
 	d.Warnings = warningsOf(slices.Concat(change.Warnings, change.Notes))
 	r := result{document: d, warnings: change.Warnings, notes: notesOf(change), diff: d.Diff}
@@ -219,7 +220,7 @@ func plannedEdit(d *ymlDocument, o *ymlOptions, change setup.FileChange) result 
 	return r
 }
 
-func notesOf(change setup.FileChange) (notes []string) {
+func notesOf(change audit.FileChange) (notes []string) {
 	for _, n := range change.Notes {
 		notes = append(notes, "note: "+n.Message)
 	}
@@ -242,16 +243,16 @@ func (o *ymlOptions) open(dir string) (travisyml.File, error) {
 }
 
 // deployStep reads what the step needs, and lists what is missing.
-func (p *program) deployStep(ctx context.Context, o *ymlOptions, file travisyml.File) (setup.DeployStep, error) {
+func (p *program) deployStep(ctx context.Context, o *ymlOptions, file travisyml.File) (audit.DeployStep, error) {
 	to, err := o.login(p.env)
 	if err != nil {
-		return setup.DeployStep{}, err
+		return audit.DeployStep{}, err
 	}
 	repos, err := p.fileRepositories(ctx, o)
 	if err != nil && (o.app == "" || len(o.repos) > 0 || o.reposFrom != "") {
-		return setup.DeployStep{}, err
+		return audit.DeployStep{}, err
 	}
-	step := setup.DeployStep{Console: to.console, Form: o.step, Target: build.Target{
+	step := audit.DeployStep{Console: to.console, Form: o.step, Target: build.Target{
 		Repo: repos.single(), Branch: p.fileBranch(ctx, o, file), App: o.app, Rack: to.rack, DefaultApp: repos.app(file),
 	}}
 	if step.App == "" {
@@ -311,19 +312,19 @@ func (p *program) encrypted(ctx context.Context, o *ymlOptions) ([]travisyml.Sec
 		return nil, err
 	}
 	repository := plan.Repositories[0]
-	if err := repository.Err; err != nil && !setup.IsMixed(err) { // the file wins over settings of branches
+	if err := repository.Err; err != nil && !connect.IsMixed(err) { // the file wins over settings of branches
 		return nil, err
 	}
 	key, err := a.travis.GeneratedKey(ctx, repository.Ref())
 	if err != nil {
 		return nil, err
 	}
-	return setup.EncryptPair(key, plan.Credential)
+	return connect.EncryptPair(key, plan.Credential)
 }
 
 // checkFileOwner refuses to put into the clone's file what only another repository's builds can
 // decrypt. A file that was named isn't checked.
-func (p *program) checkFileOwner(ctx context.Context, o *ymlOptions, targets []setup.Target) error {
+func (p *program) checkFileOwner(ctx context.Context, o *ymlOptions, targets []connect.Target) error {
 	if o.file != "" {
 		return nil
 	}
@@ -332,7 +333,7 @@ func (p *program) checkFileOwner(ctx context.Context, o *ymlOptions, targets []s
 		return err
 	}
 	clone, _ := gitrepo.Open(ctx, p.dir) // without one, the file is nobody's
-	own := setup.CloneTargets(clone, provider)
+	own := connect.CloneTargets(clone, provider)
 	for _, target := range targets {
 		if !containsTarget(own, target) {
 			return usageError(fmt.Sprintf("this .travis.yml isn't that of %s, and only builds of that repository can decrypt its variables", target),

@@ -53,20 +53,24 @@ var mayImport = map[string][]string{
 	"internal/gitrepo":   {"internal/problem", "internal/child", "internal/crash"},
 
 	// The decisions.
-	"internal/setup": {
-		"cfn", "travisapi", "internal/build", "internal/convox", "internal/travisyml", "internal/gitrepo",
-		"internal/child", "internal/crash", "internal/problem", "internal/progress", "internal/secret", "internal/text", "internal/transport", "internal/clock", "internal/ratelimit",
+	"internal/connect": {
+		"cfn", "travisapi", "internal/convox", "internal/travisyml", "internal/gitrepo",
+		"internal/crash", "internal/problem", "internal/progress", "internal/secret", "internal/text", "internal/transport", "internal/ratelimit",
+	},
+	"internal/audit": {
+		"internal/connect", "cfn", "travisapi", "internal/build", "internal/convox", "internal/travisyml", "internal/gitrepo",
+		"internal/crash", "internal/problem", "internal/secret", "internal/text", "internal/clock",
 	},
 	"internal/reset": {"cfn", "internal/convox", "internal/problem", "internal/secret", "internal/transport", "internal/clock"},
 
 	// The screens: the flow as data, the fields, and the drivers.
-	"tui/flow":  {"internal/build", "internal/reset", "internal/setup", "cfn", "travisapi", "internal/convox", "internal/gitrepo", "internal/travisyml", "internal/crash", "internal/problem", "internal/progress", "internal/secret", "internal/text"},
+	"tui/flow":  {"internal/build", "internal/audit", "internal/connect", "internal/reset", "cfn", "travisapi", "internal/convox", "internal/gitrepo", "internal/travisyml", "internal/crash", "internal/problem", "internal/progress", "internal/secret", "internal/text"},
 	"tui/field": {"internal/secret", "internal/text"},
-	"tui":       {"tui/flow", "tui/field", "internal/setup", "internal/crash", "internal/problem", "internal/progress", "internal/secret", "internal/text"},
+	"tui":       {"tui/flow", "tui/field", "internal/connect", "internal/crash", "internal/problem", "internal/progress", "internal/secret", "internal/text"},
 
 	// The command.
 	"internal/cli": {
-		"tui", "tui/flow", "internal/reset", "internal/setup", "internal/demo",
+		"tui", "tui/flow", "internal/audit", "internal/connect", "internal/reset", "internal/demo",
 		"cfn", "travisapi", "internal/build", "internal/convox", "internal/travisyml", "internal/gitrepo",
 		"internal/child", "internal/crash", "internal/problem", "internal/progress", "internal/secret", "internal/text", "internal/transport", "internal/clock", "internal/ratelimit",
 	},
@@ -106,13 +110,14 @@ var importedOnlyBy = map[string][]string{
 
 // mayReveal says what each package reveals a secret for.
 var mayReveal = map[string]string{
-	"internal/secret": "to compare",
-	"travisapi":       "to send it to Travis",
-	"internal/convox": "to log in to a Rack or Console, and to save it for the convox client",
-	"cfn":             "to set a Rack's password",
-	"internal/setup":  "to quote it for Bash and to encrypt it",
-	"tui":             "to show it, in plain lines, to its owner, who asked",
-	"tui/field":       "to show it to its owner, who asked",
+	"internal/secret":  "to compare",
+	"travisapi":        "to send it to Travis",
+	"internal/convox":  "to log in to a Rack or Console, and to save it for the convox client",
+	"cfn":              "to set a Rack's password",
+	"internal/connect": "to encrypt it, and to compare hosts",
+	"internal/audit":   "to compare hosts, and to play builds with the public variables",
+	"tui":              "to show it, in plain lines, to its owner, who asked",
+	"tui/field":        "to show it to its owner, who asked",
 }
 
 // mayStart says which packages start programs by themselves. All others do so

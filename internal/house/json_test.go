@@ -120,9 +120,9 @@ func TestEachWordOfADocumentIsExplained(t *testing.T) {
 		folder, kind string
 		headings     []string
 	}{
-		{"internal/setup", "Action", []string{"A variable"}},
-		{"internal/setup", "Result", []string{"A variable"}},
-		{"internal/setup", "Severity", []string{"A finding"}},
+		{"internal/connect", "Action", []string{"A variable"}},
+		{"internal/connect", "Result", []string{"A variable"}},
+		{"internal/audit", "Severity", []string{"A finding"}},
 		{"internal/reset", "Phase", []string{"reset-password"}},
 		{"cfn", "Verdict", []string{"reset-password"}},
 		{"internal/cli", "results", []string{"The result"}},

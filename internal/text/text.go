@@ -5,6 +5,7 @@
 package text
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -19,6 +20,24 @@ func Clean(line string) string { return shellescape.StripUnsafe(line) }
 
 // Quote returns a text from outside as one word of a command to copy.
 func Quote(word string) string { return shellescape.Quote(Clean(word)) }
+
+// QuoteList quotes each word, and joins them.
+func QuoteList(words []string) string {
+	quoted := make([]string, len(words))
+	for i, word := range words {
+		quoted[i] = Quote(word)
+	}
+	return strings.Join(quoted, ", ")
+}
+
+// List joins the first of several words, and says how many more there are.
+func List(words []string) string {
+	const few = 4
+	if len(words) > few {
+		return fmt.Sprintf("%s and %d more", strings.Join(words[:few], ", "), len(words)-few)
+	}
+	return strings.Join(words, ", ")
+}
 
 // Command returns words from outside as a command to copy.
 func Command(words ...string) string {

@@ -7,12 +7,12 @@ import (
 	"testing"
 
 	"convox-travis/cfn"
+	"convox-travis/internal/connect"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
-	"convox-travis/internal/setup"
 	"convox-travis/travisapi"
 	"convox-travis/travisapi/travistest"
 	"convox-travis/tui/flow"
@@ -69,7 +69,9 @@ func (u untrusted) Console(context.Context, convox.Host, secret.String) (convox.
 	return convox.Login{}, &problem.Error{Code: convox.CodeUnreachable}
 }
 
-func (untrusted) LacksApp(context.Context, convox.Host, secret.String, string, string) bool { return false }
+func (untrusted) LacksApp(context.Context, convox.Host, secret.String, string, string) bool {
+	return false
+}
 
 func TestACertificateIsApprovedByItsOwner(t *testing.T) {
 	w := newWorld(t)
@@ -194,7 +196,7 @@ func TestASavedRackThatIsFoundToBePrivateIsWarnedOf(t *testing.T) {
 }
 
 func TestAnActivationThatStandsIsTold(t *testing.T) {
-	w := newWorld(t).begin(flow.Given{Targets: []setup.Target{{Provider: travisapi.GitHub, Slug: "acme/off"}}})
+	w := newWorld(t).begin(flow.Given{Targets: []connect.Target{{Provider: travisapi.GitHub, Slug: "acme/off"}}})
 	w.accept().accept().accept().step(flow.StepActivate).accept().step(flow.StepReview)
 	w.failVariables()
 	w.accept().step(flow.StepRetry)
@@ -204,7 +206,7 @@ func TestAnActivationThatStandsIsTold(t *testing.T) {
 }
 
 func TestAnActivationThatStandsIsNotReviewedAgain(t *testing.T) {
-	w := newWorld(t).begin(flow.Given{Targets: []setup.Target{{Provider: travisapi.GitHub, Slug: "acme/off"}}})
+	w := newWorld(t).begin(flow.Given{Targets: []connect.Target{{Provider: travisapi.GitHub, Slug: "acme/off"}}})
 	w.accept().accept().accept().step(flow.StepActivate).accept().step(flow.StepReview)
 	w.failVariables()
 	w.accept().step(flow.StepRetry)

@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"time"
 
+	"convox-travis/internal/connect"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/secret"
-	"convox-travis/internal/setup"
 	"convox-travis/travisapi"
 )
 
@@ -33,19 +33,19 @@ type answers struct {
 	approved  map[convox.Host]string // fingerprints of self-signed certificates
 	unchecked bool
 
-	ownToken     bool           // the one that was typed, not the one that was found
-	token        secret.String  // that was typed
-	repository   string         // the key of the row that was picked
-	slug         string         // a name that was typed
-	targets      []setup.Target // the repositories that were picked
-	marked       []setup.Target // those of them beside which one was typed
-	unknown      remedy         // of those that Travis doesn't know
-	unreadable   remedy         // of those that can't be set up
-	inactive     remedy         // of those that it doesn't build
-	leftOut      []setup.Target // because of branches with their own host
-	branch       string         // "" is all
-	entersBranch bool           // instead of picking one
-	entry        string         // what the filter of a list had when its row to enter a name was picked
+	ownToken     bool             // the one that was typed, not the one that was found
+	token        secret.String    // that was typed
+	repository   string           // the key of the row that was picked
+	slug         string           // a name that was typed
+	targets      []connect.Target // the repositories that were picked
+	marked       []connect.Target // those of them beside which one was typed
+	unknown      remedy           // of those that Travis doesn't know
+	unreadable   remedy           // of those that can't be set up
+	inactive     remedy           // of those that it doesn't build
+	leftOut      []connect.Target // because of branches with their own host
+	branch       string           // "" is all
+	entersBranch bool             // instead of picking one
+	entry        string           // what the filter of a list had when its row to enter a name was picked
 	allowMixed   bool
 
 	deployRack string // ORG/NAME, that was selected
@@ -66,9 +66,9 @@ const (
 
 // result is what the steps led to.
 type result struct {
-	login       *convox.Login  // of the last check that succeeded
-	accepted    setup.Accepted // the credential of that check
-	untrusted   string         // the fingerprint to ask about
+	login       *convox.Login    // of the last check that succeeded
+	accepted    connect.Accepted // the credential of that check
+	untrusted   string           // the fingerprint to ask about
 	unreachable error
 	refused     map[source]bool // by the Rack
 	noRecovery  bool            // AWS has no password that the Rack accepts
@@ -78,19 +78,19 @@ type result struct {
 
 	user travisapi.User
 
-	read  *setup.Plan // the repositories as Travis described them
-	plan  *setup.Plan
+	read  *connect.Plan // the repositories as Travis described them
+	plan  *connect.Plan
 	file  *filePlan
-	words []*travisWord          // on the plans that were reviewed
-	mixed []setup.RepositoryPlan // in which a branch would send the new password to its own host
-	took  time.Duration          // of the writes
+	words []*travisWord            // on the plans that were reviewed
+	mixed []connect.RepositoryPlan // in which a branch would send the new password to its own host
+	took  time.Duration            // of the writes
 
 	agreed, turned, left bool
 
 	tested   bool  // a test build signed in
 	testErr  error // why a test build didn't
 	begun    bool  // something may have been written
-	report   *setup.Report
+	report   *connect.Report
 	searches []Search
 }
 
@@ -130,8 +130,8 @@ func (f *Flow) host() convox.Host {
 func (f *Flow) fingerprint() string { return cmp.Or(f.answers.approved[f.host()], f.given.Fingerprint) }
 
 // credential is what builds will log in with, and where.
-func (f *Flow) credential() setup.Credential {
-	return setup.Credential{Host: f.host(), Password: f.secret(), Console: f.answers.signIn == ByConsole, Source: f.passwordSource()}
+func (f *Flow) credential() connect.Credential {
+	return connect.Credential{Host: f.host(), Password: f.secret(), Console: f.answers.signIn == ByConsole, Source: f.passwordSource()}
 }
 
 // passwordSource is where the Rack password was found, "" for one that was entered or
@@ -176,8 +176,8 @@ func (f *Flow) token() secret.String {
 	return f.found.token
 }
 
-func (f *Flow) request() setup.Request {
-	return setup.Request{
+func (f *Flow) request() connect.Request {
+	return connect.Request{
 		Targets:      f.targets(),
 		Credential:   f.credential(),
 		Accepted:     f.result.accepted,

@@ -7,9 +7,10 @@ import (
 	"slices"
 	"time"
 
+	"convox-travis/internal/audit"
+	"convox-travis/internal/connect"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
-	"convox-travis/internal/setup"
 	"convox-travis/internal/text"
 	"convox-travis/internal/travisyml"
 	"convox-travis/travisapi"
@@ -23,7 +24,7 @@ func (f *Flow) apply() *Work {
 	if f.given.Agreed {
 		warnings = warningLines(plan.AllWarnings())
 	}
-	return job.work("writing to "+nameOf(f.targets()), func(stop setup.Stop, tell Tell) Outcome {
+	return job.work("writing to "+nameOf(f.targets()), func(stop connect.Stop, tell Tell) Outcome {
 		for _, line := range warnings {
 			tell.Line(line)
 		}
@@ -49,7 +50,7 @@ func (f *Flow) job() job {
 	return j
 }
 
-func (j job) work(words string, run func(setup.Stop, Tell) Outcome) *Work {
+func (j job) work(words string, run func(connect.Stop, Tell) Outcome) *Work {
 	work := &Work{Words: words, Writes: true, Run: run}
 	if j.several {
 		work.Stops = "stop, and roll back what is incomplete"
@@ -59,7 +60,7 @@ func (j job) work(words string, run func(setup.Stop, Tell) Outcome) *Work {
 
 // carryOut writes the variables, to the settings or the file, and then the deploy
 // step. A ban ends the flow of several repositories: it lasts too long to wait.
-func (j job) carryOut(stop setup.Stop, plan setup.Plan, tell Tell) Outcome {
+func (j job) carryOut(stop connect.Stop, plan connect.Plan, tell Tell) Outcome {
 	clock := j.outside.Runner.Retry.Defaults().Clock
 	start := clock.Now()
 	travis, err := j.outside.Travis(j.token)
@@ -67,7 +68,7 @@ func (j job) carryOut(stop setup.Stop, plan setup.Plan, tell Tell) Outcome {
 		return Outcome{Err: err, To: StepReview}
 	}
 	runner := j.outside.Runner
-	runner.Tell = func(e setup.Event) {
+	runner.Tell = func(e connect.Event) {
 		if line, worth := eventLine(e); worth {
 			tell.Line(line)
 		}
@@ -105,21 +106,21 @@ func (j job) carryOut(stop setup.Stop, plan setup.Plan, tell Tell) Outcome {
 
 // countInto reports how far the run of a plan is, and in lines the errors that the
 // review didn't show.
-func countInto(plan setup.Plan, tell Tell) func(setup.Event) {
-	tally, known := plan.Tally(time.Now()), map[setup.Target]bool{}
+func countInto(plan connect.Plan, tell Tell) func(connect.Event) {
+	tally, known := plan.Tally(time.Now()), map[connect.Target]bool{}
 	for _, r := range plan.Repositories {
 		known[r.Target] = r.Err != nil
 	}
 	tell.Progress(tally.Progress())
-	return func(e setup.Event) {
+	return func(e connect.Event) {
 		switch e.Step {
-		case setup.StepFinished:
+		case connect.StepFinished:
 			tally.Count(e.Report.Err)
 			tell.Progress(tally.Progress())
 			if e.Report.Err != nil && !isNotStarted(e.Report.Err) && !known[e.Target] {
 				tell.Line(Line{Bad, e.Report.Err.Error()})
 			}
-		case setup.StepLookUp, setup.StepUndo:
+		case connect.StepLookUp, connect.StepUndo:
 			line, _ := eventLine(e)
 			tell.Line(Line{line.Tone, e.Target.String() + ": " + line.Text})
 		}
@@ -128,7 +129,7 @@ func countInto(plan setup.Plan, tell Tell) func(setup.Event) {
 
 // isNotStarted reports whether nothing was tried, because of another's error or a
 // stop.
-func isNotStarted(err error) bool { return problem.Code(err) == setup.CodeNotStarted }
+func isNotStarted(err error) bool { return problem.Code(err) == connect.CodeNotStarted }
 
 // isBan reports whether Travis refuses all calls for some time.
 func isBan(err error) bool { return !travisapi.RefusedUntil(err).IsZero() }
@@ -136,10 +137,10 @@ func isBan(err error) bool { return !travisapi.RefusedUntil(err).IsZero() }
 // writeFile adds to .travis.yml. That a line would have to change is no failure: the
 // review said so, and the end gives the lines to paste, which have the encrypted
 // texts only now.
-func (j job) writeFile(stop setup.Stop, travis Travis, plan setup.Plan, all *setup.Report, tell Tell) {
+func (j job) writeFile(stop connect.Stop, travis Travis, plan connect.Plan, all *connect.Report, tell Tell) {
 	report := &all.Repositories[0]
 	if all.Stopped != nil {
-		report.File = &setup.FileReport{Path: j.file.Path, Err: all.Stopped}
+		report.File = &connect.FileReport{Path: j.file.Path, Err: all.Stopped}
 		return
 	}
 	change, err := j.plan.change, j.plan.err
@@ -148,18 +149,18 @@ func (j job) writeFile(stop setup.Stop, travis Travis, plan setup.Plan, all *set
 		tell.Line(Line{Plain, "encrypting both variables"})
 		key, keyErr := travis.GeneratedKey(stop.Soft, plan.Repositories[0].Ref())
 		if keyErr == nil {
-			request.Secure, keyErr = setup.EncryptPair(key, plan.Credential)
+			request.Secure, keyErr = connect.EncryptPair(key, plan.Credential)
 		}
 		if keyErr != nil {
 			report.Err = keyErr
 			return
 		}
-		change, err = setup.PlanFile(stop.Soft, j.outside.Player, *j.file, request)
+		change, err = audit.PlanFile(stop.Soft, j.outside.Player, *j.file, request)
 	}
 	if change.Changed() {
 		tell.Line(Line{Plain, "adding to .travis.yml"})
 	}
-	report.File = setup.WriteFile(change, err, j.encrypt)
+	report.File = audit.WriteFile(change, err, j.encrypt)
 	if report.File.Err != nil && !problem.Has(err, travisyml.CodeRefused, travisyml.CodeNotBuilt) {
 		report.Err = report.File.Err
 	}
@@ -167,13 +168,13 @@ func (j job) writeFile(stop setup.Stop, travis Travis, plan setup.Plan, all *set
 
 // takeReport keeps the report of a run. Retried repositories replace what was
 // reported of them before.
-func (f *Flow) takeReport(report setup.Report) {
+func (f *Flow) takeReport(report connect.Report) {
 	before := f.result.report
 	f.result.begun, f.result.report = true, &report
 	if before == nil {
 		return
 	}
-	again := make(map[setup.Target]setup.RepositoryReport, len(report.Repositories))
+	again := make(map[connect.Target]connect.RepositoryReport, len(report.Repositories))
 	for _, r := range report.Repositories {
 		again[r.Target] = r
 	}
@@ -185,7 +186,7 @@ func (f *Flow) takeReport(report setup.Report) {
 		}
 	}
 	for _, w := range before.Warnings {
-		if _, is := again[w.Target]; !is && w.Target != (setup.Target{}) {
+		if _, is := again[w.Target]; !is && w.Target != (connect.Target{}) {
 			report.Warnings = append(report.Warnings, w)
 		}
 	}
@@ -195,14 +196,14 @@ func (f *Flow) takeReport(report setup.Report) {
 // been written, and carries it out as far as it was reviewed. Anything else is
 // reviewed first.
 func (f *Flow) again() *Work {
-	var failed []setup.Target
+	var failed []connect.Target
 	for _, r := range f.result.report.Repositories {
 		if r.Err != nil {
 			failed = append(failed, r.Target)
 		}
 	}
 	plan, reviewed, job := f.planner(failed), *f.result.plan, f.job()
-	return job.work("retrying "+nameOf(failed), func(stop setup.Stop, tell Tell) Outcome {
+	return job.work("retrying "+nameOf(failed), func(stop connect.Stop, tell Tell) Outcome {
 		plan, outcome := plan(stop, nil)
 		err := outcome.Err
 		if err == nil && !job.several { // and the report doesn't change
@@ -236,8 +237,8 @@ func (f *Flow) endBanned(err error) {
 }
 
 // isReviewed reports whether a plan changes only what was reviewed.
-func isReviewed(plan, reviewed setup.Plan) bool {
-	before := make(map[setup.Target]setup.RepositoryPlan, len(reviewed.Repositories))
+func isReviewed(plan, reviewed connect.Plan) bool {
+	before := make(map[connect.Target]connect.RepositoryPlan, len(reviewed.Repositories))
 	for _, r := range reviewed.Repositories {
 		before[r.Target] = r
 	}
@@ -253,21 +254,21 @@ func isReviewed(plan, reviewed setup.Plan) bool {
 }
 
 // eventLine words a step of a run.
-func eventLine(e setup.Event) (Line, bool) {
+func eventLine(e connect.Event) (Line, bool) {
 	switch e.Step {
-	case setup.StepActivate:
+	case connect.StepActivate:
 		return Line{Plain, "activating the repository on Travis"}, true
-	case setup.StepWrite:
+	case connect.StepWrite:
 		return Line{Plain, "setting " + e.Name}, true
-	case setup.StepWritten:
+	case connect.StepWritten:
 		return Line{Good, "Travis accepted " + e.Name}, true
-	case setup.StepLookUp:
+	case connect.StepLookUp:
 		return Line{Muted, "Travis didn't confirm " + e.Name + ": looking it up"}, true
-	case setup.StepUndo:
+	case connect.StepUndo:
 		return Line{Warning, "rolling back " + e.Name}, true
-	case setup.StepDelete:
+	case connect.StepDelete:
 		return Line{Plain, "deleting a duplicate " + e.Name}, true
-	case setup.StepVerify:
+	case connect.StepVerify:
 		return Line{Plain, "reading both variables back"}, true
 	}
 	return Line{}, false

@@ -6,8 +6,9 @@ import (
 	"path/filepath"
 	"slices"
 
+	"convox-travis/internal/audit"
+	"convox-travis/internal/connect"
 	"convox-travis/internal/problem"
-	"convox-travis/internal/setup"
 	"convox-travis/internal/text"
 	"convox-travis/internal/travisyml"
 	"convox-travis/travisapi"
@@ -56,7 +57,7 @@ func (f *Flow) Ending() (title string, lines []Line) {
 		add(append([]Line{{Heading, "Next"}}, next...)...)
 	}
 	if !f.given.DryRun {
-		add(cleanupLines(report.Cleanup(f.given.Repeated))...)
+		add(cleanupLines(report.Cleanup(f.given.Repeated.Endpoint))...)
 	}
 	return f.endTitle(), lines
 }
@@ -101,7 +102,7 @@ func (f *Flow) resultLines() []Line {
 		}
 		lines = append(lines, f.resultLine(tone, variable(travisyml.FileName, file.Outcome())))
 	}
-	isStop := f.result.report.Stopped != nil && slices.Contains([]string{setup.CodeStopped, travisapi.CodeCanceled}, problem.Code(r.Err))
+	isStop := f.result.report.Stopped != nil && slices.Contains([]string{connect.CodeStopped, travisapi.CodeCanceled}, problem.Code(r.Err))
 	if r.Err != nil && !isStop { // the title says that
 		lines = append(lines, problemLines(Bad, r.Err)...)
 	}
@@ -117,13 +118,13 @@ func (f *Flow) resultLine(tone Tone, words string) Line {
 }
 
 // toneOf is that of a variable's result.
-func toneOf(result setup.Result) Tone {
+func toneOf(result connect.Result) Tone {
 	switch result {
-	case setup.Done:
+	case connect.Done:
 		return Good
-	case setup.Undone, setup.Unknown:
+	case connect.Undone, connect.Unknown:
 		return Warning
-	case setup.Failed:
+	case connect.Failed:
 		return Bad
 	}
 	return Plain
@@ -134,7 +135,7 @@ func (f *Flow) severalResults() []Line {
 	var counts counts
 	for _, r := range f.result.report.Repositories {
 		if r.Err == nil {
-			var actions []setup.Action
+			var actions []connect.Action
 			for _, v := range r.Variables {
 				actions = append(actions, v.Action)
 			}
@@ -145,7 +146,7 @@ func (f *Flow) severalResults() []Line {
 	if words := counts.String(); words != "" {
 		lines = append(lines, f.resultLine(Good, words))
 	}
-	var notStarted []setup.Target
+	var notStarted []connect.Target
 	var hints []string
 	for _, r := range f.result.report.Repositories {
 		switch {
@@ -155,7 +156,7 @@ func (f *Flow) severalResults() []Line {
 			notStarted = append(notStarted, r.Target)
 			continue
 		}
-		if f.result.report.Stopped != nil && problem.Code(r.Err) == setup.CodeStopped { // the title says that
+		if f.result.report.Stopped != nil && problem.Code(r.Err) == connect.CodeStopped { // the title says that
 			lines = append(lines, Line{Bad, r.Target.String() + ": " + r.Outcome()})
 			continue
 		}
@@ -171,14 +172,14 @@ func (f *Flow) severalResults() []Line {
 		}
 	}
 	if len(notStarted) > 0 {
-		lines = append(lines, Line{Warning, fmt.Sprintf("%d not started: %s.", len(notStarted), setup.Names(notStarted))})
+		lines = append(lines, Line{Warning, fmt.Sprintf("%d not started: %s.", len(notStarted), connect.Names(notStarted))})
 	}
 	return lines
 }
 
 // cleanupLines say how to remove what was written. It is an undo only where nothing
 // was replaced.
-func cleanupLines(cleanup setup.Cleanup) []Line {
+func cleanupLines(cleanup connect.Cleanup) []Line {
 	heading := "Remove"
 	if cleanup.IsUndo {
 		heading = "Undo"
@@ -210,7 +211,7 @@ func (f *Flow) nextLines() []Line {
 	}
 	file := report.Repositories[0].File // of the only repository
 	if f.several() || file == nil || !file.Written() && file.Found == "" && len(file.ToPaste) == 0 {
-		command := setup.AddStepCommand(f.credential(), f.deployRack(), f.answers.branch)
+		command := audit.AddStepCommand(f.credential(), f.deployRack(), f.answers.branch)
 		where := "run it in the clone of " + nameOf(f.targets()) + ": it adds the deploy step"
 		switch {
 		case len(f.targets()) > 1:
@@ -296,20 +297,20 @@ func (f *Flow) builds() bool { return f.onlyKnown().Active || f.answers.inactive
 
 // runTestBuild runs a build that only signs in.
 func (f *Flow) runTestBuild() *Work {
-	request := setup.TestBuildRequest{
+	request := audit.TestBuildRequest{
 		Target: f.only(), Ref: f.onlyKnown().Ref(), Console: f.answers.signIn == ByConsole, Rack: f.deployRack(),
 		Branch: f.branch(),
 	}
 	token, outside := f.token(), f.outside
 	return &Work{
 		Words: "waiting for the test build", Writes: true, Stops: "stop waiting for the build",
-		Run: func(stop setup.Stop, tell Tell) Outcome {
+		Run: func(stop connect.Stop, tell Tell) Outcome {
 			travis, err := outside.Travis(token)
 			if err != nil {
 				return Outcome{Err: err}
 			}
 			request.Hosted = travis.Endpoint() == travisapi.HostedEndpoint
-			prover := setup.TestBuilder{Builder: travis, Tell: func(e setup.TestBuildEvent) {
+			prover := audit.TestBuilder{Builder: travis, Tell: func(e audit.TestBuildEvent) {
 				tell.Progress(Progress{Words: "test build: " + e.State})
 				if e.Page != "" && e.State == "created" {
 					tell.Line(Line{Muted, e.Page})

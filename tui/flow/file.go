@@ -6,9 +6,10 @@ import (
 	"errors"
 	"strings"
 
+	"convox-travis/internal/audit"
 	"convox-travis/internal/build"
+	"convox-travis/internal/connect"
 	"convox-travis/internal/problem"
-	"convox-travis/internal/setup"
 	"convox-travis/internal/text"
 	"convox-travis/internal/travisyml"
 )
@@ -108,8 +109,8 @@ func (f *Flow) knowsRack() bool { return f.answers.signIn == ByRack || f.deployR
 // filePlan is what would be added to a file, and what builds then do.
 type filePlan struct {
 	of      fileWish
-	request setup.FileRequest
-	change  setup.FileChange
+	request audit.FileRequest
+	change  audit.FileChange
 	err     error
 }
 
@@ -145,13 +146,13 @@ func (f *Flow) filePlan() *filePlan {
 // plan plays the builds, so it belongs in a Work.
 func (w fileWish) plan(ctx context.Context, player build.Player) *filePlan {
 	app := w.file.AppName(w.slug)
-	request := setup.FileRequest{NoStep: w.noStep, Step: setup.DeployStep{
+	request := audit.FileRequest{NoStep: w.noStep, Step: audit.DeployStep{
 		Console: w.console, Target: build.Target{Repo: w.slug, App: app, DefaultApp: app, Branch: w.branch, Rack: w.rack},
 	}}
 	if w.encrypt {
-		request.Secure = setup.Placeholders()
+		request.Secure = connect.Placeholders()
 	}
-	change, err := setup.PlanFile(ctx, player, w.file, request)
+	change, err := audit.PlanFile(ctx, player, w.file, request)
 	return &filePlan{w, request, change, err}
 }
 
@@ -175,7 +176,7 @@ func (f *Flow) planFile() *Work {
 		return nil
 	}
 	wish, player := f.fileWish(), f.outside.Player
-	return &Work{Words: "playing the builds of .travis.yml", Run: func(stop setup.Stop, _ Tell) Outcome {
+	return &Work{Words: "playing the builds of .travis.yml", Run: func(stop connect.Stop, _ Tell) Outcome {
 		plan := wish.plan(stop.Soft, player)
 		if stopped := context.Cause(stop.Soft); stopped != nil {
 			return Outcome{Err: stopped}
@@ -226,7 +227,7 @@ func (f *Flow) fileLines() (lines, warnings []Line) {
 	return lines, append(warnings, warningLines(change.Warnings)...)
 }
 
-func fileHeading(change setup.FileChange) string {
+func fileHeading(change audit.FileChange) string {
 	added := strings.Count(change.New, "\n") - strings.Count(change.File.Text, "\n")
 	switch {
 	case !change.Changed():
@@ -269,7 +270,7 @@ func problemLines(tone Tone, err error) []Line {
 }
 
 // pastedLines are what a person has to write into the file themselves.
-func (f *Flow) pastedLines(change setup.FileChange) []Line {
+func (f *Flow) pastedLines(change audit.FileChange) []Line {
 	var lines []Line
 	for i, refusal := range change.ToPaste {
 		if i > 0 { // the first is the error
@@ -280,7 +281,7 @@ func (f *Flow) pastedLines(change setup.FileChange) []Line {
 		}
 	}
 	if f.answers.encrypt && len(lines) > 0 {
-		lines = append(lines, under(Muted, "The end shows the lines to paste, with encrypted values in place of "+setup.Placeholder+"."))
+		lines = append(lines, under(Muted, "The end shows the lines to paste, with encrypted values in place of "+connect.Placeholder+"."))
 	}
 	return lines
 }
@@ -326,7 +327,7 @@ type travisWord struct {
 	of         fileWish
 	repository int // its number
 	isOver     bool
-	change     setup.FileChange
+	change     audit.FileChange
 	difference string
 }
 

@@ -13,11 +13,11 @@ import (
 	"testing"
 	"time"
 
+	"convox-travis/internal/connect"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
-	"convox-travis/internal/setup"
 	"convox-travis/internal/travisyml"
 	"convox-travis/travisapi/travistest"
 	"convox-travis/tui/flow"
@@ -224,7 +224,7 @@ func TestASwitchLeavesTheFileAlone(t *testing.T) {
 	if w.read(path) != yml {
 		t.Error("it was written without having been shown")
 	}
-	w.begin(flow.Given{Targets: []setup.Target{{Provider: "github", Slug: "acme/other"}}})
+	w.begin(flow.Given{Targets: []connect.Target{{Provider: "github", Slug: "acme/other"}}})
 	if len(w.travis.Writes()) == 0 {
 		t.Error("nothing was written at all")
 	}
@@ -277,7 +277,7 @@ func TestAnEncryptedPairGetsAnInactiveRepositoryActivatedToo(t *testing.T) {
 	w.outside.Clone = func(context.Context) (gitrepo.Clone, error) {
 		return gitrepo.Clone{Remotes: []gitrepo.Remote{{Name: "origin", Host: "github.com", Slug: "acme/off", Provider: gitrepo.GitHub}}}, nil
 	}
-	w.begin(flow.Given{Targets: []setup.Target{{Provider: "github", Slug: "acme/off"}}})
+	w.begin(flow.Given{Targets: []connect.Target{{Provider: "github", Slug: "acme/off"}}})
 	w.accept().accept().accept().step(flow.StepActivate).accept().step(flow.StepReview)
 	w.answer(flow.Value{Switch: "e"}).step(flow.StepReview).accept().step(flow.StepDone)
 	if writes := w.travis.Writes(); len(writes) != 1 || writes[0].Path != "/repo/8/activate" {
@@ -301,7 +301,7 @@ func TestAPairThatCannotBeEncryptedCanGoIntoTheSettings(t *testing.T) {
 	w.outside.Saved = func(context.Context, ...convox.Host) ([]convox.SavedLogin, error) {
 		return []convox.SavedLogin{{Host: w.host(), Password: secret.New(long), InUse: true}}, nil
 	}
-	w.begin(flow.Given{Targets: []setup.Target{{Provider: "github", Slug: "acme/old"}}}).accept().accept().accept().step(flow.StepReview)
+	w.begin(flow.Given{Targets: []connect.Target{{Provider: "github", Slug: "acme/old"}}}).accept().accept().accept().step(flow.StepReview)
 	w.answer(flow.Value{Switch: "e"}).step(flow.StepReview)
 	w.accept().step(flow.StepReview).wantProblem("1024 bits")
 	if w.read(path) != yml || len(w.travis.Writes()) != 0 {
@@ -351,7 +351,7 @@ func TestTheFileOfAnotherRepositoryIsNotTouched(t *testing.T) {
 	w := newWorld(t)
 	path := w.withFile(yml)
 	w.travis.AddRepository(travistest.Repository{ID: 12, Slug: "acme/other", Active: true})
-	w.begin(flow.Given{Targets: []setup.Target{{Provider: "github", Slug: "acme/other"}}}).accept().accept().accept().step(flow.StepReview)
+	w.begin(flow.Given{Targets: []connect.Target{{Provider: "github", Slug: "acme/other"}}}).accept().accept().accept().step(flow.StepReview)
 	if q := w.flow.Question(); len(q.Switches) != 0 {
 		t.Errorf("%+v", q.Switches)
 	}
@@ -413,8 +413,8 @@ func TestAStopThatCompletesThePairSaysThatTheFileIsNotWritten(t *testing.T) {
 	if w.flow.State() != flow.Over || !errors.Is(r.Stopped, errStop) || w.read(path) != yml {
 		t.Errorf("state %d, %v", w.flow.State(), r.Stopped)
 	}
-	if file := r.Repositories[0].File; file == nil || file.Outcome() != "unchanged" || r.Cleanup(setup.RunFlags{}).Command == "" {
-		t.Errorf("%+v, %+v", file, r.Cleanup(setup.RunFlags{}))
+	if file := r.Repositories[0].File; file == nil || file.Outcome() != "unchanged" || r.Cleanup("").Command == "" {
+		t.Errorf("%+v, %+v", file, r.Cleanup(""))
 	}
 }
 
@@ -488,7 +488,7 @@ func TestWhatIsEncryptedAndCannotBeAddedIsGivenAtTheEnd(t *testing.T) {
 		}
 		w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview)
 		w.answer(flow.Value{Switch: "e"}).step(flow.StepReview)
-		if lines := w.review(); !strings.Contains(lines, setup.Placeholder) || !strings.Contains(lines, "The end shows the lines to paste") {
+		if lines := w.review(); !strings.Contains(lines, connect.Placeholder) || !strings.Contains(lines, "The end shows the lines to paste") {
 			t.Errorf("%s: the review says %s", name, lines)
 		}
 		w.accept().step(flow.StepDone)
@@ -500,7 +500,7 @@ func TestWhatIsEncryptedAndCannotBeAddedIsGivenAtTheEnd(t *testing.T) {
 		}
 		lines := w.lines()
 		secrettest.Absent(t, "the end", lines)
-		if !strings.Contains(lines, c.want) || strings.Contains(lines, setup.Placeholder) || strings.Contains(lines, "check --build") || !strings.Contains(lines, "git add") {
+		if !strings.Contains(lines, c.want) || strings.Contains(lines, connect.Placeholder) || strings.Contains(lines, "check --build") || !strings.Contains(lines, "git add") {
 			t.Errorf("%s: it ends with %s", name, lines)
 		}
 		all := sealed.FindAllStringSubmatch(strings.ReplaceAll(lines, "secure: \"", "secure: \""), -1)
@@ -534,7 +534,7 @@ func TestABranchThatTheFileCannotCarryGetsNoStep(t *testing.T) {
 	w.outside.Clone = func(context.Context) (gitrepo.Clone, error) {
 		return gitrepo.Clone{Remotes: []gitrepo.Remote{{Name: "origin", Host: "github.com", Slug: "acme/odd", Provider: gitrepo.GitHub}}}, nil
 	}
-	w.begin(flow.Given{Targets: []setup.Target{{Provider: "github", Slug: "acme/odd"}}}).accept().accept().accept().step(flow.StepReview)
+	w.begin(flow.Given{Targets: []connect.Target{{Provider: "github", Slug: "acme/odd"}}}).accept().accept().accept().step(flow.StepReview)
 	if lines := w.review(); !strings.Contains(lines, "No deploy step is added") || !strings.Contains(lines, "the branch's name isn't one that .travis.yml can contain") {
 		t.Errorf("the review says %s", lines)
 	}
@@ -546,7 +546,7 @@ func TestABranchThatTheFileCannotCarryGetsNoStep(t *testing.T) {
 		t.Errorf("%d writes", len(w.travis.Writes()))
 	}
 	w.withFile("after_success: convox deploy\n")
-	w.begin(flow.Given{Targets: []setup.Target{{Provider: "github", Slug: "acme/odd"}}}).accept().accept().accept().step(flow.StepReview)
+	w.begin(flow.Given{Targets: []connect.Target{{Provider: "github", Slug: "acme/odd"}}}).accept().accept().accept().step(flow.StepReview)
 	if lines := w.review(); !strings.Contains(lines, "It already deploys") || strings.Contains(lines, "No deploy step is added") {
 		t.Errorf("the review says %s", lines)
 	}

@@ -6,13 +6,13 @@
 // Searches, to run on other goroutines. They don't read the Flow; they return what
 // to change in it.
 //
-// Next room: internal/setup, which decides what the answers lead to.
+// Next room: internal/audit, which judges what builds do.
 package flow
 
 import (
 	"convox-travis/cfn"
+	"convox-travis/internal/connect"
 	"convox-travis/internal/reset"
-	"convox-travis/internal/setup"
 )
 
 // Flow is one run through the steps.
@@ -305,7 +305,7 @@ func (f *Flow) Promise() string {
 }
 
 // Report says what was written and what wasn't. It's nil until a write was tried.
-func (f *Flow) Report() *setup.Report { return f.result.report }
+func (f *Flow) Report() *connect.Report { return f.result.report }
 
 // Host is where builds will log in, or "" until that is known.
 func (f *Flow) Host() string { return f.host().String() }

@@ -14,13 +14,13 @@ import (
 	"time"
 
 	"convox-travis/cfn"
+	"convox-travis/internal/connect"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/convox/convoxtest"
 	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
-	"convox-travis/internal/setup"
 	"convox-travis/internal/transport"
 	"convox-travis/travisapi"
 	"convox-travis/travisapi/travistest"
@@ -140,7 +140,7 @@ func (w *world) settle() {
 			w.Fatalf("it waits: %s", w.flow.Busy())
 		case flow.Working:
 			soft, ask := context.WithCancelCause(w.Context())
-			outcome := w.flow.Work().Run(setup.Stop{Soft: soft, Hard: w.Context()}, w.tell(ask))
+			outcome := w.flow.Work().Run(connect.Stop{Soft: soft, Hard: w.Context()}, w.tell(ask))
 			ask(nil)
 			w.flow.Finish(outcome)
 			continue
@@ -362,14 +362,14 @@ func TestWithoutAReviewEveryAnswerIsGuarded(t *testing.T) {
 func TestAnUnknownRepositoryIsSyncedOrChosenAnew(t *testing.T) {
 	w := newWorld(t)
 	w.travis.SyncTime = 10 * time.Millisecond
-	w.begin(flow.Given{Targets: []setup.Target{{Provider: travisapi.GitHub, Slug: "acme/new"}}})
+	w.begin(flow.Given{Targets: []connect.Target{{Provider: travisapi.GitHub, Slug: "acme/new"}}})
 	w.accept().accept().accept().step(flow.StepUnknown)
 	w.answer(flow.Value{Index: 1}).step(flow.StepRepository).accept().step(flow.StepUnknown)
 	w.answer(flow.Value{Index: 0}).step(flow.StepActivate)
 }
 
 func TestAnInactiveRepositoryIsActivatedWithTheRest(t *testing.T) {
-	w := newWorld(t).begin(flow.Given{Targets: []setup.Target{{Provider: travisapi.GitHub, Slug: "acme/off"}}})
+	w := newWorld(t).begin(flow.Given{Targets: []connect.Target{{Provider: travisapi.GitHub, Slug: "acme/off"}}})
 	w.accept().accept().accept().step(flow.StepActivate).accept().step(flow.StepReview)
 	if lines := fmt.Sprint(w.flow.Question().Lines); !strings.Contains(lines, "activation ") || len(w.travis.Writes()) != 0 {
 		t.Errorf("%d writes; the review says %s", len(w.travis.Writes()), lines)

@@ -7,11 +7,11 @@ import (
 	"testing"
 
 	"convox-travis/cfn"
+	"convox-travis/internal/connect"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
-	"convox-travis/internal/setup"
 )
 
 func TestTheReviewSaysWhichRacksAKeySees(t *testing.T) {
@@ -26,7 +26,7 @@ func TestTheReviewSaysWhichRacksAKeySees(t *testing.T) {
 		"  The deploy key sees acme/a, acme/production (unknown).": {rack("a", "running"), rack("production", "unknown")},
 	} {
 		f := New(Outside{}, Given{})
-		f.answers.signIn, f.result.plan = ByConsole, &setup.Plan{Login: convox.Login{Racks: racks}}
+		f.answers.signIn, f.result.plan = ByConsole, &connect.Plan{Login: convox.Login{Racks: racks}}
 		got := ""
 		for _, line := range f.keyLines() {
 			got += line.Text
@@ -83,23 +83,23 @@ func TestACompanysOwnConsoleIsNamedAfterAReset(t *testing.T) {
 }
 
 func TestTheTableBeginsWithWhatCannotBeWritten(t *testing.T) {
-	plan := func(slug string, host, password setup.Action, codes ...string) setup.RepositoryPlan {
-		r := setup.RepositoryPlan{Target: setup.Target{Slug: slug}, Host: setup.Change{Action: host}, Password: setup.Change{Action: password}}
+	plan := func(slug string, host, password connect.Action, codes ...string) connect.RepositoryPlan {
+		r := connect.RepositoryPlan{Target: connect.Target{Slug: slug}, Host: connect.Change{Action: host}, Password: connect.Change{Action: password}}
 		for _, code := range codes {
-			r.Warnings = append(r.Warnings, setup.Warning{Code: code})
+			r.Warnings = append(r.Warnings, connect.Warning{Code: code})
 		}
 		return r
 	}
-	failed := plan("acme/x", setup.None, setup.None)
+	failed := plan("acme/x", connect.None, connect.None)
 	failed.Err = &problem.Error{Object: "acme/x", Reason: "no access"}
-	activated := plan("acme/longer", setup.Create, setup.Replace, "replaces", "public", "public_same")
+	activated := plan("acme/longer", connect.Create, connect.Replace, "replaces", "public", "public_same")
 	activated.Activate = true
 	for name, c := range map[string]struct {
-		plans []setup.RepositoryPlan
+		plans []connect.RepositoryPlan
 		want  string
 	}{
-		"one that fails": {[]setup.RepositoryPlan{plan("acme/web", setup.Create, setup.Create), failed}, "acme/x: no access\n    REPOSITORY  CHANGE\nacme/web    new"},
-		"notes":          {[]setup.RepositoryPlan{plan("acme/web", setup.None, setup.None), activated}, "    REPOSITORY   CHANGE                                  NOTE\n    acme/web     unchanged\nacme/longer  activated, host new, password replaced  was public"},
+		"one that fails": {[]connect.RepositoryPlan{plan("acme/web", connect.Create, connect.Create), failed}, "acme/x: no access\n    REPOSITORY  CHANGE\nacme/web    new"},
+		"notes":          {[]connect.RepositoryPlan{plan("acme/web", connect.None, connect.None), activated}, "    REPOSITORY   CHANGE                                  NOTE\n    acme/web     unchanged\nacme/longer  activated, host new, password replaced  was public"},
 	} {
 		var lines []string
 		for _, line := range tableOf(c.plans) {
@@ -137,7 +137,7 @@ func TestWhoAcceptedThePasswordIsNamed(t *testing.T) {
 	} {
 		f := New(Outside{}, Given{})
 		f.answers.signIn, f.answers.rack, f.found.racks = c.way, c.picked, []cfn.Rack{found}
-		f.result.plan = &setup.Plan{Login: c.login, Unchecked: c.unchecked, Credential: setup.Credential{Console: c.way == ByConsole}}
+		f.result.plan = &connect.Plan{Login: c.login, Unchecked: c.unchecked, Credential: connect.Credential{Console: c.way == ByConsole}}
 		if got := f.passwordWords(); got != "•••••••• "+c.want {
 			t.Errorf("%s: %s", name, got)
 		}

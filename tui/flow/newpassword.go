@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"strings"
 
+	"convox-travis/internal/connect"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/reset"
-	"convox-travis/internal/setup"
 )
 
 // newFrom is where a new password comes from.
@@ -150,7 +150,7 @@ func saveStep() step {
 			r := f.reset
 			return &Work{
 				Words: "saving the new password for the convox CLI", Writes: true,
-				Run: func(setup.Stop, Tell) Outcome { return learned(r, r.Save(), StepKeep) },
+				Run: func(connect.Stop, Tell) Outcome { return learned(r, r.Save(), StepKeep) },
 			}
 		},
 	}

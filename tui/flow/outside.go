@@ -5,14 +5,15 @@ import (
 	"time"
 
 	"convox-travis/cfn"
+	"convox-travis/internal/audit"
 	"convox-travis/internal/build"
+	"convox-travis/internal/connect"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/progress"
 	"convox-travis/internal/reset"
 	"convox-travis/internal/secret"
-	"convox-travis/internal/setup"
 	"convox-travis/internal/travisyml"
 	"convox-travis/travisapi"
 )
@@ -47,12 +48,12 @@ type Outside struct {
 	Token  func(context.Context) (secret.String, error) // empty without one
 	Travis func(token secret.String) (Travis, error)
 	// Owned lists the repositories of the owner that the flags name. It may be nil.
-	Owned func(context.Context, Travis) ([]setup.Target, error)
+	Owned func(context.Context, Travis) ([]connect.Target, error)
 	// Checker returns what checks logins. fingerprint is of the certificate that was
 	// approved, or "".
 	Checker func(fingerprint string) (Checker, error)
 	// Runner writes what was reviewed. The flow sets its Travis and its Tell.
-	Runner setup.Runner
+	Runner connect.Runner
 	// Waits receives what calls wait for. It may be nil.
 	Waits <-chan progress.Wait
 	// ResetEvent receives the events of a reset. It may be nil.
@@ -75,20 +76,20 @@ type AWS interface {
 
 // Checker verifies credentials. A convox.Checker is one.
 type Checker interface {
-	setup.Checker
+	audit.Checker
 	reset.LoginChecker
 }
 
 // Travis is what the flow needs of Travis. A travisapi.Client implements it.
 type Travis interface {
-	setup.Travis
+	connect.Travis
 	User(context.Context) (travisapi.User, error)
 	Repositories(context.Context, travisapi.ListOptions) ([]travisapi.Repository, error)
 	Sync(context.Context, travisapi.User) error
 	GeneratedKey(context.Context, travisapi.Ref) (travisapi.Key, error)
-	setup.Expander
+	audit.Expander
 	Endpoint() string
-	setup.Builder
+	audit.Builder
 }
 
 // Given are the answers that flags and the environment give.
@@ -101,10 +102,10 @@ type Given struct {
 	PasswordFor convox.Host // the only host that gets the password; zero is the one that the flags name
 	Saved       bool
 	Provider    travisapi.Provider // of the clone's repository; "" follows its host
-	Targets     []setup.Target     // none: the flow finds or asks for them
+	Targets     []connect.Target   // none: the flow finds or asks for them
 	Branch      string
 	Fingerprint string
-	Repeated    setup.RunFlags // in the commands that the wizard prints
+	Repeated    audit.RunFlags // in the commands that the wizard prints
 
 	SkipExisting, AllowMixed, Unchecked, DryRun bool
 	Agreed                                      bool // --yes: the review isn't asked for

@@ -4,9 +4,9 @@ import (
 	"context"
 	"slices"
 
+	"convox-travis/internal/connect"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/problem"
-	"convox-travis/internal/setup"
 )
 
 func sourceStep() step {
@@ -164,21 +164,21 @@ func (f *Flow) checkLogin(to string) *Work {
 	}
 	return &Work{
 		Words: "checking " + what + " with " + credential.Host.String(),
-		Run:   func(stop setup.Stop, _ Tell) Outcome { return check(stop, credential) },
+		Run:   func(stop connect.Stop, _ Tell) Outcome { return check(stop, credential) },
 	}
 }
 
 // newLoginCheck drops what an earlier check found, and returns the check of a credential.
-func (f *Flow) newLoginCheck(to string) func(setup.Stop, setup.Credential) Outcome {
+func (f *Flow) newLoginCheck(to string) func(connect.Stop, connect.Credential) Outcome {
 	fingerprint, newChecker := f.fingerprint(), f.outside.Checker
 	f.result.login, f.result.untrusted, f.result.unreachable = nil, "", nil
-	f.result.accepted, f.answers.unchecked = setup.Accepted{}, false
-	return func(stop setup.Stop, c setup.Credential) Outcome {
+	f.result.accepted, f.answers.unchecked = connect.Accepted{}, false
+	return func(stop connect.Stop, c connect.Credential) Outcome {
 		login, err := checkCredential(stop.Soft, newChecker, fingerprint, c)
 		switch {
 		case err == nil:
 			return Outcome{Set: func(f *Flow) {
-				f.result.login, f.result.accepted = &login, setup.Accepted{Credential: c, Login: login}
+				f.result.login, f.result.accepted = &login, connect.Accepted{Credential: c, Login: login}
 			}}
 		case problem.Has(err, convox.CodeUntrusted) && fingerprint == "":
 			return Outcome{Set: func(f *Flow) { f.result.untrusted = fingerprintOf(err) }}
@@ -214,7 +214,7 @@ func isBrokenProxy(err error) bool {
 	return detail.BrokenProxy
 }
 
-func checkCredential(ctx context.Context, newChecker func(string) (Checker, error), fingerprint string, c setup.Credential) (convox.Login, error) {
+func checkCredential(ctx context.Context, newChecker func(string) (Checker, error), fingerprint string, c connect.Credential) (convox.Login, error) {
 	if err := convox.CheckPassword(c.Password); err != nil {
 		return convox.Login{}, err
 	}

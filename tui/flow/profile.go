@@ -4,8 +4,8 @@ import (
 	"slices"
 
 	"convox-travis/cfn"
+	"convox-travis/internal/connect"
 	"convox-travis/internal/problem"
-	"convox-travis/internal/setup"
 )
 
 // searchRacks searches again, with the profile that was picked.
@@ -139,7 +139,7 @@ func (f *Flow) loginSSO() *Work {
 	profile, login := f.profile().SSO, f.outside.LoginSSO
 	return &Work{
 		Words: "waiting for your browser: " + cfn.SSOLogin(profile),
-		Run: func(stop setup.Stop, tell Tell) Outcome {
+		Run: func(stop connect.Stop, tell Tell) Outcome {
 			if err := login(stop.Soft, profile, func(line string) { tell.Line(Line{Text: line}) }); err != nil {
 				return Outcome{Err: err}
 			}

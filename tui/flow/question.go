@@ -1,9 +1,9 @@
 package flow
 
 import (
+	"convox-travis/internal/connect"
 	"convox-travis/internal/progress"
 	"convox-travis/internal/secret"
-	"convox-travis/internal/setup"
 )
 
 // Kind is the way in which a question is asked.
@@ -149,7 +149,7 @@ type Work struct {
 	Words  string // what is being done
 	Writes bool   // a stop has to let it end
 	Stops  string // what a stop does then; "" rolls back what was created
-	Run    func(stop setup.Stop, tell Tell) Outcome
+	Run    func(stop connect.Stop, tell Tell) Outcome
 }
 
 // Outcome is the result of a Work.

@@ -7,10 +7,10 @@ import (
 	"strings"
 
 	"convox-travis/cfn"
+	"convox-travis/internal/connect"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
-	"convox-travis/internal/setup"
 	"convox-travis/internal/text"
 )
 
@@ -337,9 +337,9 @@ func (f *Flow) rackHost() convox.Host {
 	return host
 }
 
-func (f *Flow) rackWarnings() []setup.Warning {
+func (f *Flow) rackWarnings() []connect.Warning {
 	if rack, found := f.pickedRack(); found && f.answers.signIn == ByRack {
-		return setup.RackWarnings(rack)
+		return connect.RackWarnings(rack)
 	}
 	return nil
 }

@@ -7,9 +7,9 @@ import (
 	"slices"
 	"time"
 
+	"convox-travis/internal/connect"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
-	"convox-travis/internal/setup"
 	"convox-travis/internal/text"
 	"convox-travis/travisapi"
 )
@@ -31,14 +31,14 @@ func (f *Flow) read(again string) *Work {
 	if isOne {
 		words = "asking Travis about " + nameOf(targets)
 	}
-	return &Work{Words: words, Run: func(stop setup.Stop, tell Tell) Outcome {
+	return &Work{Words: words, Run: func(stop connect.Stop, tell Tell) Outcome {
 		if again == StepUnknown {
 			tell.Line(Line{Muted, "waiting until Travis has read your list of repositories"})
 			if err := outside.sync(stop.Soft, token, user); err != nil {
 				return Outcome{Err: err}
 			}
 		}
-		var read setup.Plan
+		var read connect.Plan
 		var outcome Outcome
 		if isOne {
 			read, outcome = outside.lookUp(stop.Soft, token, targets[0])
@@ -64,22 +64,22 @@ func (f *Flow) read(again string) *Work {
 }
 
 // lookUp asks Travis for one repository. That Travis doesn't know it is in its plan.
-func (o Outside) lookUp(ctx context.Context, token secret.String, target setup.Target) (setup.Plan, Outcome) {
+func (o Outside) lookUp(ctx context.Context, token secret.String, target connect.Target) (connect.Plan, Outcome) {
 	travis, err := o.Travis(token)
 	if err != nil {
-		return setup.Plan{}, Outcome{Err: err, To: StepSlug}
+		return connect.Plan{}, Outcome{Err: err, To: StepSlug}
 	}
 	repository, err := travis.Repository(ctx, target.Ref())
-	plan := setup.RepositoryPlan{Target: target, Repository: repository, Err: err}
+	plan := connect.RepositoryPlan{Target: target, Repository: repository, Err: err}
 	if err != nil && !isUnknown(plan) {
-		return setup.Plan{}, Outcome{Err: err, To: fixedAt(err, StepSlug)}
+		return connect.Plan{}, Outcome{Err: err, To: fixedAt(err, StepSlug)}
 	}
-	return setup.Plan{Repositories: []setup.RepositoryPlan{plan}}, Outcome{}
+	return connect.Plan{Repositories: []connect.RepositoryPlan{plan}}, Outcome{}
 }
 
 // planner returns a function that makes the plan for repositories from the answers
 // that there are now. Its Outcome has the error that stops all of them.
-func (f *Flow) planner(targets []setup.Target) func(stop setup.Stop, read func(done int)) (setup.Plan, Outcome) {
+func (f *Flow) planner(targets []connect.Target) func(stop connect.Stop, read func(done int)) (connect.Plan, Outcome) {
 	request, warnings := f.request(), f.rackWarnings()
 	request.Targets = targets
 	token, fingerprint, outside := f.token(), f.fingerprint(), f.outside
@@ -87,7 +87,7 @@ func (f *Flow) planner(targets []setup.Target) func(stop setup.Stop, read func(d
 	if request.Credential.Console {
 		back = StepKey
 	}
-	return func(stop setup.Stop, read func(int)) (setup.Plan, Outcome) {
+	return func(stop connect.Stop, read func(int)) (connect.Plan, Outcome) {
 		request.Read = read
 		plan, err := outside.plan(stop.Soft, request, token, fingerprint)
 		if err = cmp.Or(err, plan.Ended()); err == nil {
@@ -101,16 +101,16 @@ func (f *Flow) planner(targets []setup.Target) func(stop setup.Stop, read func(d
 	}
 }
 
-func (o Outside) plan(ctx context.Context, request setup.Request, token secret.String, fingerprint string) (setup.Plan, error) {
+func (o Outside) plan(ctx context.Context, request connect.Request, token secret.String, fingerprint string) (connect.Plan, error) {
 	travis, err := o.Travis(token)
 	if err != nil {
-		return setup.Plan{}, err
+		return connect.Plan{}, err
 	}
 	checker, err := o.Checker(fingerprint)
 	if err != nil {
-		return setup.Plan{}, err
+		return connect.Plan{}, err
 	}
-	return setup.MakePlan(ctx, travis, checker, request)
+	return connect.MakePlan(ctx, travis, checker, request)
 }
 
 // syncPatience is the longest wait for a sync.
@@ -140,21 +140,21 @@ func (o Outside) sync(ctx context.Context, token secret.String, user travisapi.U
 	return nil
 }
 
-func isUnknown(r setup.RepositoryPlan) bool {
+func isUnknown(r connect.RepositoryPlan) bool {
 	return travisapi.Failed(r.Err, travisapi.CodeNotFound)
 }
 
 // isInactive reports whether Travis doesn't build a repository that can be written.
-func isInactive(r setup.RepositoryPlan) bool {
-	return r.Repository.ID > 0 && !r.Repository.Active && (r.Err == nil || setup.IsMixed(r.Err))
+func isInactive(r connect.RepositoryPlan) bool {
+	return r.Repository.ID > 0 && !r.Repository.Active && (r.Err == nil || connect.IsMixed(r.Err))
 }
 
 // readOnes lists the repositories that were read, and for which is reports true.
-func (f *Flow) readOnes(is func(setup.RepositoryPlan) bool) []setup.Target {
+func (f *Flow) readOnes(is func(connect.RepositoryPlan) bool) []connect.Target {
 	if f.result.read == nil {
 		return nil
 	}
-	var targets []setup.Target
+	var targets []connect.Target
 	for _, r := range f.result.read.Repositories {
 		if is(r) {
 			targets = append(targets, r.Target)
@@ -165,12 +165,12 @@ func (f *Flow) readOnes(is func(setup.RepositoryPlan) bool) []setup.Target {
 
 // isUnreadable reports whether nothing can be read or written in a repository that
 // Travis knows.
-func isUnreadable(r setup.RepositoryPlan) bool {
-	return r.Err != nil && !isUnknown(r) && !setup.IsMixed(r.Err)
+func isUnreadable(r connect.RepositoryPlan) bool {
+	return r.Err != nil && !isUnknown(r) && !connect.IsMixed(r.Err)
 }
 
 // isLeftOut reports whether the person left a repository out.
-func (f *Flow) isLeftOut(r setup.RepositoryPlan) bool {
+func (f *Flow) isLeftOut(r connect.RepositoryPlan) bool {
 	return isUnknown(r) && f.answers.unknown == leaveOut ||
 		isUnreadable(r) && f.answers.unreadable == leaveOut ||
 		isInactive(r) && f.answers.inactive == leaveOut ||
@@ -192,7 +192,7 @@ const (
 )
 
 // option words a remedy for the repositories that it is about.
-func (r remedy) option(about []setup.Target) Option {
+func (r remedy) option(about []connect.Target) Option {
 	switch r {
 	case leaveOut:
 		if len(about) == 1 {
@@ -217,8 +217,8 @@ func (r remedy) option(about []setup.Target) Option {
 
 // remedies are those that can be offered: leaving out the repositories for which is
 // reports true is none where no other would be left.
-func (f *Flow) remedies(is func(setup.RepositoryPlan) bool, all ...remedy) []remedy {
-	isRest := func(r setup.RepositoryPlan) bool { return !is(r) && !f.isLeftOut(r) }
+func (f *Flow) remedies(is func(connect.RepositoryPlan) bool, all ...remedy) []remedy {
+	isRest := func(r connect.RepositoryPlan) bool { return !is(r) && !f.isLeftOut(r) }
 	if len(f.readOnes(isRest)) > 0 {
 		return all
 	}
@@ -226,7 +226,7 @@ func (f *Flow) remedies(is func(setup.RepositoryPlan) bool, all ...remedy) []rem
 }
 
 // askRemedy asks what to do about some of the repositories.
-func (f *Flow) askRemedy(title string, about []setup.Target, why []string, offered []remedy, chosen remedy) Question {
+func (f *Flow) askRemedy(title string, about []connect.Target, why []string, offered []remedy, chosen remedy) Question {
 	q := Question{Kind: Choice, Title: title, Reason: why}
 	options := make(map[remedy]Option, len(offered))
 	for _, r := range offered {
@@ -237,7 +237,7 @@ func (f *Flow) askRemedy(title string, about []setup.Target, why []string, offer
 }
 
 // someOf names the repositories that a title is about.
-func (f *Flow) someOf(about []setup.Target) string {
+func (f *Flow) someOf(about []connect.Target) string {
 	if !f.several() || len(about) == 1 {
 		return nameOf(about)
 	}
@@ -245,11 +245,11 @@ func (f *Flow) someOf(about []setup.Target) string {
 }
 
 // whyOf is the reason, with the names where the title only counts them.
-func whyOf(about []setup.Target, why string) []string {
+func whyOf(about []connect.Target, why string) []string {
 	if len(about) == 1 {
 		return []string{why}
 	}
-	return []string{setup.Names(about), why}
+	return []string{connect.Names(about), why}
 }
 
 // unreadableStep asks about repositories that can't be set up, while others can.
@@ -351,7 +351,7 @@ func activateStep() step {
 // mixedStep asks about branches that would send the new password to a host of their
 // own.
 func mixedStep() step {
-	about := func(f *Flow) (targets []setup.Target, errs []error) {
+	about := func(f *Flow) (targets []connect.Target, errs []error) {
 		for _, r := range f.result.mixed {
 			targets, errs = append(targets, r.Target), append(errs, r.Err)
 		}
@@ -359,7 +359,7 @@ func mixedStep() step {
 	}
 	offered := func(f *Flow) []remedy {
 		targets, _ := about(f)
-		isMixed := func(r setup.RepositoryPlan) bool { return slices.Contains(targets, r.Target) }
+		isMixed := func(r connect.RepositoryPlan) bool { return slices.Contains(targets, r.Target) }
 		return f.remedies(isMixed, leaveOut, chooseBranch, allowMixed)
 	}
 	return step{

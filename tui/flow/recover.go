@@ -5,9 +5,9 @@ import (
 	"slices"
 
 	"convox-travis/cfn"
+	"convox-travis/internal/connect"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/problem"
-	"convox-travis/internal/setup"
 )
 
 func fromAWS(f *Flow) bool { return byRack(f) && f.answers.source == sourceAWS }
@@ -54,7 +54,7 @@ func (f *Flow) recover() *Work {
 	host, outside, check := f.rackHost(), f.outside, f.newLoginCheck(back)
 	return &Work{
 		Words: "reading the password from AWS",
-		Run: func(stop setup.Stop, tell Tell) Outcome {
+		Run: func(stop connect.Stop, tell Tell) Outcome {
 			aws, err := outside.AWS(stop.Soft)
 			var found cfn.Recovered
 			if err == nil {
@@ -69,7 +69,7 @@ func (f *Flow) recover() *Work {
 					tell.Line(Line{Good, "found in " + s.Reads})
 				}
 			}
-			outcome := check(stop, setup.Credential{Host: host, Password: found.Password, Source: convox.FromAWS})
+			outcome := check(stop, connect.Credential{Host: host, Password: found.Password, Source: convox.FromAWS})
 			checked := outcome.Set
 			outcome.Set = func(f *Flow) {
 				f.answers.recovered = found.Password
@@ -140,7 +140,7 @@ func (f *Flow) saveRecovered() *Work {
 	logins, host, password := f.outside.Logins, f.rackHost(), f.answers.recovered
 	return &Work{
 		Words: "saving the password for the convox CLI", Writes: true,
-		Run: func(setup.Stop, Tell) Outcome {
+		Run: func(connect.Stop, Tell) Outcome {
 			file, err := logins.Save(host, password)
 			if err != nil {
 				return Outcome{Err: err}
@@ -245,11 +245,11 @@ func lostStep() step {
 // trySaved checks the saved password: where it works, nothing is lost.
 func (f *Flow) trySaved() *Work {
 	login, _ := convox.FindSaved(f.found.saved, f.rackHost())
-	credential := setup.Credential{Host: f.rackHost(), Password: login.Password, Source: convox.SavedIn(login.File)}
+	credential := connect.Credential{Host: f.rackHost(), Password: login.Password, Source: convox.SavedIn(login.File)}
 	fingerprint, newChecker := f.fingerprint(), f.outside.Checker
 	return &Work{
 		Words: "checking the saved password with " + credential.Host.String(),
-		Run: func(stop setup.Stop, _ Tell) Outcome {
+		Run: func(stop connect.Stop, _ Tell) Outcome {
 			login, err := checkCredential(stop.Soft, newChecker, fingerprint, credential)
 			if err != nil {
 				return Outcome{Err: err, To: StepLost, Set: func(f *Flow) { f.refuse(sourceSaved, err) }}

@@ -8,9 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"convox-travis/internal/connect"
 	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/problem"
-	"convox-travis/internal/setup"
 	"convox-travis/internal/text"
 	"convox-travis/travisapi"
 )
@@ -76,7 +76,7 @@ var repositoryHelp = []string{
 
 // ownSource is the setting of the clone that decided on the repository, or "".
 func (f *Flow) ownSource() string {
-	own, source, ok := setup.CloneTarget(f.found.clone, f.given.Provider)
+	own, source, ok := connect.CloneTarget(f.found.clone, f.given.Provider)
 	if !ok || source == "" || own != f.only() || len(f.given.Targets) > 0 {
 		return ""
 	}
@@ -86,7 +86,7 @@ func (f *Flow) ownSource() string {
 // passRepository takes the repositories that the flags name, else the clone's where
 // there is only one.
 func (f *Flow) passRepository() bool {
-	own, _, isOwn := setup.CloneTarget(f.found.clone, f.given.Provider)
+	own, _, isOwn := connect.CloneTarget(f.found.clone, f.given.Provider)
 	switch {
 	case f.problem != nil:
 		return false
@@ -94,7 +94,7 @@ func (f *Flow) passRepository() bool {
 	case len(f.given.Targets) > 0:
 		f.setTargets(f.given.Targets)
 	case isOwn:
-		f.setTargets([]setup.Target{own})
+		f.setTargets([]connect.Target{own})
 	default:
 		return false
 	}
@@ -111,7 +111,7 @@ func (f *Flow) takeRepositories(v Value) {
 	f.answers.marked = nil
 	for _, key := range keys {
 		if provider, slug, found := strings.Cut(key, " "); found {
-			f.answers.marked = append(f.answers.marked, setup.Target{Provider: travisapi.Provider(provider), Slug: slug})
+			f.answers.marked = append(f.answers.marked, connect.Target{Provider: travisapi.Provider(provider), Slug: slug})
 		}
 	}
 	if len(f.answers.marked) > 0 {
@@ -128,7 +128,7 @@ func (f *Flow) listOwned() *Work {
 	token, outside := f.token(), f.outside
 	return &Work{
 		Words: "listing the repositories",
-		Run: func(stop setup.Stop, _ Tell) Outcome {
+		Run: func(stop connect.Stop, _ Tell) Outcome {
 			travis, err := outside.Travis(token)
 			if err != nil {
 				return Outcome{Err: err}
@@ -168,17 +168,17 @@ func slugStep() step {
 	}
 }
 
-func readTarget(text string) (setup.Target, error) {
+func readTarget(text string) (connect.Target, error) {
 	remote, err := gitrepo.ParseRepository(text)
 	switch {
 	case err != nil:
-		return setup.Target{}, err
+		return connect.Target{}, err
 	case remote.Host == "":
-		return setup.Target{Provider: travisapi.GitHub, Slug: remote.Slug}, nil
+		return connect.Target{Provider: travisapi.GitHub, Slug: remote.Slug}, nil
 	case remote.Provider == "":
-		return setup.Target{}, &problem.Error{Reason: "Travis doesn't support " + remote.Host, Hints: []string{"go back and pick it from the list"}}
+		return connect.Target{}, &problem.Error{Reason: "Travis doesn't support " + remote.Host, Hints: []string{"go back and pick it from the list"}}
 	}
-	return setup.Target{Provider: travisapi.Provider(remote.Provider), Slug: remote.Slug}, nil
+	return connect.Target{Provider: travisapi.Provider(remote.Provider), Slug: remote.Slug}, nil
 }
 
 // several reports whether more than one repository was picked. Everything that
@@ -186,17 +186,17 @@ func readTarget(text string) (setup.Target, error) {
 func (f *Flow) several() bool { return len(f.answers.targets) > 1 }
 
 // targets are the repositories to set up: those that were picked and not left out.
-func (f *Flow) targets() []setup.Target {
+func (f *Flow) targets() []connect.Target {
 	if f.result.read == nil {
 		return f.answers.targets
 	}
-	return f.readOnes(func(r setup.RepositoryPlan) bool { return !f.isLeftOut(r) })
+	return f.readOnes(func(r connect.RepositoryPlan) bool { return !f.isLeftOut(r) })
 }
 
 // only is the repository that was picked, the zero Target where several were.
-func (f *Flow) only() setup.Target {
+func (f *Flow) only() connect.Target {
 	if len(f.answers.targets) != 1 {
-		return setup.Target{}
+		return connect.Target{}
 	}
 	return f.answers.targets[0]
 }
@@ -210,8 +210,8 @@ func (f *Flow) onlyKnown() travisapi.Repository {
 }
 
 // setTargets takes repositories, and drops the answers about others.
-func (f *Flow) setTargets(targets []setup.Target) {
-	targets = setup.RemoveDuplicates(targets)
+func (f *Flow) setTargets(targets []connect.Target) {
+	targets = connect.RemoveDuplicates(targets)
 	if !slices.Equal(f.answers.targets, targets) {
 		f.result.read, f.answers.unknown, f.answers.unreadable, f.answers.inactive, f.answers.leftOut = nil, 0, 0, 0, nil
 		f.answers.allowMixed = f.given.AllowMixed
@@ -224,7 +224,7 @@ func (f *Flow) setTargets(targets []setup.Target) {
 }
 
 // nameOf names one repository, and counts several.
-func nameOf(targets []setup.Target) string {
+func nameOf(targets []connect.Target) string {
 	if len(targets) != 1 {
 		return text.Count(len(targets), "repository")
 	}
@@ -257,16 +257,16 @@ func (f *Flow) likelyRepository(rows []Row) string {
 	return ""
 }
 
-func repositoryKey(t setup.Target) string { return string(t.Provider) + " " + t.Slug }
+func repositoryKey(t connect.Target) string { return string(t.Provider) + " " + t.Slug }
 
 func (f *Flow) isOwnDecided() bool {
-	_, _, ok := setup.CloneTarget(f.found.clone, f.given.Provider)
+	_, _, ok := connect.CloneTarget(f.found.clone, f.given.Provider)
 	return ok
 }
 
 // ownRepositories are what the clone can be on Travis.
-func (f *Flow) ownRepositories() []setup.Target {
-	return setup.CloneTargets(f.found.clone, f.given.Provider)
+func (f *Flow) ownRepositories() []connect.Target {
+	return connect.CloneTargets(f.found.clone, f.given.Provider)
 }
 
 // pickedKeys are the rows of several that were picked before. A single one has the
@@ -340,7 +340,7 @@ func (f *Flow) repositoryRows() []Row {
 	rows, host := make([]Row, 0, len(f.found.repositories)+4), f.Host()
 	listed := map[string]int{}
 	for _, remote := range f.found.clone.Candidates() {
-		provider, ok := setup.MatchProvider(remote, f.given.Provider)
+		provider, ok := connect.MatchProvider(remote, f.given.Provider)
 		if !ok {
 			rows = append(rows, Row{
 				Key: "remote " + remote.Host + " " + remote.Slug, Cells: []string{remote.Slug, remote.Host},

@@ -6,11 +6,11 @@ import (
 	"strings"
 	"time"
 
+	"convox-travis/internal/connect"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/reset"
 	"convox-travis/internal/secret"
-	"convox-travis/internal/setup"
 	"convox-travis/internal/text"
 )
 
@@ -136,7 +136,7 @@ func (f *Flow) lookAtStack() *Work {
 	host, outside, r := f.rackHost(), f.outside, f.reset
 	return &Work{
 		Words: "looking at the stack of Rack " + f.rackName(),
-		Run: func(stop setup.Stop, _ Tell) Outcome {
+		Run: func(stop connect.Stop, _ Tell) Outcome {
 			r.Rack, r.Host, r.Logins = rack, host, outside.Logins
 			aws, err := outside.AWS(stop.Soft)
 			if err == nil {
@@ -174,7 +174,7 @@ func busyStep() step {
 			r, outside := f.reset, f.outside
 			return &Work{
 				Words: "waiting for the update to finish",
-				Run: func(stop setup.Stop, tell Tell) Outcome {
+				Run: func(stop connect.Stop, tell Tell) Outcome {
 					report := r.Await(stop, r.Saved, outside.showReset(tell))
 					if report.Left != nil {
 						report.Err = errors.Join(report.Err, report.Left)
@@ -199,7 +199,7 @@ func (f *Flow) preview() *Work {
 	f.result.untrusted = ""
 	return &Work{
 		Words: "previewing the update; nothing changes yet", Writes: true, Stops: "discard the preview",
-		Run: func(stop setup.Stop, _ Tell) Outcome {
+		Run: func(stop connect.Stop, _ Tell) Outcome {
 			checker, err := outside.Checker(fingerprint)
 			if err == nil {
 				request.Checker = checker
@@ -332,7 +332,7 @@ func (f *Flow) runReset() *Work {
 	r, outside := f.reset, f.outside
 	return &Work{
 		Words: "setting the new password of Rack " + f.rackName(), Writes: true, Stops: "stop waiting; AWS continues",
-		Run: func(stop setup.Stop, tell Tell) Outcome {
+		Run: func(stop connect.Stop, tell Tell) Outcome {
 			report := r.Run(stop, outside.showReset(tell))
 			to := StepContinue
 			if report.OldPasswordWorks() {

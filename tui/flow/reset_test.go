@@ -11,11 +11,11 @@ import (
 
 	"convox-travis/cfn"
 	"convox-travis/cfn/cfntest"
+	"convox-travis/internal/connect"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/reset"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
-	"convox-travis/internal/setup"
 	"convox-travis/tui/flow"
 )
 
@@ -170,7 +170,7 @@ func TestADriftedStackIsShownAndLeftAlone(t *testing.T) {
 
 type drifted struct{ flow.AWS }
 
-func (d drifted) Preview(stop setup.Stop, rack cfn.Rack, password secret.String) (*cfn.Preview, error) {
+func (d drifted) Preview(stop connect.Stop, rack cfn.Rack, password secret.String) (*cfn.Preview, error) {
 	p, err := d.AWS.Preview(stop, rack, password)
 	p.Verdict, p.Why = cfn.Unexpected, []string{"Vpc would be removed"}
 	return p, err
@@ -236,7 +236,7 @@ type restarting struct {
 	w *lostWorld
 }
 
-func (r restarting) Restart(setup.Stop, cfn.Rack) (cfn.Deployment, error) {
+func (r restarting) Restart(connect.Stop, cfn.Rack) (cfn.Deployment, error) {
 	password := r.w.stackPassword()
 	r.w.rack.SetTasks(password, password)
 	return cfn.Deployment{Status: "PRIMARY", Running: 2, Desired: 2, Completed: true}, nil
@@ -288,12 +288,12 @@ func TestAPasswordThatWasSavedAndNeverSetIsTakenBack(t *testing.T) {
 	if err := w.flow.Answer(named); err != nil {
 		t.Fatal(err)
 	}
-	w.flow.Finish(w.flow.Work().Run(setup.Stop{Soft: t.Context(), Hard: t.Context()}, w.tell(func(error) {})))
+	w.flow.Finish(w.flow.Work().Run(connect.Stop{Soft: t.Context(), Hard: t.Context()}, w.tell(func(error) {})))
 	if w.saved() == "" || w.flow.State() != flow.Working {
 		t.Fatal("it is not saved yet")
 	}
 	stop(context.Canceled)
-	w.flow.Finish(w.flow.Work().Run(setup.Stop{Soft: stopped, Hard: t.Context()}, w.tell(func(error) {})))
+	w.flow.Finish(w.flow.Work().Run(connect.Stop{Soft: stopped, Hard: t.Context()}, w.tell(func(error) {})))
 	if w.flow.State() != flow.Over || w.saved() != "" || w.stackPassword() != secrettest.Canary {
 		t.Errorf("%d, the saved one is there: %t", w.flow.State(), w.saved() != "")
 	}
@@ -301,7 +301,7 @@ func TestAPasswordThatWasSavedAndNeverSetIsTakenBack(t *testing.T) {
 
 	w = newLostWorld(t).toLost().toName("Save it")
 	_ = w.flow.Answer(named)
-	w.flow.Finish(w.flow.Work().Run(setup.Stop{Soft: t.Context(), Hard: t.Context()}, w.tell(func(error) {})))
+	w.flow.Finish(w.flow.Work().Run(connect.Stop{Soft: t.Context(), Hard: t.Context()}, w.tell(func(error) {})))
 	w.close() // the driver left before the work began
 	if w.saved() != "" {
 		t.Error("a password that the Rack never got is saved")

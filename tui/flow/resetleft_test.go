@@ -13,12 +13,12 @@ import (
 
 	"convox-travis/cfn"
 	"convox-travis/cfn/cfntest"
+	"convox-travis/internal/connect"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/faults"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
-	"convox-travis/internal/setup"
 	"convox-travis/tui/flow"
 )
 
@@ -27,7 +27,7 @@ func TestAPasswordThatIsBeingSetStaysWithItsOwner(t *testing.T) {
 	w := newLostWorld(t).toLost().toName("Save it")
 	w.aws.SetPace(cfntest.Pace{Resource: time.Hour})
 	_ = w.flow.Answer(named)
-	w.flow.Finish(w.flow.Work().Run(setup.Stop{Soft: t.Context(), Hard: t.Context()}, w.tell(func(error) {})))
+	w.flow.Finish(w.flow.Work().Run(connect.Stop{Soft: t.Context(), Hard: t.Context()}, w.tell(func(error) {})))
 	ctx, leave := context.WithCancel(t.Context())
 	begun, ended := make(chan bool), make(chan bool)
 	work := w.flow.Work()
@@ -38,7 +38,7 @@ func TestAPasswordThatIsBeingSetStaysWithItsOwner(t *testing.T) {
 				close(begun)
 			}
 		}
-		work.Run(setup.Stop{Soft: ctx, Hard: ctx}, tell)
+		work.Run(connect.Stop{Soft: ctx, Hard: ctx}, tell)
 		close(ended)
 	}()
 	<-begun
@@ -149,7 +149,7 @@ func TestAResetThatWasTakenBackMeanwhileIsTold(t *testing.T) {
 	w.aws.FailNextUpdate(region, "production", cfntest.Fate{Resource: "ServiceMonitorApi", Reason: "no room"})
 	w.toLost().toName("Save it")
 	_ = w.flow.Answer(named)
-	w.flow.Finish(w.flow.Work().Run(setup.Stop{Soft: t.Context(), Hard: t.Context()}, w.tell(func(error) {})))
+	w.flow.Finish(w.flow.Work().Run(connect.Stop{Soft: t.Context(), Hard: t.Context()}, w.tell(func(error) {})))
 	ctx, stop := context.WithCancel(t.Context())
 	tell := w.tell(func(error) {})
 	tell.Progress = func(p flow.Progress) {
@@ -157,7 +157,7 @@ func TestAResetThatWasTakenBackMeanwhileIsTold(t *testing.T) {
 			stop()
 		}
 	}
-	w.flow.Finish(w.flow.Work().Run(setup.Stop{Soft: ctx, Hard: t.Context()}, tell))
+	w.flow.Finish(w.flow.Work().Run(connect.Stop{Soft: ctx, Hard: t.Context()}, tell))
 	w.close()
 	if w.saved() == "" {
 		t.Fatal("the new password is not with its owner")
@@ -236,7 +236,7 @@ func TestEachRoundTakesBackWhatItSaved(t *testing.T) {
 	w.alone(flow.Given{}).toName("Save it").answer(named).step(flow.StepAffected)
 	w.answer(yes).choose("Generate one").choose("Save it").answer(yes).step(flow.StepName)
 	_ = w.flow.Answer(named)
-	w.flow.Finish(w.flow.Work().Run(setup.Stop{Soft: t.Context(), Hard: t.Context()}, w.tell(func(error) {})))
+	w.flow.Finish(w.flow.Work().Run(connect.Stop{Soft: t.Context(), Hard: t.Context()}, w.tell(func(error) {})))
 	if err := w.flow.Close(t.Context()); err != nil { // the driver left before the work began
 		t.Error(err)
 	}

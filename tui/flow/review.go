@@ -8,7 +8,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
-	"convox-travis/internal/setup"
+	"convox-travis/internal/connect"
 	"convox-travis/internal/text"
 )
 
@@ -34,9 +34,9 @@ func (f *Flow) plan() *Work {
 	f.result.plan, f.result.mixed = nil, nil
 	return &Work{
 		Words: "reading the Travis settings of " + nameOf(f.targets()),
-		Run: func(stop setup.Stop, _ Tell) Outcome {
+		Run: func(stop connect.Stop, _ Tell) Outcome {
 			plan, outcome := plan(stop, nil)
-			if err := refusal(plan); outcome.Err == nil && err != nil && !setup.IsMixed(err) {
+			if err := refusal(plan); outcome.Err == nil && err != nil && !connect.IsMixed(err) {
 				outcome = Outcome{Err: err, To: fixedAt(err, StepRepository)}
 			}
 			if outcome.Err == nil {
@@ -47,17 +47,17 @@ func (f *Flow) plan() *Work {
 	}
 }
 
-func (f *Flow) setPlan(plan setup.Plan) {
+func (f *Flow) setPlan(plan connect.Plan) {
 	f.result.plan, f.result.mixed = &plan, nil
 	for _, r := range plan.Repositories {
-		if setup.IsMixed(r.Err) {
+		if connect.IsMixed(r.Err) {
 			f.result.mixed = append(f.result.mixed, r)
 		}
 	}
 }
 
 // refusal is why a plan writes to no repository, or nil.
-func refusal(plan setup.Plan) error {
+func refusal(plan connect.Plan) error {
 	var why error
 	for _, r := range plan.Repositories {
 		if r.Err == nil {
@@ -140,9 +140,9 @@ func (f *Flow) reviewTitle() string {
 
 // warningLines are warnings with their hints, one that is the same for several
 // repositories once.
-func warningLines(warnings []setup.Warning) []Line {
+func warningLines(warnings []connect.Warning) []Line {
 	var lines []Line
-	for _, w := range setup.GroupWarnings(warnings) {
+	for _, w := range connect.GroupWarnings(warnings) {
 		lines = append(lines, Line{Warning, sentence(w.String())})
 		if w.Hint != "" {
 			lines = append(lines, under(Muted, "hint: "+w.Hint))
@@ -155,7 +155,7 @@ func warningLines(warnings []setup.Warning) []Line {
 func sentence(clause string) string { return strings.TrimSuffix(clause, ".") + "." }
 
 // intent is the report of a dry run.
-func (f *Flow) intent() setup.Report {
+func (f *Flow) intent() connect.Report {
 	report := f.result.plan.Intent()
 	if job := f.job(); job.file != nil {
 		report.Repositories[0].File = job.plan.change.Intent(job.plan.err, job.encrypt)
@@ -187,10 +187,10 @@ func (f *Flow) ownWarnings() []Line {
 	if f.answers.encrypt { // the settings don't change
 		shown = append(shown, "replaces", "public", "public_same")
 	}
-	var warnings []setup.Warning
+	var warnings []connect.Warning
 	for _, w := range f.result.plan.AllWarnings() {
 		if !slices.Contains(shown, w.Code) {
-			w.Target = setup.Target{}
+			w.Target = connect.Target{}
 			warnings = append(warnings, w)
 		}
 	}
@@ -217,7 +217,7 @@ func (f *Flow) settingsLines() []Line {
 		lines[0].Text = "For the builds of " + nameOf(f.targets())
 		lines = append(lines,
 			under(Plain, "Both variables go into .travis.yml, encrypted for this repository."),
-			under(Plain, variable(setup.PasswordName, f.passwordWords())),
+			under(Plain, variable(connect.PasswordName, f.passwordWords())),
 			under(Muted, "Variables in the file override the settings, which don't change."),
 		)
 	} else {
@@ -235,19 +235,19 @@ func under(tone Tone, words string) Line { return Line{tone, "  " + words} }
 
 func variable(name, value string) string { return fmt.Sprintf("%-15s  %s", name, value) }
 
-func changeLine(c setup.Change, value string) Line {
+func changeLine(c connect.Change, value string) Line {
 	switch c.Action {
-	case setup.Create:
+	case connect.Create:
 		return Line{Added, variable(c.Name, value)}
-	case setup.Replace:
+	case connect.Replace:
 		return Line{Replaced, variable(c.Name, value)}
 	}
 	return under(Plain, "  "+variable(c.Name, "unchanged"))
 }
 
-func duplicateLines(r setup.RepositoryPlan) []Line {
+func duplicateLines(r connect.RepositoryPlan) []Line {
 	var lines []Line
-	for _, name := range []string{setup.HostName, setup.PasswordName} {
+	for _, name := range []string{connect.HostName, connect.PasswordName} {
 		n := 0
 		for _, duplicate := range r.Doubles {
 			if duplicate.Name == name {
@@ -325,8 +325,8 @@ func (f *Flow) severalLines() []Line {
 	}
 	lines := []Line{
 		{Heading, "Travis settings of " + text.Count(len(plan.Repositories), "repository") + scopeWords(plan.Branch)},
-		under(Plain, variable(setup.HostName, plan.Credential.Host.String())),
-		under(Plain, variable(setup.PasswordName, f.passwordWords())),
+		under(Plain, variable(connect.HostName, plan.Credential.Host.String())),
+		under(Plain, variable(connect.PasswordName, f.passwordWords())),
 	}
 	lines = append(append(lines, f.keyLines()...), Line{}, Line{Heading, counts.String()})
 	lines = append(append(lines, tableOf(plan.Repositories)...), Line{},
@@ -341,14 +341,14 @@ func (f *Flow) severalLines() []Line {
 // counts are numbers of repositories, by what happens to them.
 type counts struct{ created, replaced, unchanged, activated, failed, warned int }
 
-func (c *counts) add(err error, isActivated bool, actions ...setup.Action) {
+func (c *counts) add(err error, isActivated bool, actions ...connect.Action) {
 	switch {
 	case err != nil:
 		c.failed++
 		return
-	case slices.Contains(actions, setup.Replace):
+	case slices.Contains(actions, connect.Replace):
 		c.replaced++
-	case slices.Contains(actions, setup.Create):
+	case slices.Contains(actions, connect.Create):
 		c.created++
 	default:
 		c.unchanged++
@@ -379,7 +379,7 @@ const longestName = 40
 
 // tableOf lists the repositories: those that nothing is written to first, with the
 // reason.
-func tableOf(all []setup.RepositoryPlan) []Line {
+func tableOf(all []connect.RepositoryPlan) []Line {
 	var lines []Line
 	rows, tones := [][3]string{{"REPOSITORY", "CHANGE", "NOTE"}}, []Tone{Muted}
 	for _, r := range all {
@@ -417,19 +417,19 @@ func tableOf(all []setup.RepositoryPlan) []Line {
 func blanks(missing int) string { return strings.Repeat(" ", max(0, missing)+2) }
 
 // toneOfPlan is that of a repository in the table.
-func toneOfPlan(r setup.RepositoryPlan) Tone {
-	switch actions := []setup.Action{r.Host.Action, r.Password.Action}; {
-	case slices.Contains(actions, setup.Replace):
+func toneOfPlan(r connect.RepositoryPlan) Tone {
+	switch actions := []connect.Action{r.Host.Action, r.Password.Action}; {
+	case slices.Contains(actions, connect.Replace):
 		return Replaced
-	case slices.Contains(actions, setup.Create):
+	case slices.Contains(actions, connect.Create):
 		return Added
 	}
 	return Plain
 }
 
 // actionOf says in a word or two what happens to a repository.
-func actionOf(r setup.RepositoryPlan) string {
-	words := map[setup.Action]string{setup.Create: "new", setup.Replace: "replaced", setup.None: "unchanged"}
+func actionOf(r connect.RepositoryPlan) string {
+	words := map[connect.Action]string{connect.Create: "new", connect.Replace: "replaced", connect.None: "unchanged"}
 	action := words[r.Host.Action]
 	if r.Host.Action != r.Password.Action {
 		action = "host " + action + ", password " + words[r.Password.Action]
@@ -455,7 +455,7 @@ var shortWarnings = map[string]string{
 }
 
 // warningWords name what a repository is warned of, beside what its line says.
-func warningWords(r setup.RepositoryPlan) string {
+func warningWords(r connect.RepositoryPlan) string {
 	var words []string
 	for _, w := range r.Warnings {
 		if word := shortWarnings[w.Code]; word != "" && !slices.Contains(words, word) {

@@ -10,11 +10,11 @@ import (
 	"testing"
 	"time"
 
+	"convox-travis/internal/connect"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/faults"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
-	"convox-travis/internal/setup"
 	"convox-travis/travisapi"
 	"convox-travis/travisapi/travistest"
 	"convox-travis/tui/flow"
@@ -26,7 +26,7 @@ func newWorldOf(t *testing.T, n int) (w *world, keys []string) {
 	t.Helper()
 	w = newWorld(t)
 	w.travis.LimitPosts(1000, time.Second) // there is no pace here
-	w.outside.Runner = setup.Runner{Retry: w.retry}
+	w.outside.Runner = connect.Runner{Retry: w.retry}
 	for i := range n {
 		name := fmt.Sprintf("acme/r%02d", i)
 		w.travis.AddRepository(travistest.Repository{ID: 100 + i, Slug: name, Active: true})
@@ -35,9 +35,9 @@ func newWorldOf(t *testing.T, n int) (w *world, keys []string) {
 	return w, keys
 }
 
-func targetsOf(keys ...string) (targets []setup.Target) {
+func targetsOf(keys ...string) (targets []connect.Target) {
 	for _, key := range keys {
-		targets = append(targets, setup.Target{Provider: travisapi.GitHub, Slug: strings.TrimPrefix(key, "github ")})
+		targets = append(targets, connect.Target{Provider: travisapi.GitHub, Slug: strings.TrimPrefix(key, "github ")})
 	}
 	return targets
 }
@@ -361,7 +361,7 @@ func TestAStopEndsSeveralAndTellsWhatStands(t *testing.T) {
 func TestAnOwnersRepositoriesAreAskedOfTravis(t *testing.T) {
 	w, keys := newWorldOf(t, 3)
 	listed := 0
-	w.outside.Owned = func(ctx context.Context, travis flow.Travis) ([]setup.Target, error) {
+	w.outside.Owned = func(ctx context.Context, travis flow.Travis) ([]connect.Target, error) {
 		listed++
 		return targetsOf(keys...), nil
 	}
@@ -372,7 +372,7 @@ func TestAnOwnersRepositoriesAreAskedOfTravis(t *testing.T) {
 		t.Errorf("they were listed %d times", listed)
 	}
 	w = newWorld(t)
-	w.outside.Owned = func(context.Context, flow.Travis) ([]setup.Target, error) {
+	w.outside.Owned = func(context.Context, flow.Travis) ([]connect.Target, error) {
 		return nil, errors.New("there are none")
 	}
 	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepRepository).wantProblem("there are none")

@@ -3,8 +3,8 @@ package flow
 import (
 	"cmp"
 
+	"convox-travis/internal/connect"
 	"convox-travis/internal/secret"
-	"convox-travis/internal/setup"
 	"convox-travis/travisapi"
 )
 
@@ -107,7 +107,7 @@ func (f *Flow) askWhose(keep func(*Flow, travisapi.User)) *Work {
 	token, outside := f.token(), f.outside
 	return &Work{
 		Words: "asking Travis whose token this is",
-		Run: func(stop setup.Stop, _ Tell) Outcome {
+		Run: func(stop connect.Stop, _ Tell) Outcome {
 			user, err := outside.whoIs(stop.Soft, token)
 			if err != nil {
 				return Outcome{Err: err}

@@ -1,0 +1,298 @@
+package audit
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/aymanbagabas/go-udiff"
+
+	"convox-travis/internal/build"
+	"convox-travis/internal/connect"
+	"convox-travis/internal/problem"
+	"convox-travis/internal/text"
+	"convox-travis/internal/travisyml"
+)
+
+// DeployStep is a deployment with Convox to add to .travis.yml.
+type DeployStep struct {
+	build.Target
+	Console bool
+	// Form is "deploy" or "after_success"; "" chooses the one that fits the file.
+	Form string
+	// Manifest and BeforePromote are those of a travisyml.Step, or "".
+	Manifest, BeforePromote string
+}
+
+// The forms of a step, by their keys in .travis.yml.
+const (
+	FormDeploy       = "deploy"        // a failure fails the build
+	FormAfterSuccess = "after_success" // a failure doesn't fail the build
+)
+
+// CodeEnvironment marks a Warning about another deployment of the file, which stays.
+const CodeEnvironment = "yml_other_deploy"
+
+// FileRequest says what .travis.yml should have.
+type FileRequest struct {
+	Step   DeployStep
+	NoStep bool // if nil, no step is added, and only its target counts
+	Secure []travisyml.Secure
+}
+
+// FileChange is what would be added to a file. Making one only reads.
+type FileChange struct {
+	File travisyml.File
+	New  string // the whole text
+	// Found is where the file already deploys the same, such as "after_success, line 12";
+	// "" is nowhere.
+	Found string
+	Form  string // of the added step, "" if none is added
+	// ToPaste is what a person has to add to New, because it can't be added
+	// automatically.
+	ToPaste []*travisyml.Refusal
+	// Warnings are about side effects of the step, and Notes about other deploys and what
+	// can't be played.
+	Warnings, Notes []connect.Warning
+	// Builds are what builds do with New.
+	Builds Builds
+
+	others []string // other branches that deploy
+}
+
+// Changed reports whether there is anything to write.
+func (c FileChange) Changed() bool { return c.New != c.File.Text }
+
+// Sentence says what a push to the branch deploys once New is written, or "" without a
+// file.
+func (c FileChange) Sentence() string {
+	if c.Changed() {
+		return c.Builds.Sentence("then ", c.others...)
+	}
+	return c.Builds.Sentence("", c.others...)
+}
+
+// lineBefore is the line in the original file of a line of New, or 0.
+func (c FileChange) lineBefore(line int) int {
+	before, old := 0, strings.Split(c.File.Text, "\n")
+	for i, text := range strings.Split(c.New, "\n") {
+		if before < len(old) && text == old[before] {
+			before++
+		}
+		if i+1 == line {
+			return before
+		}
+	}
+	return line
+}
+
+// Write writes the file. It never commits. The error is travisyml's.
+func (c FileChange) Write() error {
+	if !c.Changed() {
+		return nil
+	}
+	return c.File.Write(c.New)
+}
+
+// PlanFile finds out what to add to a file. The errors are travisyml's, that of PlayFile,
+// and that of ctx. With a travisyml.Refusal, if something can't be added without changing
+// a line, and with travisyml.CodeStep, the change is what can be added; the Refusal is
+// the first of ToPaste.
+func PlanFile(ctx context.Context, player build.Player, file travisyml.File, request FileRequest) (FileChange, error) {
+	change := FileChange{File: file, New: file.Text}
+	document, err := travisyml.Parse(file.Text)
+	if err != nil {
+		return change, err
+	}
+	secureRefused := false
+	if len(request.Secure) > 0 {
+		added, err := document.AddSecure(request.Secure...)
+		if secureRefused = change.refused(err); err != nil && !secureRefused {
+			return change, err
+		}
+		if err == nil {
+			change.New = added.New
+			if document, err = travisyml.Parse(added.New); err != nil {
+				return change, err
+			}
+		}
+	}
+	var noStep error
+	if !request.NoStep {
+		err := change.addStep(ctx, player, document, request.Step)
+		if problem.Has(err, travisyml.CodeStep) {
+			noStep = err
+		} else if err != nil && !change.refused(err) {
+			return change, err
+		}
+	}
+	if secureRefused && change.Changed() { // by the step, which may have moved lines
+		if document, err = travisyml.Parse(change.New); err != nil {
+			return change, err
+		}
+		change.ToPaste = nil
+		if _, err := document.AddSecure(request.Secure...); !change.refused(err) {
+			return change, err
+		}
+	}
+	after := file
+	if change.Changed() {
+		after.Text, after.Missing = change.New, false
+	}
+	change.Builds.Target = request.Step.Target
+	if change.Builds.config != nil {
+		err = change.Builds.play(ctx, player, after)
+	} else {
+		change.Builds, err = PlayFile(ctx, player, after, request.Step.Target)
+	}
+	if err != nil {
+		return change, err
+	}
+	found := change.Builds.own(pushed)
+	if change.Form != "" && len(found) > 1 { // in a folder whose .convox/app names the app
+		request.NoStep = true
+		if change, err = PlanFile(ctx, player, file, request); err == nil {
+			change.Found = change.Builds.Found()
+		}
+		return change, err
+	}
+	switch {
+	case change.Found != "":
+		change.Warnings = change.Builds.Warnings(!request.Step.Console, change.lineBefore)
+		change.compareFound(request.Step)
+	case !request.NoStep:
+		change.noteUnseen()
+		if change.Form != "" {
+			change.checkManifest(ctx, request.Step)
+		}
+	}
+	if len(change.ToPaste) > 0 {
+		return change, change.ToPaste[0].Problem()
+	}
+	return change, noStep
+}
+
+// refused stores a refusal, if err is one.
+func (c *FileChange) refused(err error) bool {
+	refusal, is := problem.Detail[*travisyml.Refusal](err)
+	if is {
+		c.ToPaste = append(c.ToPaste, refusal)
+	}
+	return is
+}
+
+// addStep adds the step to a document that already has the other additions.
+func (c *FileChange) addStep(ctx context.Context, player build.Player, document *travisyml.Document, wanted DeployStep) error {
+	added, err := document.AddStep(ctx, player, wanted.Target, wanted.step())
+	if refusal, refused := problem.Detail[*travisyml.Refusal](err); refused {
+		c.warn(document, refusal.Place)
+	}
+	if err != nil {
+		return err
+	}
+	for _, other := range added.Environments {
+		isFound := func(e travisyml.Environment) bool {
+			return e.Line == other.Line && e.App == other.App && e.Rack == other.Rack
+		}
+		if slices.ContainsFunc(added.Found, isFound) { // the warnings name its builds
+			continue
+		}
+		c.Notes = append(c.Notes, connect.Warning{Code: CodeEnvironment, Message: other.String()})
+		if other.IsBranch() && other.From != wanted.Branch && !slices.Contains(c.others, other.From) {
+			c.others = append(c.others, other.From)
+		}
+	}
+	for _, note := range added.Notes {
+		c.Notes = append(c.Notes, connect.Warning{Code: note.Code, Message: note.Message})
+	}
+	c.New, c.Builds.config, c.Builds.Outcomes = added.New, added.Config, added.Outcomes
+	if len(added.Found) > 0 {
+		c.Found = added.Found[0].At()
+		return nil
+	}
+	c.warn(document, added.Place)
+	c.Form = added.Form.String()
+	return nil
+}
+
+func (s DeployStep) step() travisyml.Step {
+	step := travisyml.Step{
+		App: s.App, Rack: s.Rack, Branch: s.Branch, Generation: travisyml.SecondGeneration,
+		Manifest: s.Manifest, BeforePromote: s.BeforePromote,
+	}
+	if s.Console {
+		step.Generation = travisyml.ThirdGeneration
+	}
+	switch s.Form {
+	case FormDeploy:
+		step.Form = travisyml.DeployScript
+	case FormAfterSuccess:
+		step.Form = travisyml.AfterSuccess
+	}
+	return step
+}
+
+// WriteFile adds to a file what can be added, and reports it. err is that of
+// planning it.
+func WriteFile(change FileChange, err error, encrypted bool) *connect.FileReport {
+	refused := problem.Has(err, travisyml.CodeRefused, travisyml.CodeNotBuilt, travisyml.CodeStep)
+	if err == nil || refused && change.Changed() {
+		err = change.Write()
+	}
+	return change.report(err, encrypted)
+}
+
+// Intent is the report of a change that wasn't made.
+func (c FileChange) Intent(err error, encrypted bool) *connect.FileReport {
+	report := c.report(err, encrypted)
+	report.Planned = true
+	return report
+}
+
+func (c FileChange) report(err error, encrypted bool) *connect.FileReport {
+	report := &connect.FileReport{Path: c.File.Path, Missing: c.File.Missing, Found: c.Found, Err: err, ToPaste: c.ToPaste}
+	if err == nil && c.Changed() {
+		leavesOutEnv := slices.ContainsFunc(c.ToPaste, func(r *travisyml.Refusal) bool { return strings.HasPrefix(r.Place, "env") })
+		report.Step, report.Encrypted = c.Form != "", encrypted && !leavesOutEnv
+	}
+	return report
+}
+
+// Diff is what would be added, as a unified diff
+// (https://www.gnu.org/software/diffutils/manual/html_node/Unified-Format.html); "" is
+// nothing. The file's name is cleaned of terminal control characters.
+func (c FileChange) Diff() string {
+	name := text.Clean(filepath.Base(c.File.Path))
+	before := "a/" + name
+	if c.File.Missing {
+		before = "/dev/null"
+	}
+	return udiff.Unified(before, "b/"+name, c.File.Text, c.New)
+}
+
+// warn adds the side effects of a step.
+func (c *FileChange) warn(document *travisyml.Document, place string) {
+	if hooks := document.DeployHooks(); place == FormDeploy && len(hooks) > 0 {
+		c.Warnings = append(c.Warnings, connect.Warning{
+			Code:    "yml_hooks",
+			Message: "Travis runs " + strings.Join(hooks, " and ") + " of .travis.yml for each item of deploy, so it runs them with this one too",
+			Hint:    "--step after_success does without, and then the build passes when the deployment fails",
+		})
+	}
+}
+
+// codeUnseen marks a Warning about something unknown in the file.
+const codeUnseen = "yml_unseen"
+
+// noteUnseen adds what is unknown in the file.
+func (c *FileChange) noteUnseen() {
+	for i, unseen := range c.Builds.Unseen() {
+		unseen.Line = c.lineBefore(unseen.Line)
+		if i == mostNamed {
+			c.Notes = append(c.Notes, connect.Warning{Code: codeUnseen, Message: "more of it is unknown"})
+			break
+		}
+		c.Notes = append(c.Notes, connect.Warning{Code: codeUnseen, Message: unseen.String()})
+	}
+}

@@ -1,0 +1,459 @@
+package connect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"convox-travis/internal/convox"
+	"convox-travis/internal/crash"
+	"convox-travis/internal/problem"
+	"convox-travis/internal/text"
+	"convox-travis/travisapi"
+)
+
+// Request is what a person asked for, with all answers.
+type Request struct {
+	Targets    []Target
+	Credential Credential
+	Accepted   Accepted // if it covers Credential, that isn't verified again
+	Branch     string   // "" is all branches
+	Rack       string   // ORG/NAME: the deploy step's Rack, which the Console key must see; "" is none
+
+	SkipExisting bool // leave repositories that have both variables unchanged
+	AllowMixed   bool // a branch may get the new password for its own host
+	Unchecked    bool // an unreachable Rack may be written unverified
+	Activate     bool // an inactive repository is activated before it is written
+
+	// Known are repositories as Travis listed them. Those with permissions aren't read
+	// again.
+	Known []travisapi.Repository
+
+	Read func(done int) // gets the number of repositories read so far, one call at a time; may be nil
+}
+
+// Plan is what would change. Making one only reads.
+type Plan struct {
+	Credential   Credential
+	Branch       string
+	Login        convox.Login // the zero Login if Unchecked
+	Unchecked    bool
+	Repositories []RepositoryPlan
+	Warnings     []Warning
+}
+
+// Action is what happens to a variable.
+type Action string
+
+// The actions.
+const (
+	Create  Action = "create"
+	Replace Action = "replace"
+	None    Action = "none"
+	Delete  Action = "remove"
+)
+
+// Change is what happens to one of the two variables.
+type Change struct {
+	Name   string
+	Action Action
+	ID     string // of the existing variable
+	public bool   // whether that is public
+}
+
+// RepositoryPlan is what would change in one repository.
+type RepositoryPlan struct {
+	Target     Target
+	Repository travisapi.Repository
+	Host       Change
+	Password   Change
+	Activate   bool               // Travis is to build it from now on
+	Doubles    []travisapi.EnvVar // duplicates, deleted once the variables are written
+	Warnings   []Warning
+	Err        error // why nothing will be written here
+
+	before []travisapi.EnvVar
+}
+
+// Ref names the repository by its number for the following calls.
+func (p RepositoryPlan) Ref() travisapi.Ref { return p.Repository.Ref() }
+
+// MakePlan verifies the credential, unless its host accepted it before, and reads the
+// repositories, all concurrently. It fails if the credential is rejected; a problem with
+// one repository is in that repository's plan. The errors are those of convox and
+// travisapi, or a problem.Error.
+func MakePlan(ctx context.Context, travis Travis, checker Checker, request Request) (Plan, error) {
+	plan := Plan{
+		Credential:   request.Credential,
+		Branch:       request.Branch,
+		Repositories: make([]RepositoryPlan, 0, len(request.Targets)),
+	}
+	if err := convox.CheckPassword(request.Credential.Password); err != nil {
+		return plan, err
+	}
+	targets := RemoveDuplicates(request.Targets)
+	plan.Repositories = make([]RepositoryPlan, len(targets))
+
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	checked := make(chan error, 1)
+	go func() {
+		defer crash.Catch()
+		err := plan.check(ctx, checker, request)
+		if err != nil {
+			cancel(err) // nothing will be written: skip the reads
+		}
+		checked <- err
+	}()
+	listed := cacheable(request.Known)
+	ReadEach(len(targets), request.Read, func(i int) {
+		r := planRepository(ctx, newCachedTravis(travis, listed[targets[i].key()]), targets[i], request)
+		r.Err = stopReads(ctx, cancel, targets[i], r.Err)
+		plan.Repositories[i] = r
+	})
+	err := <-checked
+	if why := context.Cause(ctx); err != nil && EndsRun(why) {
+		err = why // it ended the check
+	}
+	return plan, err
+}
+
+// stopReads stops the remaining reads after one that ended the run: they would fail the
+// same way. It returns the error that counts.
+func stopReads(ctx context.Context, cancel context.CancelCauseFunc, target Target, err error) error {
+	if EndsRun(err) {
+		cancel(err)
+		return err
+	}
+	if why := context.Cause(ctx); EndsRun(why) && errors.Is(err, why) {
+		return NotStarted(target, why)
+	}
+	return err
+}
+
+// RemoveDuplicates returns targets without later ones for the same repository.
+func RemoveDuplicates(targets []Target) []Target {
+	seen := map[Target]bool{}
+	var kept []Target
+	for _, target := range targets {
+		if key := target.key(); !seen[key] {
+			seen[key] = true
+			kept = append(kept, target)
+		}
+	}
+	return kept
+}
+
+func newRepositoryPlan(target Target) RepositoryPlan {
+	return RepositoryPlan{
+		Target:   target,
+		Host:     Change{Name: HostName, Action: None},
+		Password: Change{Name: PasswordName, Action: None},
+	}
+}
+
+func planRepository(ctx context.Context, travis Travis, target Target, request Request) RepositoryPlan {
+	plan := newRepositoryPlan(target)
+	plan.Repository, plan.before, plan.Err = ReadRepository(ctx, travis, target)
+	if plan.Err != nil {
+		return plan
+	}
+	if plan.Repository.Denies("create_env_var") {
+		plan.Err = &problem.Error{
+			Code:   "no_permission",
+			Object: target.String(), Reason: "this Travis account can't change its settings",
+			Hints: []string{"get push access to " + target.String() + ", or use the token of someone who has it"},
+		}
+		return plan
+	}
+	plan.decide(request)
+	return plan
+}
+
+// ReadRepository reads a repository and its variables at the same time, and makes sure
+// that the answer is about the requested repository: a secret must not end up in another
+// one with a similar name.
+func ReadRepository(ctx context.Context, travis Travis, target Target) (travisapi.Repository, []travisapi.EnvVar, error) {
+	var repository travisapi.Repository
+	var vars []travisapi.EnvVar
+	var found, read error
+	var both errgroup.Group
+	both.Go(func() error {
+		defer crash.Catch()
+		repository, found = travis.Repository(ctx, target.Ref())
+		return nil
+	})
+	both.Go(func() error {
+		defer crash.Catch()
+		vars, read = travis.EnvVars(ctx, target.Ref())
+		return nil
+	})
+	_ = both.Wait()
+	if found != nil {
+		return repository, nil, found
+	}
+	if !strings.EqualFold(repository.Slug, target.Slug) ||
+		(repository.Provider != "" && repository.Provider != target.provider()) {
+		return repository, nil, &problem.Error{
+			Code:   "another_repository",
+			Object: target.String(), Reason: "Travis answered about another repository",
+			Hints: []string{"use its new name if it was renamed"},
+		}
+	}
+	return repository, vars, read
+}
+
+// MixedBranch is a branch with its own host and no password of its own, the detail of
+// CodeMixedPair.
+type MixedBranch string
+
+// decide computes the changes from what exists.
+func (p *RepositoryPlan) decide(request Request) {
+	p.Activate = request.Activate && !p.Repository.Active
+	for _, change := range []*Change{&p.Host, &p.Password} {
+		last, others, found := LastInScope(p.before, change.Name, request.Branch)
+		change.Action = Create
+		if found {
+			change.Action, change.ID, change.public = Replace, last.ID, last.Public
+		}
+		p.Doubles = append(p.Doubles, others...)
+	}
+	if request.SkipExisting && p.Host.Action == Replace && p.Password.Action == Replace {
+		p.Host.Action, p.Password.Action, p.Doubles = None, None, nil
+	}
+	p.warn(request)
+	mixed := branchConflicts(p.before, request.Branch, request.Credential.Host).mixed
+	switch {
+	case !p.writes() || len(mixed) == 0:
+	case request.AllowMixed:
+		p.add("mixed", ownHost(mixed)+": the new password is sent there too", "")
+	default:
+		p.Err = &problem.Error{
+			Code:   CodeMixedPair,
+			Object: p.Target.String(), Reason: fmt.Sprintf("%s, so its builds would send the new password to another host", ownHost(mixed)),
+			Detail: MixedBranch(mixed[0]),
+		}
+	}
+}
+
+func (p *RepositoryPlan) writes() bool {
+	return p.Host.Action != None || p.Password.Action != None
+}
+
+// Ended is why reading for a plan ended before all repositories were read, or nil:
+// nothing can be written either.
+func (p Plan) Ended() error { return endedBy(p.Repositories) }
+
+func endedBy[R planned](all []R) (ended error) {
+	for _, repository := range all {
+		if why := repository.why(); EndsRun(why) {
+			if ended = why; problem.Code(why) != CodeNotStarted {
+				return why // the one that ended it
+			}
+		}
+	}
+	return ended
+}
+
+// Again makes a plan for another request with the same credential, from what was read for
+// this one, without any call. It drops repositories that the request doesn't name; all
+// that it names must have been read.
+func (p Plan) Again(request Request) Plan {
+	wanted := make(map[Target]bool, len(request.Targets))
+	for _, target := range request.Targets {
+		wanted[target.key()] = true
+	}
+	again := p
+	again.Branch, again.Repositories = request.Branch, make([]RepositoryPlan, 0, len(wanted))
+	for _, repository := range p.Repositories {
+		if wanted[repository.Target.key()] {
+			again.Repositories = append(again.Repositories, repository.again(request))
+		}
+	}
+	return again
+}
+
+// again decides again, unless the repository couldn't be read.
+func (p RepositoryPlan) again(request Request) RepositoryPlan {
+	if p.Err != nil && !IsMixed(p.Err) {
+		return p
+	}
+	fresh := newRepositoryPlan(p.Target)
+	fresh.Repository, fresh.before = p.Repository, p.before
+	fresh.decide(request)
+	return fresh
+}
+
+// check verifies the credential, and stores what the login returned.
+func (p *Plan) check(ctx context.Context, checker Checker, request Request) error {
+	credential := request.Credential
+	login, err := request.Accepted.Login, error(nil)
+	if !request.Accepted.covers(credential) {
+		login, err = credential.Verify(ctx, checker)
+	}
+	if err == nil {
+		p.Login = login
+		if login.PersonalKey {
+			p.Warnings = append(p.Warnings, Warning{
+				Code:    "personal_key",
+				Message: fmt.Sprintf("this looks like a person's own key for %s, not a deploy key: a build could do everything that person can", credential.Host),
+				Hint:    "create a deploy key in Console (Settings, Deploy Keys) and use that",
+			})
+		}
+		if err := sees(login, request.Rack); err != nil {
+			return err
+		}
+		if credential.Console {
+			p.Warnings = append(p.Warnings, ConsoleWarnings(login, request.Rack)...)
+		}
+		return nil
+	}
+	// The end of ctx says nothing about the Rack, and Travis has the same code.
+	if ctx.Err() != nil || !request.Unchecked || credential.Console || !problem.Has(err, convox.CodeUnreachable) {
+		return err
+	}
+	if !convox.Sendable(credential.Password) {
+		return &problem.Error{
+			Code:   CodeUnsendable,
+			Detail: convox.Detail{Host: credential.Host, Rack: credential.Rack},
+			Reason: fmt.Sprintf("the convox CLI can't send this password: it has %s", convox.UnsendableCharacters(credential.Password)),
+		}
+	}
+	p.Unchecked = true
+	p.Warnings = append(p.Warnings, Warning{
+		Code:    "unchecked",
+		Message: fmt.Sprintf("%v; the password is written without being verified", err),
+		Hint:    "make sure that Travis can reach the Rack: the first build shows whether the password is right",
+	})
+	return nil
+}
+
+// ConsoleWarnings says why builds can't deploy with a key that Console accepted: it can't
+// see any Rack, or Console can't reach the Rack that builds deploy to, or, if none is
+// named, any visible Rack.
+func ConsoleWarnings(login convox.Login, rack string) []Warning {
+	if len(login.Racks) == 0 {
+		return []Warning{{
+			Code:    "no_racks",
+			Message: fmt.Sprintf("%s accepts the key, but the key can't see any Rack, so builds can't deploy", login.Host),
+			Hint:    "create a deploy key in the organization that the Rack belongs to: Console, Settings, Deploy Keys",
+		}}
+	}
+	var lost []string
+	for _, r := range login.Racks {
+		switch {
+		case rack != "" && r.String() != rack && r.Name != rack:
+		case r.IsLost():
+			lost = append(lost, r.String()+" is "+r.Status)
+		default:
+			return nil
+		}
+	}
+	if lost == nil {
+		return nil
+	}
+	return []Warning{{
+		Code:    "rack_status",
+		Message: fmt.Sprintf("%s reports that Rack %s, so deployments are likely to fail", login.Host, strings.Join(lost, ", ")),
+		Hint:    "check the Rack in Console, and fix it before builds deploy",
+	}}
+}
+
+// sees compares the deploy step's Rack with those that a key can see.
+func sees(login convox.Login, rack string) error {
+	if rack == "" {
+		return nil
+	}
+	if slices.ContainsFunc(login.Racks, func(r convox.Rack) bool { return r.String() == rack }) {
+		return nil
+	}
+	return &problem.Error{Code: "rack_not_seen", Reason: fmt.Sprintf("the deploy key can't see Rack %s", rack), Hints: []string{ListVisibleRacks(login)}}
+}
+
+// ListVisibleRacks says which Racks a key can see.
+func ListVisibleRacks(login convox.Login) string {
+	var all []string
+	for _, r := range login.Racks {
+		all = append(all, r.String())
+	}
+	if len(all) == 0 {
+		return "it can't see any: make a deploy key in the organization that the Rack belongs to"
+	}
+	return "it sees: " + strings.Join(all, ", ")
+}
+
+// warn adds what a person should know before anything is written.
+func (p *RepositoryPlan) warn(request Request) {
+	if !p.Repository.Active && !p.Activate {
+		p.add("inactive", "Travis doesn't build it: it's inactive there", "activate it on its Travis page")
+	}
+	switch isHost, isPassword := p.Host.Action == Replace, p.Password.Action == Replace; {
+	case isHost && isPassword:
+		p.add("replaces", HostName+" and "+PasswordName+" are replaced; the old values can't be restored", "")
+	case isHost:
+		p.add("replaces", HostName+" is replaced; the old value can't be restored", "")
+	case isPassword:
+		p.add("replaces", PasswordName+" is replaced; the old value can't be restored", "")
+	}
+	if n := len(p.Doubles); n > 0 {
+		p.add("doubles", text.Count(n, "older duplicate")+", ignored by builds, will be deleted", "")
+	}
+	for _, name := range []string{HostName, PasswordName} {
+		p.warnPublic(name, request)
+	}
+	for _, branch := range branchConflicts(p.before, request.Branch, request.Credential.Host).passwordOnly {
+		p.add("branch_password_only",
+			fmt.Sprintf("branch %s has its own CONVOX_PASSWORD and no CONVOX_HOST: that password would be sent to %s", text.Quote(branch), request.Credential.Host),
+			"set both variables for that branch")
+	}
+	for _, v := range p.before {
+		if v.Name == OverrideName && (v.Branch == "" || v.Branch == request.Branch || request.Branch == "") {
+			p.add("rack_url", OverrideName+" is set"+OnBranch(v.Branch)+OverrideEffect,
+				"delete "+OverrideName+" from the repository's settings")
+		}
+	}
+}
+
+// warnPublic warns of variables that anyone who can see the log may have read.
+func (p *RepositoryPlan) warnPublic(name string, request Request) {
+	advice := ""
+	if name == PasswordName {
+		advice = "treat the old password as leaked: change it wherever it still works"
+	}
+	for _, v := range p.before {
+		switch {
+		case v.Name != name || !v.Public:
+		case v.Branch == request.Branch && p.writes():
+			if name == PasswordName && v.Value.Equal(quoteForTravis(request.Credential.Password)) {
+				p.add("public_same", "the password that will be written was public until now", "change that password, then run this again")
+				continue
+			}
+			p.add("public", fmt.Sprintf("%s%s is public; it becomes private", name, OnBranch(v.Branch)), advice)
+		default:
+			p.add("public_elsewhere", fmt.Sprintf("%s%s is public and isn't changed", name, OnBranch(v.Branch)), "make it private in the repository's settings")
+		}
+	}
+}
+
+func (p *RepositoryPlan) add(code, message, hint string) {
+	p.Warnings = append(p.Warnings, Warning{Code: code, Target: p.Target, Message: message, Hint: hint})
+}
+
+func ownHost(branches []string) string {
+	if len(branches) == 1 {
+		return "branch " + text.Quote(branches[0]) + " has its own CONVOX_HOST and no CONVOX_PASSWORD"
+	}
+	return "branches " + text.QuoteList(branches) + " have their own CONVOX_HOST and no CONVOX_PASSWORD"
+}
+
+// OnBranch names a variable's branch after its name, or is "" for all branches.
+func OnBranch(branch string) string {
+	if branch == "" {
+		return ""
+	}
+	return " (branch " + text.Quote(branch) + ")"
+}

@@ -1,0 +1,329 @@
+package connect
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"convox-travis/internal/convox"
+	"convox-travis/internal/problem"
+	"convox-travis/internal/secret"
+	"convox-travis/internal/transport"
+	"convox-travis/travisapi"
+)
+
+// quoteForTravis returns the text that Travis stores: a build runs "export NAME=TEXT".
+func quoteForTravis(value secret.String) secret.String { return convox.Quote(value) }
+
+// writer writes one variable of one repository until Travis has it, or certainly rejects
+// it. It never repeats a write blindly: after an answer that leaves its fate unknown, it
+// reads the variables first.
+type writer struct {
+	travis Travis
+	retry  transport.Retry
+	ref    travisapi.Ref
+	branch string
+	known  map[string]bool // the variables before the run
+	tell   func(Step, string)
+}
+
+// written is the state of a variable after write.
+type written struct {
+	id      string
+	created bool // by this run, and not in place of another one
+	open    bool // a create was sent, and its fate is unknown
+	cut     bool // a create was canceled before it was answered, and may still happen
+	lost    bool // it existed, and Travis deleted it while replacing it
+	result  Result
+}
+
+// write sets name to value in the writer's scope. id is the variable to replace, "" to
+// create one. A replacement is looked up and sent again until finish ends, even after a
+// stop, because it can't be undone. The error is nil exactly if the result is Done.
+func (w writer) write(calls, finish Stop, name string, value secret.String, id string) (written, error) {
+	state := written{id: id, created: id == "", result: Failed}
+	attempts := w.retry.Attempts()
+	w.tell(StepWrite, name)
+	for {
+		err := w.send(calls, name, value, &state)
+		if !state.created && fateUnknown(err) {
+			calls = finish
+		}
+		again := err != nil && needsLookUp(err, state)
+		if again {
+			again = w.lookUp(calls.Hard, name, &err, &state)
+		}
+		switch {
+		case state.result == Done:
+			w.tell(StepWritten, name)
+			return state, nil
+		case !again || gaveUp(err) || calls.Asked() != nil || !attempts.Next(calls.Soft, err):
+			return state, err
+		}
+	}
+}
+
+// send makes one call: an update if there is something to update.
+func (w writer) send(calls Stop, name string, value secret.String, state *written) error {
+	var v travisapi.EnvVar
+	var err error
+	if state.id != "" {
+		v, err = w.travis.UpdateEnvVar(calls, w.ref, state.id, travisapi.EnvVarChange{Name: name, Value: quoteForTravis(value), Public: false})
+	} else {
+		v, err = w.travis.CreateEnvVar(calls, w.ref, travisapi.NewEnvVar{Name: name, Value: quoteForTravis(value), Public: false, Branch: w.branch})
+		state.open = state.open || fateUnknown(err)
+		state.cut = state.cut || travisapi.Failed(err, travisapi.CodeTimeout) || (travisapi.Failed(err, travisapi.CodeCanceled) && fateUnknown(err))
+	}
+	if err == nil {
+		state.id, state.result, state.lost = v.ID, Done, false
+	}
+	return err
+}
+
+// needsLookUp reports whether, after err, reading the variables tells more than the
+// error: the write may have succeeded, the variable to update is gone, the one to create
+// exists, or the server was too busy to start.
+func needsLookUp(err error, state written) bool {
+	switch {
+	case travisapi.Failed(err, travisapi.CodeNotFound):
+		return state.id != ""
+	case travisapi.Failed(err, travisapi.CodeDuplicate):
+		return true
+	case travisapi.Failed(err, travisapi.CodeThrottled):
+		_, worth := travisapi.FailureOf(err).Retryable()
+		return worth
+	}
+	return fateUnknown(err)
+}
+
+// lookUp finds out the result of a write that ended with cause, and records it in state:
+// that it succeeded, or what to do in the next try. It reports whether the look-up
+// worked; without it nothing is sent again. If it shows that Travis rejects everyone, it
+// replaces the cause.
+func (w writer) lookUp(ctx context.Context, name string, cause *error, state *written) bool {
+	w.tell(StepLookUp, name)
+	if fateUnknown(*cause) {
+		state.result = Unknown
+	}
+	vars, err := w.travis.EnvVars(ctx, w.ref)
+	if err != nil {
+		if stopsEverything(err) {
+			*cause = err
+		}
+		return false
+	}
+	last, _, found := LastInScope(vars, name, w.branch)
+	switch {
+	case !found:
+		// A create that didn't happen, or an update that lost the variable between its
+		// delete and its create: create it.
+		state.lost = !state.created
+		state.id, state.result = "", Failed
+		if state.cut || travisapi.Failed(*cause, travisapi.CodeDuplicate) {
+			state.result = Unknown // it may happen late, or the list lags behind
+		}
+	case state.id == "" && state.open && !w.known[last.ID] && !last.Public:
+		// The create happened: the new variable is ours.
+		state.id, state.result = last.ID, Done
+	default:
+		// Someone else created it in the meantime, or the fate of an update is unknown:
+		// private values aren't readable, and sending it again has the same result in
+		// either case.
+		if state.id == "" && !state.lost {
+			state.created = false
+		}
+		state.id = last.ID
+	}
+	return true
+}
+
+func fateUnknown(err error) bool { return travisapi.FailureOf(err).FateUnknown }
+
+// gaveUp reports whether Travis failed too often to send anything again.
+func gaveUp(err error) bool { return travisapi.FailureOf(err).GaveUp }
+
+// verifyRounds is how often the variables are read back and corrected: someone else's
+// simultaneous write to the same repository can lose one of ours.
+const verifyRounds = 3
+
+// verify reads back names, branches and privacy, and corrects deviations. Private values
+// aren't readable, so success means accepted and present, not compared.
+func (p *repositoryRun) verify(calls Stop) error {
+	p.tell(StepVerify, "")
+	for round := 1; ; round++ {
+		wrong, err := p.readBack(calls.Hard)
+		switch {
+		case err != nil:
+			return &problem.Error{
+				Code:   "not_verified",
+				Action: fmt.Sprintf("%s: both variables were accepted, but reading them back failed", p.repository.Target),
+				Hints:  []string{"run this again: it ends in the same state"},
+				Cause:  err,
+			}
+		case len(wrong) == 0:
+			return nil
+		case round == verifyRounds:
+			p.markUnconfirmed(wrong)
+			return overwritten(p.repository.Target, wrong)
+		}
+		p.markUnconfirmed(wrong)
+		for _, w := range wrong {
+			if err := p.rewrite(calls, w); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// readBack lists deviations from what was written. An accepted variable that is missing
+// is looked for again: a list can lag behind.
+func (p *repositoryRun) readBack(ctx context.Context) ([]deviation, error) {
+	for pause := betweenLooks; ; pause *= 2 {
+		vars, err := p.travis.EnvVars(ctx, p.ref)
+		if err != nil {
+			return nil, err
+		}
+		wrong := p.listDeviations(vars)
+		absent := slices.ContainsFunc(wrong, func(d deviation) bool { return d.write && d.id == "" })
+		if !absent || pause > longestLook || p.stop.Asked() != nil || p.retry.Defaults().Clock.Sleep(ctx, pause) != nil {
+			return wrong, nil
+		}
+	}
+}
+
+// longestLook is the longest pause between two reads of the list.
+const longestLook = time.Second
+
+// markUnconfirmed resets the result of variables that deviate, until they are written
+// again.
+func (p *repositoryRun) markUnconfirmed(wrong []deviation) {
+	for _, d := range wrong {
+		if d.write {
+			p.states[d.name].result = Unknown
+		}
+	}
+}
+
+func overwritten(target Target, wrong []deviation) error {
+	var names []string
+	err := &problem.Error{Code: "overwritten", Object: target.String()}
+	for _, d := range wrong {
+		names = append(names, d.name)
+		if d.name == PasswordName && d.public {
+			err.Hints = append(err.Hints, "make the new password private there, and change it wherever it is valid")
+		}
+	}
+	err.Reason = fmt.Sprintf("not as written: %s; something else writes to these settings", strings.Join(names, " and "))
+	err.Hints = append(err.Hints, "find out what else sets variables of this repository, then run this again")
+	return err
+}
+
+// deviation is a variable that differs from what was written.
+type deviation struct {
+	name    string
+	write   bool               // it must be written again
+	id      string             // the variable in its place; "" is none
+	public  bool               // whether that is public
+	doubles []travisapi.EnvVar // duplicates of its name and scope
+}
+
+func (p *repositoryRun) listDeviations(vars []travisapi.EnvVar) []deviation {
+	var all []deviation
+	for _, name := range []string{HostName, PasswordName} {
+		last, others, found := LastInScope(vars, name, p.branch)
+		p.public[name] = found && last.Public
+		d := deviation{name: name, id: last.ID, public: last.Public, doubles: others}
+		d.write = !found || last.Public || last.ID != p.states[name].id
+		if d.write || len(others) > 0 {
+			all = append(all, d)
+		}
+	}
+	return all
+}
+
+func (p *repositoryRun) rewrite(calls Stop, d deviation) error {
+	if err := p.stop.Asked(); err != nil {
+		return p.stopped(err)
+	}
+	if d.write {
+		if err := p.setVariable(calls, d.name, d.id); err != nil {
+			return err
+		}
+	}
+	for _, double := range d.doubles {
+		if err := p.deleteDuplicate(calls, double); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// undo deletes what this run created if the variables couldn't be completed, the password
+// first. Replaced values can't be restored.
+func (p *repositoryRun) undo() {
+	for _, name := range []string{PasswordName, HostName} {
+		state := p.states[name]
+		if state == nil || !state.created || state.result == Failed || (name == HostName && p.hostIsNeeded()) {
+			continue
+		}
+		if state.id == "" && !p.findCreated(p.finish.Hard, name, state) {
+			continue
+		}
+		p.tell(StepUndo, name)
+		switch err := deleteVariable(p.finish, p.travis, p.retry, p.ref, state.id); {
+		case err == nil:
+			state.result = Undone
+		case fateUnknown(err), travisapi.Failed(err, travisapi.CodeThrottled, travisapi.CodeUnexpected):
+			// Except when Travis itself says that it wasn't deleted.
+			state.result = Unknown
+		}
+	}
+}
+
+// hostIsNeeded reports whether the new host must stay, because the new password exists or
+// may still arrive: without its host it would be sent to another one, of all branches or
+// of the account.
+func (p *repositoryRun) hostIsNeeded() bool {
+	password := p.states[PasswordName]
+	if password == nil {
+		return false
+	}
+	return password.result == Done || password.result == Unknown
+}
+
+// How often, and how far apart, a canceled create is looked for: the server may still be
+// processing it.
+const (
+	looks        = 8
+	betweenLooks = 250 * time.Millisecond
+)
+
+// findCreated looks for a variable whose create has an unknown fate. It returns false if
+// there is nothing to delete, or if nothing can be found out.
+func (p *repositoryRun) findCreated(ctx context.Context, name string, state *written) bool {
+	for look := 1; ; look++ {
+		vars, err := p.travis.EnvVars(ctx, p.ref)
+		if err != nil {
+			return false
+		}
+		last, _, found := LastInScope(vars, name, p.branch)
+		switch {
+		case found: // there was none before the run
+			state.id = last.ID
+			return true
+		case !state.cut:
+			state.result = Failed
+			return false
+		case look == looks, p.retry.Defaults().Clock.Sleep(ctx, betweenLooks) != nil:
+			return false
+		}
+	}
+}
+
+// deleteVariable deletes one variable; one that is gone isn't an error. Deletes are safe
+// to repeat, so an unknown fate needs no look-up.
+func deleteVariable(calls Stop, travis Travis, retry transport.Retry, ref travisapi.Ref, id string) error {
+	return retry.Repeat(calls.Hard, func(context.Context) error { return travis.DeleteEnvVar(calls, ref, id) })
+}

@@ -106,7 +106,7 @@ func (p *playedFile) stepFlags(run stepRun) (flags []string, ok bool) {
 		}
 	}
 	before := strings.Join(call.Before, "")
-	if len(call.Before) > 1 || strings.ContainsAny(before+call.Manifest, "$`") || !canWrite(travisyml.Step{Manifest: call.Manifest, BeforePromote: before}) {
+	if len(call.Before) > 1 || strings.ContainsAny(before+call.Manifest, "$`") || checkExtras(travisyml.Step{Manifest: call.Manifest, BeforePromote: before}) != nil {
 		return nil, false
 	}
 	return slices.Concat(flag("--manifest", call.Manifest), flag("--before-promote", before)), true

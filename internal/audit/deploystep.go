@@ -159,8 +159,7 @@ func PlanFile(ctx context.Context, player build.Player, file travisyml.File, req
 	}
 	switch {
 	case change.Found != "":
-		change.Warnings = change.Builds.Warnings(!request.Step.Console, change.lineBefore)
-		change.compareFound(request.Step)
+		change.Warnings = change.Builds.Warnings(request.Step, change.lineBefore)
 	case !request.NoStep:
 		change.noteUnseen()
 		if change.Form != "" {

@@ -2,8 +2,6 @@ package audit
 
 import (
 	"context"
-	"fmt"
-	"path"
 	"slices"
 	"strings"
 
@@ -49,7 +47,7 @@ func (c *FileChange) checkManifest(ctx context.Context, step DeployStep) {
 		return
 	default:
 		others := gitrepo.Files(ctx, c.File.Root, manifests...)
-		others = slices.DeleteFunc(others, func(other string) bool { return !canWrite(travisyml.Step{Manifest: other}) })
+		others = slices.DeleteFunc(others, func(other string) bool { return checkExtras(travisyml.Step{Manifest: other}) != nil })
 		if len(others) > 0 {
 			c.Notes = append(c.Notes, connect.Warning{Code: CodeNoManifest, Message: "the top folder has no " + manifest + ", which a deploy needs unless its step names another manifest: " + text.List(others)})
 		}
@@ -64,27 +62,15 @@ func (c *FileChange) checkManifest(ctx context.Context, step DeployStep) {
 	}
 }
 
-// canWrite reports whether a step can have its manifest and command.
-func canWrite(step travisyml.Step) bool {
-	step.App, step.Branch, step.Generation = "app", "main", travisyml.SecondGeneration
-	return step.Validate() == nil
+// CheckCommand rejects, with travisyml.CodeStep, a command that a step can't have.
+func CheckCommand(command string) error {
+	return checkExtras(travisyml.Step{BeforePromote: strings.TrimSpace(command)})
 }
 
-// compareFound warns if the step that is there doesn't do what was requested.
-func (c *FileChange) compareFound(step DeployStep) {
-	warn := func(line int, what string) {
-		c.Warnings = append(c.Warnings, connect.Warning{
-			Code: CodeDiffers, Message: fmt.Sprintf("%s %s", stepOn(c.lineBefore(line)), what), Hint: "delete that step, then run this again",
-		})
-	}
-	for _, call := range c.Builds.own(pushed) {
-		if runs := step.step().Runs(); runs != "" && !slices.Contains(call.Before, runs) {
-			warn(call.Line, "doesn't run that command before it promotes")
-		}
-		if step.Manifest != "" && path.Clean(call.Manifest) != path.Clean(step.Manifest) {
-			warn(call.Line, "doesn't use the manifest "+step.Manifest)
-		}
-	}
+// checkExtras validates only the manifest and the command of a step.
+func checkExtras(step travisyml.Step) error {
+	step.App, step.Branch, step.Generation = "app", "main", travisyml.SecondGeneration
+	return step.Validate()
 }
 
 // NoApp is the Warning for an app that a Rack doesn't have. rack is ORG/NAME behind a

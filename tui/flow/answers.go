@@ -48,9 +48,11 @@ type answers struct {
 	entry        string           // what the filter of a list had when its row to enter a name was picked
 	allowMixed   bool
 
-	deployRack string // ORG/NAME, that was selected
-	noStep     bool   // .travis.yml gets no deploy step
-	encrypt    bool   // the variables go into .travis.yml
+	deployRack    string // ORG/NAME, that was selected
+	beforePromote string // SERVICE COMMAND, or ""
+	entersCommand bool   // it is asked for
+	noStep        bool   // .travis.yml gets no deploy step
+	encrypt       bool   // the variables go into .travis.yml
 }
 
 // source is where a Rack's password comes from.
@@ -82,10 +84,12 @@ type result struct {
 	plan  *connect.Plan
 	file  *filePlan
 	words []*travisWord            // on the plans that were reviewed
+	apps  []*appAnswer             // of the Racks that were asked
 	mixed []connect.RepositoryPlan // in which a branch would send the new password to its own host
 	took  time.Duration            // of the writes
 
-	agreed, turned, left bool
+	agreed, left bool
+	turned       string // the switch of the review, or ""
 
 	tested   bool  // a test build signed in
 	testErr  error // why a test build didn't

@@ -33,7 +33,7 @@ func TestTheReviewShowsAllThatIsWritten(t *testing.T) {
 	if q.Title != "Review: nothing has been written yet" || !q.Guarded || len(q.Reason) > 0 {
 		t.Errorf("%+v", q)
 	}
-	if got := fmt.Sprint(q.Switches); got != "[{d deploy step true} {e encrypt false}]" {
+	if got := fmt.Sprint(q.Switches); got != "[{d deploy step true} {m migration false} {e encrypt false}]" {
 		t.Error(got)
 	}
 	lines := regexp.MustCompile(`(?m)^\+  .*\n`).ReplaceAllString(w.review(), "") // what is below deploy

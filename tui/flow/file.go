@@ -1,9 +1,9 @@
 package flow
 
 import (
-	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"convox-travis/internal/audit"
@@ -53,59 +53,6 @@ func (f *Flow) isOwn() bool {
 	return false
 }
 
-// deployRack is the Rack that the step deploys to behind a Console, "" while that
-// is open.
-func (f *Flow) deployRack() string {
-	if rack := cmp.Or(f.consoleRack(), f.answers.deployRack); rack != "" {
-		return rack
-	}
-	if login := f.result.login; login != nil && len(login.Racks) == 1 {
-		return login.Racks[0].String()
-	}
-	return ""
-}
-
-const noRow = "none"
-
-// deployRackStep asks which of several Racks the step deploys to.
-func deployRackStep() step {
-	return step{
-		id: StepDeployRack, name: "Deploy step",
-		when: func(f *Flow) bool {
-			return byConsole(f) && f.fitsFile() && f.consoleRack() == "" && f.result.login != nil && len(f.result.login.Racks) > 1 && !f.given.Agreed
-		},
-		ask: func(f *Flow) Question {
-			q := Question{
-				Kind: Pick, Title: "Which Rack do builds deploy to?",
-				Reason:   []string{"The deploy step in .travis.yml names it."},
-				Help:     []string{"Without a deploy step, both variables are written and a push deploys nothing. You can add the step later with convox-travis yml."},
-				Headings: []string{"RACK", "REGION"},
-				Initial:  Value{Key: cmp.Or(f.answers.deployRack, f.result.login.Racks[0].String())},
-			}
-			for _, rack := range f.result.login.Racks {
-				q.Rows = append(q.Rows, Row{Key: rack.String(), Cells: []string{rack.String(), rack.Region}, Note: rack.Status, Warn: rack.IsLost()})
-			}
-			q.Rows = append(q.Rows, Row{Key: noRow, Cells: []string{"Don't add a deploy step"}, Other: true})
-			return q
-		},
-		take: func(f *Flow, v Value) {
-			f.answers.deployRack, f.answers.noStep = v.Key, v.Key == noRow
-			if v.Key == noRow {
-				f.answers.deployRack = ""
-			}
-		},
-		shown: func(f *Flow) string {
-			if f.answers.noStep || f.answers.deployRack == "" {
-				return "left out"
-			}
-			return "deploys to " + f.answers.deployRack
-		},
-	}
-}
-
-// knowsRack reports whether it is known which Rack builds deploy to.
-func (f *Flow) knowsRack() bool { return f.answers.signIn == ByRack || f.deployRack() != "" }
-
 // filePlan is what would be added to a file, and what builds then do.
 type filePlan struct {
 	of      fileWish
@@ -118,6 +65,7 @@ type filePlan struct {
 type fileWish struct {
 	file               travisyml.File
 	slug, branch, rack string
+	beforePromote      string
 	console            bool
 	noStep, encrypt    bool
 }
@@ -126,7 +74,8 @@ func (f *Flow) fileWish() fileWish {
 	wish := fileWish{
 		file: *f.found.file, slug: f.only().Slug, branch: f.branch(),
 		console: f.answers.signIn == ByConsole, encrypt: f.answers.encrypt,
-		noStep: f.answers.noStep || f.given.Agreed || !f.knowsRack(),
+		noStep:        f.answers.noStep || f.given.Agreed || !f.knowsRack(),
+		beforePromote: f.answers.beforePromote,
 	}
 	if wish.console {
 		wish.rack = f.deployRack()
@@ -147,7 +96,7 @@ func (f *Flow) filePlan() *filePlan {
 func (w fileWish) plan(ctx context.Context, player build.Player) *filePlan {
 	app := w.file.AppName(w.slug)
 	request := audit.FileRequest{NoStep: w.noStep, Step: audit.DeployStep{
-		Console: w.console, Target: build.Target{Repo: w.slug, App: app, DefaultApp: app, Branch: w.branch, Rack: w.rack},
+		Console: w.console, BeforePromote: w.beforePromote, Target: build.Target{Repo: w.slug, App: app, DefaultApp: app, Branch: w.branch, Rack: w.rack},
 	}}
 	if w.encrypt {
 		request.Secure = connect.Placeholders()
@@ -220,11 +169,14 @@ func (f *Flow) fileLines() (lines, warnings []Line) {
 	}
 	for _, n := range change.Notes {
 		lines = append(lines, Line{Muted, "note: " + n.Message})
+		if n.Code == audit.CodeNoManifest {
+			lines = append(lines, under(Muted, "hint: skip the deploy step here, and add it with convox-travis yml --manifest PATH"))
+		}
 	}
 	if word != nil && word.difference != "" {
 		warnings = append(warnings, Line{Warning, word.difference + ". Travis is right."})
 	}
-	return lines, append(warnings, warningLines(change.Warnings)...)
+	return lines, slices.Concat(warnings, warningLines(change.Warnings), f.appLines())
 }
 
 func fileHeading(change audit.FileChange) string {
@@ -294,6 +246,9 @@ func (f *Flow) switches() []Switch {
 	var switches []Switch
 	if f.knowsRack() && !f.cannotCarryStep() {
 		switches = append(switches, Switch{Key: "d", Label: "deploy step", On: !f.answers.noStep})
+		if !f.answers.noStep && !f.result.begun {
+			switches = append(switches, Switch{Key: commandKey, Label: "migration", On: f.answers.beforePromote != ""})
+		}
 	}
 	if f.answers.branch == "" { // variables in the file apply to all branches
 		switches = append(switches, Switch{Key: "e", Label: "encrypt", On: f.answers.encrypt})
@@ -301,9 +256,13 @@ func (f *Flow) switches() []Switch {
 	return switches
 }
 
+// commandKey asks for the command before the promotion.
+const commandKey = "m"
+
 var switchHelp = map[string]string{
-	"d": "The deploy step is added to .travis.yml in your clone. Nothing is committed or pushed. Press d to skip it, or to add it after all.",
-	"e": "Press e to write both variables into .travis.yml, encrypted, and leave the settings as they are. Only builds of this repository can read them.",
+	commandKey: "Press m to enter a command, such as a database migration, that the deploy step runs on each release before it promotes it. If the command fails, the release isn't promoted.",
+	"d":        "The deploy step is added to .travis.yml in your clone. Nothing is committed or pushed. Press d to skip it, or to add it after all.",
+	"e":        "Press e to write both variables into .travis.yml, encrypted, and leave the settings as they are. Only builds of this repository can read them.",
 }
 
 // cannotCarryStep reports whether no file can hold the step, as for a branch whose
@@ -317,6 +276,8 @@ func (f *Flow) toggle(key string) {
 	switch key {
 	case "d":
 		f.answers.noStep = !f.answers.noStep
+	case commandKey:
+		f.answers.entersCommand = true
 	case "e":
 		f.answers.encrypt = !f.answers.encrypt
 	}

@@ -15,6 +15,7 @@ import (
 func planStep() step {
 	return step{id: StepPlan, name: "Review", do: func(f *Flow) *Work {
 		f.answers.allowMixed, f.answers.leftOut = f.given.AllowMixed, nil // asked again for each plan
+		f.askApp()
 		return f.plan()
 	}}
 }
@@ -71,8 +72,11 @@ func refusal(plan connect.Plan) error {
 func reviewStep() step {
 	return step{
 		id: StepReview, name: "Review",
-		pass:  func(f *Flow) bool { return f.given.Agreed },
-		begin: (*Flow).askTravis,
+		pass: func(f *Flow) bool { return f.given.Agreed },
+		begin: func(f *Flow) {
+			f.askTravis()
+			f.askApp()
+		},
 		ask: func(f *Flow) Question {
 			q := Question{
 				Kind: Review, Title: f.reviewTitle(), Lines: f.reviewLines(), Yes: "write", Guarded: true, Switches: f.switches(),
@@ -89,6 +93,8 @@ func reviewStep() step {
 			}
 			if f.awaitsWord() {
 				q.More, q.Growing = "asking Travis how it reads .travis.yml", true
+			} else if app := f.appAnswer(); app != nil && !app.isOver {
+				q.More, q.Growing = "looking up app "+app.of.app, true
 			}
 			if f.given.DryRun {
 				q.Kind, q.Yes, q.Guarded = Ending, "quit", false
@@ -96,12 +102,15 @@ func reviewStep() step {
 			return q
 		},
 		take: func(f *Flow, v Value) {
-			f.result.turned = v.Switch != ""
+			f.result.turned = v.Switch
 			f.toggle(v.Switch)
 		},
 		do: func(f *Flow) *Work {
 			switch {
-			case f.result.turned:
+			case f.result.turned == commandKey:
+				f.goTo(StepCommand)
+				return nil
+			case f.result.turned != "":
 				work := f.planFile()
 				if work == nil {
 					f.goTo(StepReview)

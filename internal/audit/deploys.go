@@ -12,7 +12,6 @@ import (
 	"convox-travis/internal/build"
 	"convox-travis/internal/connect"
 	"convox-travis/internal/text"
-	"convox-travis/internal/travisyml"
 )
 
 // judgeBuilds checks the builds of a file that uses Convox.
@@ -106,7 +105,7 @@ func (p *playedFile) stepFlags(run stepRun) (flags []string, ok bool) {
 		}
 	}
 	before := strings.Join(call.Before, "")
-	if len(call.Before) > 1 || strings.ContainsAny(before+call.Manifest, "$`") || checkExtras(travisyml.Step{Manifest: call.Manifest, BeforePromote: before}) != nil {
+	if len(call.Before) > 1 || strings.ContainsAny(before+call.Manifest, "$`") || CheckExtras(call.Manifest, before) != nil {
 		return nil, false
 	}
 	return slices.Concat(flag("--manifest", call.Manifest), flag("--before-promote", before)), true

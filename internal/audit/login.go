@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"convox-travis/cfn"
-	"convox-travis/internal/build"
 	"convox-travis/internal/connect"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/problem"
@@ -84,32 +83,6 @@ func (l loginFacts) sees(rack string) bool {
 		}
 	}
 	return false
-}
-
-// judgeApp asks the Rack of the given credential once whether it has the app that a push
-// deploys to it.
-func (c *repositoryCase) judgeApp(ctx context.Context, checker Checker) {
-	if !c.login.isAccepted() || c.file == nil || c.file.played == nil {
-		return
-	}
-	given := c.login.credential
-	for _, s := range c.file.played.steps {
-		for _, r := range s.in(pushed) {
-			app, rack := (build.Target{DefaultApp: c.file.app}).AppOf(r.call), r.call.Rack
-			isIts := rack == "" && c.logsInToRack()
-			if given.Console {
-				isIts = isPlain(rack) && c.login.sees(rack) && c.logsInToConsole()
-			}
-			if !isIts || !isPlain(app) {
-				continue
-			}
-			if checker.LacksApp(ctx, given.Host, given.Password, rack, app) {
-				w := NoApp(c.login.login, rack, app)
-				c.add(SeverityWarning, FoundNoApp, w.Message+fmt.Sprintf(" (line %d)", s.line), w.Hint)
-			}
-			return
-		}
-	}
 }
 
 // origin is where a build gets a variable from; if several have it, the last one wins

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"convox-travis/internal/connect"
-	"convox-travis/internal/convox"
 	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/text"
 	"convox-travis/internal/travisyml"
@@ -17,8 +16,7 @@ const (
 	CodeManifest   = "yml_manifest"    // the clone doesn't have the step's manifest
 	CodeNoManifest = "yml_no_manifest" // the clone has no convox.yml, but other manifests
 	CodeService    = "yml_service"     // the manifest doesn't have the command's service
-	CodeDiffers    = "yml_differs"     // the file's step does something else than requested
-	CodeNoApp      = "app_missing"     // the Rack doesn't have the app
+	CodeDiffers    = "yml_other_step"  // the file's step does something else than requested
 )
 
 // manifests match other names and places of a manifest.
@@ -47,7 +45,7 @@ func (c *FileChange) checkManifest(ctx context.Context, step DeployStep) {
 		return
 	default:
 		others := gitrepo.Files(ctx, c.File.Root, manifests...)
-		others = slices.DeleteFunc(others, func(other string) bool { return checkExtras(travisyml.Step{Manifest: other}) != nil })
+		others = slices.DeleteFunc(others, func(other string) bool { return CheckExtras(other, "") != nil })
 		if len(others) > 0 {
 			c.Notes = append(c.Notes, connect.Warning{Code: CodeNoManifest, Message: "the top folder has no " + manifest + ", which a deploy needs unless its step names another manifest: " + text.List(others)})
 		}
@@ -62,31 +60,8 @@ func (c *FileChange) checkManifest(ctx context.Context, step DeployStep) {
 	}
 }
 
-// CheckCommand rejects, with travisyml.CodeStep, a command that a step can't have.
-func CheckCommand(command string) error {
-	return checkExtras(travisyml.Step{BeforePromote: strings.TrimSpace(command)})
-}
-
-// checkExtras validates only the manifest and the command of a step.
-func checkExtras(step travisyml.Step) error {
-	step.App, step.Branch, step.Generation = "app", "main", travisyml.SecondGeneration
-	return step.Validate()
-}
-
-// NoApp is the Warning for an app that a Rack doesn't have. rack is ORG/NAME behind a
-// Console, otherwise "".
-func NoApp(login convox.Login, rack, app string) connect.Warning {
-	name, command := rack, []string{"convox", "apps", "create", app}
-	switch {
-	case rack != "":
-		command = append(command, "--rack", rack)
-	case len(login.Racks) == 1:
-		name = login.Racks[0].Name
-	default:
-		name = login.Host.String()
-	}
-	return connect.Warning{
-		Code: CodeNoApp, Message: "Rack " + name + " has no app " + text.Quote(app) + ", so a deploy of it fails",
-		Hint: "create it: " + text.Command(command...),
-	}
+// CheckExtras rejects, with travisyml.CodeStep, a manifest and a command that no step can
+// have.
+func CheckExtras(manifest, command string) error {
+	return travisyml.Step{App: "app", Branch: "main", Generation: travisyml.SecondGeneration, Manifest: manifest, BeforePromote: command}.Validate()
 }

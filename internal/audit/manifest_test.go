@@ -105,8 +105,8 @@ func TestAStepIsComparedWithTheManifestOfItsClone(t *testing.T) {
 // What is there is left, and it is said what it doesn't do.
 func TestAStepThatDoesSomethingElseIsCompared(t *testing.T) {
 	const (
-		command  = "yml_differs: the deploy step on line 4 doesn't run that command before it promotes; delete that step, then run this again\n"
-		manifest = "yml_differs: the deploy step on line 4 doesn't use the manifest ops/c.yml; delete that step, then run this again\n"
+		command  = "yml_other_step: the deploy step on line 4 doesn't run that command before it promotes; delete that step, then run this again\n"
+		manifest = "yml_other_step: the deploy step on line 4 doesn't use the manifest ops/c.yml; delete that step, then run this again\n"
 	)
 	there := func(change func(*audit.DeployStep)) audit.DeployStep {
 		step := audit.DeployStep{Target: build.Target{Repo: slug, Branch: "main", App: "api", DefaultApp: "api", Rack: "acme/production"}, Console: true}
@@ -124,7 +124,7 @@ func TestAStepThatDoesSomethingElseIsCompared(t *testing.T) {
 		"more than asked":                       {migrating, plain, ""},
 		"no command and manifest":               {plain, migrating, command + manifest},
 		"another command":                       {migrating, func(s *audit.DeployStep) { s.BeforePromote = "web rake" }, command},
-		"another manifest":                      {migrating, func(s *audit.DeployStep) { s.Manifest = "c.yml" }, "yml_differs: the deploy step on line 4 doesn't use the manifest c.yml; delete that step, then run this again\n"},
+		"another manifest":                      {migrating, func(s *audit.DeployStep) { s.Manifest = "c.yml" }, "yml_other_step: the deploy step on line 4 doesn't use the manifest c.yml; delete that step, then run this again\n"},
 		"the same manifest in other characters": {migrating, func(s *audit.DeployStep) { s.Manifest = "./ops/c.yml" }, ""},
 	} {
 		file := travisyml.File{Root: t.TempDir(), Text: "script: make\n"}

@@ -14,6 +14,7 @@ import (
 	"convox-travis/internal/build"
 	"convox-travis/internal/connect"
 	"convox-travis/internal/gitrepo"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/text"
 	"convox-travis/internal/travisyml"
 )
@@ -77,6 +78,9 @@ func (o *ymlOptions) check() error {
 	switch {
 	case o.step != "" && o.step != audit.FormDeploy && o.step != audit.FormAfterSuccess:
 		return usageError("--step"+quoted(o.step)+": use deploy or after_success", "use deploy if a failed deployment has to fail the build")
+	case audit.CheckExtras(o.manifest, o.beforePromote) != nil:
+		e := problem.Of(audit.CheckExtras(o.manifest, o.beforePromote))
+		return usageError(e.Reason, e.Hints...)
 	case o.explain && len(o.repos) > 1:
 		return usageError("--explain takes one --repo", "pass the repository that the file belongs to")
 	case o.write && o.onlyCheck:
@@ -225,6 +229,9 @@ func plannedEdit(d *ymlDocument, o *ymlOptions, change audit.FileChange) result 
 func notesOf(change audit.FileChange) (notes []string) {
 	for _, n := range change.Notes {
 		notes = append(notes, "note: "+n.Message)
+		if n.Code == audit.CodeNoManifest {
+			notes = append(notes, "hint: pass --manifest PATH, with one of them")
+		}
 	}
 	return notes
 }

@@ -80,7 +80,7 @@ func commandStep() step {
 					"Each deploy then builds a release, runs the command on it in a new process of the service, as convox run does, and promotes it. The command is text for the shell of that process.",
 				},
 				Initial: Value{Text: f.answers.beforePromote},
-				Check:   func(v Value) error { return audit.CheckCommand(v.Text) },
+				Check:   func(v Value) error { return audit.CheckExtras("", strings.TrimSpace(v.Text)) },
 			}
 		},
 		take: func(f *Flow, v Value) { f.answers.beforePromote = strings.TrimSpace(v.Text) },

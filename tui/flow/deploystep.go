@@ -94,10 +94,7 @@ type appQuestion struct {
 }
 
 // appAnswer is the answer, once isOver.
-type appAnswer struct {
-	of            appQuestion
-	isOver, lacks bool
-}
+type appAnswer struct{ isOver, lacks bool }
 
 // appQuestion returns what to ask about the deploy step's app, if the Rack accepted the
 // credential.
@@ -112,25 +109,15 @@ func (f *Flow) appQuestion() (q appQuestion, ok bool) {
 	return q, q.app != ""
 }
 
-func (f *Flow) appAnswer() *appAnswer {
-	q, _ := f.appQuestion()
-	for _, answer := range f.result.apps {
-		if answer.of == q {
-			return answer
-		}
-	}
-	return nil
-}
-
 // askApp looks up the deploy step's app beside everything else, once.
 func (f *Flow) askApp() {
 	q, ok := f.appQuestion()
-	if !ok || f.appAnswer() != nil {
+	if !ok || f.result.apps[q] != nil {
 		return
 	}
-	answer := &appAnswer{of: q}
-	f.result.apps = append(f.result.apps, answer)
-	password, fingerprint, newChecker := f.secret(), f.fingerprint(), f.outside.Checker
+	answer := &appAnswer{}
+	f.result.apps[q] = answer
+	password, fingerprint, newChecker := f.credential().Password, f.fingerprint(), f.outside.Checker
 	f.result.searches = append(f.result.searches, func(ctx context.Context, tell func(Update)) {
 		checker, err := newChecker(fingerprint)
 		lacks := err == nil && checker.LacksApp(ctx, q.host, password, q.rack, q.app)
@@ -138,11 +125,18 @@ func (f *Flow) askApp() {
 	})
 }
 
+// awaitsApp reports whether the app is being looked up.
+func (f *Flow) awaitsApp() bool {
+	q, _ := f.appQuestion()
+	answer := f.result.apps[q]
+	return answer != nil && !answer.isOver
+}
+
 // appLines warn if the Rack doesn't have the app.
 func (f *Flow) appLines() []Line {
-	answer := f.appAnswer()
-	if answer == nil || !answer.lacks {
+	q, _ := f.appQuestion()
+	if answer := f.result.apps[q]; answer == nil || !answer.lacks {
 		return nil
 	}
-	return warningLines([]connect.Warning{audit.NoApp(*f.result.login, answer.of.rack, answer.of.app)})
+	return warningLines([]connect.Warning{audit.NoApp(*f.result.login, q.rack, q.app)})
 }

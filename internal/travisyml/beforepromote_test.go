@@ -36,8 +36,8 @@ func commandIn(t *testing.T, old string, step travisyml.Step) (command string, q
 func TestACommandRunsBeforeItsReleaseIsPromoted(t *testing.T) {
 	const ticking = "still deploying\nstill deploying\nstill deploying\n"
 	for _, step := range migrating("web rake db:migrate") {
-		for _, form := range []travisyml.Form{travisyml.AfterSuccess, travisyml.DeployScript} {
-			for _, old := range []string{written[0], written[2], "language: go\ngo: [1.1, 1.2]\n"} {
+		for form, files := range map[travisyml.Form][]string{travisyml.AfterSuccess: {written[2]}, travisyml.DeployScript: {written[0], "language: go\ngo: [1.1, 1.2]\n"}} {
+			for _, old := range files {
 				step.Form = form
 				start, target, manifest := secondClient, "--app api", " --manifest ops/convox.yml"
 				if step.Rack != "" {
@@ -96,6 +96,9 @@ func TestACommandReachesTheClientAsItIs(t *testing.T) {
 				want = third
 			}
 			for form, old := range map[travisyml.Form]string{travisyml.DeployScript: written[0], travisyml.AfterSuccess: written[2]} {
+				if form == travisyml.AfterSuccess && step.Rack != "" {
+					continue // only the command differs
+				}
 				step.Form = form
 				line, quoted := commandIn(t, old, step)
 				t.Run("", func(t *testing.T) {

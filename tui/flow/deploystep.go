@@ -84,6 +84,16 @@ func commandStep() step {
 			}
 		},
 		take: func(f *Flow, v Value) { f.answers.beforePromote = strings.TrimSpace(v.Text) },
+		shown: func(f *Flow) string {
+			if f.answers.beforePromote == "" {
+				return ""
+			}
+			runs := "runs " + f.answers.beforePromote + " before promoting"
+			if byConsole(f) {
+				return "deploys to " + f.deployRack() + " · " + runs
+			}
+			return runs
+		},
 	}
 }
 

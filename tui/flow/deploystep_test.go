@@ -44,7 +44,11 @@ func TestACommandBeforeThePromotionIsOptional(t *testing.T) {
 	if review := w.review(); !strings.Contains(review, "/tmp/convox deploy --app web --wait") {
 		t.Errorf("the review says %s", review)
 	}
-	w.answer(flow.Value{Switch: "m"}).type_("web bin/migrate").step(flow.StepReview).accept().step(flow.StepProve).accept().step(flow.StepDone)
+	w.answer(flow.Value{Switch: "m"}).type_("web bin/migrate").step(flow.StepReview)
+	if rail := fmt.Sprint(w.flow.Rail()); !strings.Contains(rail, "{Deploy step runs web bin/migrate before promoting ") {
+		t.Errorf("the rail says %s", rail)
+	}
+	w.accept().step(flow.StepProve).accept().step(flow.StepDone)
 	if text := w.read(path); !strings.Contains(text, `run web "bin/migrate"`) {
 		t.Errorf("it holds %s", text)
 	}

@@ -5,9 +5,13 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"time"
 
 	"convox-travis/internal/secret"
 )
+
+// appTime is how long the answer about an app may take: it decides only a warning.
+const appTime = 5 * time.Second
 
 // LacksApp reports whether a Rack says that it has no app with this name. rack is
 // ORG/NAME if the host is a Console, otherwise "". The host must have accepted the
@@ -17,6 +21,8 @@ func (c *Checker) LacksApp(ctx context.Context, host Host, password secret.Strin
 	if host.IsZero() || app == "" {
 		return false
 	}
+	ctx, cancel := context.WithTimeout(ctx, appTime)
+	defer cancel()
 	s := c.open(host, rack != "")
 	defer s.close()
 	s.rack, s.retry.Tries = rack, 1

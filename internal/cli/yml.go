@@ -27,7 +27,7 @@ func newYML(p *program) *cobra.Command {
 		Long: `Show, as a diff, the step that .travis.yml needs so that builds deploy. It only
 adds lines, and prints the lines to paste if that is impossible.`,
 		Example: `  convox-travis yml --console --rack acme/production
-  convox-travis yml --rack production --before-promote "web rake db:migrate"`,
+  convox-travis yml --rack production --before-promote "web bin/migrate"`,
 		Args: noArguments,
 	}, func() document {
 		if o.explain || slices.Contains(p.args, "--explain") { // the flags may not be parsed

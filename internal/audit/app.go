@@ -14,49 +14,43 @@ import (
 // CodeNoApp is the code of NoApp.
 const CodeNoApp = "app_missing"
 
-// deployedApp returns the app that a call deploys to the Rack of an accepted credential,
-// and behind a Console also the Rack.
-func deployedApp(call build.Call, target build.Target, c connect.Credential, login convox.Login) (rack, app string, ok bool) {
-	app, rack = target.AppOf(call), call.Rack
-	isSeen := slices.ContainsFunc(login.Racks, func(r convox.Rack) bool { return r.String() == rack })
-	return rack, app, isPlain(app) && (rack == "" && !c.Console || rack != "" && c.Console && isSeen)
+// lackedApp asks the Rack of an accepted credential once whether it has the app of the
+// first of the deploys that go to it, and returns a warning if it hasn't.
+func lackedApp(ctx context.Context, checker Checker, c connect.Credential, login convox.Login, target build.Target, deploys []build.Call) (w connect.Warning, line int, lacks bool) {
+	for _, call := range deploys {
+		app, rack := target.AppOf(call), call.Rack
+		isSeen := slices.ContainsFunc(login.Racks, func(r convox.Rack) bool { return r.String() == rack })
+		if isPlain(app) && (rack == "" && !c.Console || rack != "" && c.Console && isSeen) {
+			return NoApp(login, rack, app), call.Line, checker.LacksApp(ctx, c.Host, c.Password, rack, app)
+		}
+	}
+	return w, 0, false
 }
 
-// FindApp asks the Rack of an accepted credential once whether it has the app that a push
-// deploys to it, and warns if it hasn't.
+// FindApp warns if the Rack of an accepted credential doesn't have the app that a push
+// deploys to it.
 func (b Builds) FindApp(ctx context.Context, checker Checker, c connect.Credential, login convox.Login) []connect.Warning {
-	for _, call := range b.deploys(pushed) {
-		rack, app, ok := deployedApp(call, b.Target, c, login)
-		switch {
-		case !ok:
-		case checker.LacksApp(ctx, c.Host, c.Password, rack, app):
-			return []connect.Warning{NoApp(login, rack, app)}
-		default:
-			return nil
-		}
+	if w, _, lacks := lackedApp(ctx, checker, c, login, b.Target, b.deploys(pushed)); lacks {
+		return []connect.Warning{w}
 	}
 	return nil
 }
 
-// judgeApp is FindApp for what a file deploys, if its builds use the given credential.
+// judgeApp is FindApp for a file whose builds use the given credential.
 func (c *repositoryCase) judgeApp(ctx context.Context, checker Checker) {
 	given := c.login.credential
 	isUsed := given.Console && c.logsInToConsole() || !given.Console && c.logsInToRack()
 	if !c.login.isAccepted() || !isUsed || c.file == nil || c.file.played == nil {
 		return
 	}
+	var deploys []build.Call
 	for _, s := range c.file.played.steps {
 		for _, r := range s.in(pushed) {
-			rack, app, ok := deployedApp(r.call, build.Target{DefaultApp: c.file.app}, given, c.login.login)
-			if !ok {
-				continue
-			}
-			if checker.LacksApp(ctx, given.Host, given.Password, rack, app) {
-				w := NoApp(c.login.login, rack, app)
-				c.add(SeverityWarning, FoundNoApp, fmt.Sprintf("%s (line %d)", w.Message, s.line), w.Hint)
-			}
-			return
+			deploys = append(deploys, r.call)
 		}
+	}
+	if w, line, lacks := lackedApp(ctx, checker, given, c.login.login, build.Target{DefaultApp: c.file.app}, deploys); lacks {
+		c.add(SeverityWarning, FoundNoApp, fmt.Sprintf("%s (line %d)", w.Message, line), w.Hint)
 	}
 }
 

@@ -156,6 +156,7 @@ type (
 		ID        int                    `json:"id"`
 		Provider  string                 `json:"provider"`
 		Activated bool                   `json:"activated"`
+		Skipped   string                 `json:"skipped,omitempty"` // why
 		Variables list[variableDocument] `json:"variables"`
 		File      *fileDocument          `json:"file"` // .travis.yml, if the wizard changed it
 		Error     *messageDocument       `json:"error"`
@@ -186,7 +187,7 @@ func (d *runDocument) items() []any {
 func repositoryOf(r connect.RepositoryReport) repositoryDocument {
 	document := repositoryDocument{
 		Slug: r.Target.Slug, ID: r.ID, Provider: string(r.Target.Provider),
-		Activated: r.Activated, Error: errorOf(r.Err),
+		Activated: r.Activated, Skipped: r.Skipped, Error: errorOf(r.Err),
 	}
 	if r.File != nil {
 		document.File = &fileDocument{r.File.Path, r.File.Step, r.File.Encrypted}
@@ -284,8 +285,12 @@ func (s *reporter) report(report connect.Report) result {
 		return r
 	}
 	if n := len(report.Repositories); n > 1 {
-		done, failed, left := report.Count()
-		r.notes = append(r.notes, fmt.Sprintf("%s: %d done, %d failed, %d not started", text.Count(n, "repository"), done, failed, left))
+		done, skipped, failed, left := report.Count()
+		words := fmt.Sprintf("%d done", done)
+		if s.options.onlyExisting {
+			words = fmt.Sprintf("%d replaced, %d skipped", done, skipped)
+		}
+		r.notes = append(r.notes, fmt.Sprintf("%s: %s, %d failed, %d not started", text.Count(n, "repository"), words, failed, left))
 	}
 	r.notes = append(r.notes, again.notes()...)
 	if s.command == "apply" {
@@ -329,7 +334,7 @@ func repositoryLines(report connect.Report) (lines []string) {
 	for _, r := range report.Repositories {
 		if len(r.Variables) == 0 && r.File == nil {
 			if r.Err == nil {
-				lines = append(lines, r.Target.String(), "  nothing is set")
+				lines = append(lines, r.Target.String(), "  "+r.Outcome())
 			}
 			continue
 		}

@@ -107,7 +107,7 @@ func (p *program) given(o *options, read func() (repositories, error)) (flow.Giv
 	}
 	given := flow.Given{
 		Saved: o.saved, Branch: o.branch, Fingerprint: o.fingerprint, Provider: provider, Agreed: o.yes,
-		SkipExisting: o.skipExisting, AllowMixed: o.allowMixed, Unchecked: o.noVerify, DryRun: o.dryRun,
+		SkipExisting: o.skipExisting, OnlyExisting: o.onlyExisting, AllowMixed: o.allowMixed, Unchecked: o.noVerify, DryRun: o.dryRun,
 		Repeated: o.givenFlags(),
 	}
 	switch {

@@ -1,6 +1,7 @@
 package connect
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,6 +26,7 @@ type Request struct {
 	Rack       string   // ORG/NAME: the deploy step's Rack, which the Console key must see; "" is none
 
 	SkipExisting bool // leave repositories that have both variables unchanged
+	OnlyExisting bool // skip repositories that don't have both variables
 	AllowMixed   bool // a branch may get the new password for its own host
 	Unchecked    bool // an unreachable Rack may be written unverified
 	Activate     bool // an inactive repository is activated before it is written
@@ -74,7 +76,8 @@ type RepositoryPlan struct {
 	Activate   bool               // Travis is to build it from now on
 	Doubles    []travisapi.EnvVar // duplicates, deleted once the variables are written
 	Warnings   []Warning
-	Err        error // why nothing will be written here
+	Skipped    string // why Request.OnlyExisting skips it, or ""
+	Err        error  // why nothing will be written here
 
 	before []travisapi.EnvVar
 }
@@ -88,16 +91,12 @@ func (p RepositoryPlan) Ref() travisapi.Ref { return p.Repository.Ref() }
 // travisapi, or a problem.Error.
 func MakePlan(ctx context.Context, travis Travis, checker Checker, request Request) (Plan, error) {
 	plan := Plan{
-		Credential:   request.Credential,
-		Branch:       request.Branch,
-		Repositories: make([]RepositoryPlan, 0, len(request.Targets)),
+		Credential: request.Credential,
+		Branch:     request.Branch,
 	}
 	if err := convox.CheckPassword(request.Credential.Password); err != nil {
 		return plan, err
 	}
-	targets := RemoveDuplicates(request.Targets)
-	plan.Repositories = make([]RepositoryPlan, len(targets))
-
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	checked := make(chan error, 1)
@@ -109,17 +108,47 @@ func MakePlan(ctx context.Context, travis Travis, checker Checker, request Reque
 		}
 		checked <- err
 	}()
-	listed := cacheable(request.Known)
-	ReadEach(len(targets), request.Read, func(i int) {
-		r := planRepository(ctx, newCachedTravis(travis, listed[targets[i].key()]), targets[i], request)
-		r.Err = stopReads(ctx, cancel, targets[i], r.Err)
-		plan.Repositories[i] = r
-	})
+	plan.Repositories = planRepositories(ctx, cancel, travis, request)
 	err := <-checked
 	if why := context.Cause(ctx); err != nil && EndsRun(why) {
 		err = why // it ended the check
 	}
 	return plan, err
+}
+
+// FindExisting reads the repositories of the request, concurrently, and returns plans that
+// change nothing: of those that have both variables in its scope, and of those that
+// couldn't be read. It needs no credential. A repository that is known to deny changes
+// isn't read or returned. The error is one that ended the run.
+func FindExisting(ctx context.Context, travis Travis, request Request) (Plan, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	listed := cacheable(request.Known)
+	request.Targets = slices.DeleteFunc(slices.Clone(request.Targets), func(t Target) bool {
+		return listed[t.key()].Denies("create_env_var")
+	})
+	request.SkipExisting = true
+	plan := Plan{Branch: request.Branch}
+	for _, r := range planRepositories(ctx, cancel, travis, request) {
+		if r.Err != nil || !r.writes() {
+			r.Warnings = nil // nothing is written
+			plan.Repositories = append(plan.Repositories, r)
+		}
+	}
+	return plan, cmp.Or(context.Cause(ctx), plan.Ended())
+}
+
+// planRepositories reads the repositories of a request, concurrently. cancel stops ctx.
+func planRepositories(ctx context.Context, cancel context.CancelCauseFunc, travis Travis, request Request) []RepositoryPlan {
+	targets := RemoveDuplicates(request.Targets)
+	plans := make([]RepositoryPlan, len(targets))
+	listed := cacheable(request.Known)
+	ReadEach(len(targets), request.Read, func(i int) {
+		r := planRepository(ctx, newCachedTravis(travis, listed[targets[i].key()]), targets[i], request)
+		r.Err = stopReads(ctx, cancel, targets[i], r.Err)
+		plans[i] = r
+	})
+	return plans
 }
 
 // stopReads stops the remaining reads after one that ended the run: they would fail the
@@ -222,8 +251,16 @@ func (p *RepositoryPlan) decide(request Request) {
 		}
 		p.Doubles = append(p.Doubles, others...)
 	}
-	if request.SkipExisting && p.Host.Action == Replace && p.Password.Action == Replace {
+	isExisting := HasBoth(p.before, request.Branch)
+	if request.OnlyExisting && !isExisting {
+		p.Skipped = missingWords(p.Host, p.Password, request.Branch)
+	}
+	if request.SkipExisting && isExisting || p.Skipped != "" {
 		p.Host.Action, p.Password.Action, p.Doubles = None, None, nil
+	}
+	if p.Skipped != "" {
+		p.Activate = false
+		return
 	}
 	p.warn(request)
 	mixed := branchConflicts(p.before, request.Branch, request.Credential.Host).mixed
@@ -238,6 +275,21 @@ func (p *RepositoryPlan) decide(request Request) {
 			Detail: MixedBranch(mixed[0]),
 		}
 	}
+}
+
+// missingWords says which of the variables don't exist in a scope.
+func missingWords(host, password Change, branch string) string {
+	scope := ""
+	if branch != "" {
+		scope = " for branch " + text.Quote(branch)
+	}
+	switch {
+	case host.Action == password.Action:
+		return "it has neither " + HostName + " nor " + PasswordName + scope
+	case host.Action == Create:
+		return "it has no " + HostName + scope
+	}
+	return "it has no " + PasswordName + scope
 }
 
 func (p *RepositoryPlan) writes() bool {

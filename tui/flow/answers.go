@@ -47,6 +47,7 @@ type answers struct {
 	entersBranch bool             // instead of picking one
 	entry        string           // what the filter of a list had when its row to enter a name was picked
 	allowMixed   bool
+	onlyExisting bool // repositories without both variables are skipped
 
 	deployRack string // ORG/NAME, that was selected
 	noStep     bool   // .travis.yml gets no deploy step
@@ -95,7 +96,7 @@ type result struct {
 }
 
 func (g Given) answers() answers {
-	a := answers{signIn: g.SignIn, console: g.Console, branch: g.Branch, allowMixed: g.AllowMixed}
+	a := answers{signIn: g.SignIn, console: g.Console, branch: g.Branch, allowMixed: g.AllowMixed, onlyExisting: g.OnlyExisting}
 	if a.console.IsZero() {
 		a.console, _ = convox.ParseHost(convox.HostedConsole) // always valid
 	}
@@ -184,6 +185,7 @@ func (f *Flow) request() connect.Request {
 		Branch:       f.answers.branch,
 		Rack:         f.consoleRack(),
 		SkipExisting: f.given.SkipExisting,
+		OnlyExisting: f.answers.onlyExisting,
 		AllowMixed:   f.answers.allowMixed,
 		Unchecked:    f.answers.unchecked,
 		Activate:     f.answers.inactive == activate,
@@ -213,7 +215,7 @@ func (f *Flow) Missing() []string {
 	if f.token().IsEmpty() {
 		missing = append(missing, StepToken)
 	}
-	if len(f.answers.targets) == 0 && len(f.given.Targets) == 0 && f.outside.Owned == nil && !f.isOwnDecided() {
+	if len(f.answers.targets) == 0 && len(f.given.Targets) == 0 && (f.answers.onlyExisting || f.outside.Owned == nil && !f.isOwnDecided()) {
 		missing = append(missing, StepRepository)
 	}
 	if f.State() == Asking {

@@ -40,8 +40,11 @@ func (j job) fileNow(ctx context.Context) (now *travisyml.File, changed bool) {
 	return &read, read.Text != j.file.Text
 }
 
-// fitsFile reports whether the clone's file is the repository's.
-func (f *Flow) fitsFile() bool { return f.found.file != nil && f.isOwn() }
+// fitsFile reports whether the clone's file is the repository's, which a rotation leaves
+// unchanged.
+func (f *Flow) fitsFile() bool {
+	return f.found.file != nil && f.isOwn() && !f.answers.onlyExisting
+}
 
 // isOwn reports whether the clone is the repository's.
 func (f *Flow) isOwn() bool {

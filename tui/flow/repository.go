@@ -27,11 +27,14 @@ func repositoryStep() step {
 		pass:  (*Flow).passRepository,
 		begin: (*Flow).listRepositories,
 		ask: func(f *Flow) Question {
-			rows := f.repositoryRows()
+			rows, title, help := f.repositoryRows(), "Which repository?", repositoryHelp
+			if f.answers.onlyExisting {
+				title, help = "Which repositories get the new values?", repositoryHelp[2:]
+			}
 			return Question{
-				Kind: Pick, Title: "Which repository?",
+				Kind: Pick, Title: title,
 				Reason:   f.repositoryReason(),
-				Help:     repositoryHelp,
+				Help:     help,
 				Headings: []string{"REPOSITORY", "PROVIDER"},
 				Rows:     rows,
 				More:     f.repositoryMore(),
@@ -90,9 +93,11 @@ func (f *Flow) passRepository() bool {
 	switch {
 	case f.problem != nil:
 		return false
-	case f.outside.Owned != nil: // they are listed next
 	case len(f.given.Targets) > 0:
 		f.setTargets(f.given.Targets)
+	case f.answers.onlyExisting:
+		return false // nothing but the person decides
+	case f.outside.Owned != nil: // they are listed next
 	case isOwn:
 		f.setTargets([]connect.Target{own})
 	default:
@@ -133,7 +138,7 @@ func (f *Flow) listOwned() *Work {
 			if err != nil {
 				return Outcome{Err: err}
 			}
-			targets, err := outside.Owned(stop.Soft, travis)
+			targets, _, err := outside.Owned(stop.Soft, travis)
 			if err != nil {
 				return Outcome{Err: err, To: fixedAt(err, StepRepository)}
 			}
@@ -243,7 +248,7 @@ func fixedAt(err error, otherwise string) string {
 // likelyRepository is the row that gets the focus: what was picked before, else the
 // first one.
 func (f *Flow) likelyRepository(rows []Row) string {
-	if f.answers.repository != "" {
+	if f.answers.repository != "" || f.answers.onlyExisting {
 		return f.answers.repository
 	}
 	if len(f.found.clone.Candidates()) > 0 {
@@ -307,6 +312,7 @@ func (f *Flow) listRepositories() {
 	f.forgetRepositories()
 	f.found.repositories = []travisapi.Repository{} // started
 	token, outside, listing := f.token(), f.outside, f.found.listing
+	isOnly, branch := f.answers.onlyExisting, f.given.Branch
 	f.result.searches = append(f.result.searches, func(ctx context.Context, tell func(Update)) {
 		start := time.Now()
 		found := func(u Update) {
@@ -316,17 +322,51 @@ func (f *Flow) listRepositories() {
 				}
 			})
 		}
+		add := func(page []travisapi.Repository) {
+			found(func(f *Flow) { f.found.repositories = append(f.found.repositories, page...) })
+		}
 		travis, err := outside.Travis(token)
-		if err == nil {
-			_, err = travis.Repositories(ctx, travisapi.ListOptions{Page: func(page []travisapi.Repository) {
-				found(func(f *Flow) { f.found.repositories = append(f.found.repositories, page...) })
-			}})
+		switch {
+		case err != nil:
+		case isOnly:
+			var existing []travisapi.Repository
+			existing, err = outside.listExisting(ctx, travis, branch)
+			add(existing)
+		default:
+			_, err = travis.Repositories(ctx, travisapi.ListOptions{Page: add})
 		}
 		took := time.Since(start)
 		found(func(f *Flow) {
 			f.found.repositoriesErr, f.found.repositoriesTook, f.found.repositoriesDone = err, took, true
 		})
 	})
+}
+
+// listExisting lists the repositories that have both variables. The error is why some
+// couldn't be read.
+func (o Outside) listExisting(ctx context.Context, travis Travis, branch string) ([]travisapi.Repository, error) {
+	request := connect.Request{Branch: branch}
+	var err error
+	if o.Owned != nil {
+		request.Targets, request.Known, err = o.Owned(ctx, travis)
+	} else {
+		request.Known, err = travis.Repositories(ctx, travisapi.ListOptions{})
+		for _, r := range request.Known {
+			request.Targets = append(request.Targets, connect.Target{Provider: cmp.Or(r.Provider, travisapi.GitHub), Slug: r.Slug})
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	plan, err := connect.FindExisting(ctx, travis, request)
+	var existing []travisapi.Repository
+	for _, r := range plan.Repositories {
+		if r.Err == nil {
+			existing = append(existing, r.Repository)
+		}
+		err = cmp.Or(err, r.Err)
+	}
+	return existing, err
 }
 
 // forgetRepositories drops the list, and what of it is still on its way.
@@ -339,7 +379,11 @@ func (f *Flow) forgetRepositories() {
 func (f *Flow) repositoryRows() []Row {
 	rows, host := make([]Row, 0, len(f.found.repositories)+4), f.Host()
 	listed := map[string]int{}
-	for _, remote := range f.found.clone.Candidates() {
+	own := f.found.clone.Candidates()
+	if f.answers.onlyExisting {
+		own = nil // only the list knows what is set
+	}
+	for _, remote := range own {
 		provider, ok := connect.MatchProvider(remote, f.given.Provider)
 		if !ok {
 			rows = append(rows, Row{
@@ -375,6 +419,12 @@ func (f *Flow) repositoryRows() []Row {
 }
 
 func (f *Flow) repositoryReason() []string {
+	if f.answers.onlyExisting {
+		return []string{
+			"These have both variables" + connect.OnBranch(f.given.Branch) + ". Mark those that deploy to " + f.Host() + ":",
+			"Travis doesn't show which Rack or Console a repository uses.",
+		}
+	}
 	var reason []string
 	for _, remote := range f.found.clone.Candidates() {
 		if remote.Setting != "" {
@@ -412,6 +462,9 @@ func (f *Flow) repositoryMore() string {
 	case f.found.repositoriesErr != nil:
 		return "not all are listed: " + f.found.repositoriesErr.Error()
 	case !f.found.repositoriesDone:
+		if f.answers.onlyExisting {
+			return "asking Travis which have both variables"
+		}
 		return "asking Travis for more"
 	}
 	return ""

@@ -376,7 +376,7 @@ const resetDone = "The reset is done"
 func afterResetStep() step {
 	return step{
 		id: StepAfterReset, name: "Reset",
-		when: func(f *Flow) bool { return byRack(f) && f.answers.source == sourceReset && f.reset.IsDone() },
+		when: (*Flow).isReset,
 		ask: func(f *Flow) Question {
 			return Question{Kind: Ending, Title: resetDone, Lines: f.afterResetLines(), Yes: "continue to Travis"}
 		},
@@ -385,6 +385,41 @@ func afterResetStep() step {
 				return ""
 			}
 			return f.rackName() + " · done, " + f.reset.Report().Where
+		},
+	}
+}
+
+// isReset reports whether the password is the new one of a reset.
+func (f *Flow) isReset() bool {
+	return byRack(f) && f.answers.source == sourceReset && f.reset.IsDone()
+}
+
+// rotateStep offers to rotate the new password of a reset, unless flags say which
+// repositories get it.
+func rotateStep() step {
+	return step{
+		id: StepRotate, name: "Reset",
+		when: func(f *Flow) bool {
+			return f.isReset() && !f.given.OnlyExisting && len(f.given.Targets) == 0 && f.outside.Owned == nil
+		},
+		ask: func(f *Flow) Question {
+			q := Question{
+				Kind: Choice, Title: "Which repositories get the new password?",
+				Options: []Option{{"Set up a repository", ""}, {"Rotate it in the repositories that have it", "you pick them from a list"}},
+			}
+			if f.answers.onlyExisting {
+				q.Initial.Index = 1
+			}
+			return q
+		},
+		take: func(f *Flow, v Value) {
+			if rotates := v.Index == 1; rotates != f.answers.onlyExisting {
+				f.answers.onlyExisting = rotates
+				f.answers.repository = ""
+				f.setTargets(nil)
+				f.forgetRepositories() // the list is another one
+				delete(f.chosen, StepRepository)
+			}
 		},
 	}
 }
@@ -459,11 +494,16 @@ func (f *Flow) ResetNext() []Next {
 
 func (f *Flow) affected() []Next { return Affected(f.rackName(), f.rackHost()) }
 
+// rotateCommand lists the repositories that have the variables, to replace them in some.
+func rotateCommand(rack string) string {
+	return "convox-travis --rack " + text.Quote(rack) + " --only-existing"
+}
+
 // Affected lists who used the old password of a Rack, and how they get the new one.
 func Affected(rack string, host convox.Host) []Next {
 	return []Next{
 		{"Teammates log in again:", "convox login " + host.String()},
-		{"Builds that deploy to this Rack, in the clone of each:", "convox-travis --rack " + text.Quote(rack)},
+		{"Builds that deploy to this Rack: rotate it in the repositories that have it.", rotateCommand(rack)},
 		{"Console, if it manages this Rack: enter it in the Rack's settings there.", ""},
 	}
 }

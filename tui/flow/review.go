@@ -9,6 +9,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"convox-travis/internal/connect"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/text"
 )
 
@@ -60,10 +61,14 @@ func (f *Flow) setPlan(plan connect.Plan) {
 func refusal(plan connect.Plan) error {
 	var why error
 	for _, r := range plan.Repositories {
-		if r.Err == nil {
+		switch {
+		case r.Skipped != "":
+			why = cmp.Or(why, error(&problem.Error{Object: r.Target.String(), Reason: r.Skipped, Hints: []string{"pick another one"}}))
+		case r.Err == nil:
 			return nil
+		default:
+			why = cmp.Or(why, r.Err)
 		}
-		why = cmp.Or(why, r.Err)
 	}
 	return why
 }
@@ -318,7 +323,7 @@ func (f *Flow) severalLines() []Line {
 	plan := f.result.plan
 	var counts counts
 	for _, r := range plan.Repositories {
-		counts.add(r.Err, r.Activate, r.Host.Action, r.Password.Action)
+		counts.add(r.Err, r.Skipped, r.Activate, r.Host.Action, r.Password.Action)
 		if r.Err == nil && warningWords(r) != "" {
 			counts.warned++
 		}
@@ -330,7 +335,7 @@ func (f *Flow) severalLines() []Line {
 	}
 	lines = append(append(lines, f.keyLines()...), Line{}, Line{Heading, counts.String()})
 	lines = append(append(lines, tableOf(plan.Repositories)...), Line{},
-		Line{Muted, "The deploy step isn't added here: run convox-travis yml in each clone."})
+		Line{Muted, f.stepWords()})
 	lines = append(lines, warningLines(plan.AllWarnings())...)
 	if plan.Branch != "" {
 		lines = append(lines, Line{Warning, "Not every repository may have branch " + plan.Branch + ": that wasn't checked."})
@@ -338,14 +343,24 @@ func (f *Flow) severalLines() []Line {
 	return lines
 }
 
-// counts are numbers of repositories, by what happens to them.
-type counts struct{ created, replaced, unchanged, activated, failed, warned int }
+// stepWords say what happens to the deploy step of several repositories.
+func (f *Flow) stepWords() string {
+	if f.answers.onlyExisting {
+		return "Only the two variables are replaced: .travis.yml stays as it is."
+	}
+	return "The deploy step isn't added here: run convox-travis yml in each clone."
+}
 
-func (c *counts) add(err error, isActivated bool, actions ...connect.Action) {
+// counts are numbers of repositories, by what happens to them.
+type counts struct{ created, replaced, unchanged, skipped, activated, failed, warned int }
+
+func (c *counts) add(err error, skipped string, isActivated bool, actions ...connect.Action) {
 	switch {
 	case err != nil:
 		c.failed++
 		return
+	case skipped != "":
+		c.skipped++
 	case slices.Contains(actions, connect.Replace):
 		c.replaced++
 	case slices.Contains(actions, connect.Create):
@@ -364,7 +379,7 @@ func (c counts) String() string {
 		n    int
 		what string
 	}{
-		{c.failed, "can't be written"}, {c.created, "new"}, {c.replaced, "replaced"}, {c.unchanged, "unchanged"},
+		{c.failed, "can't be written"}, {c.created, "new"}, {c.replaced, "replaced"}, {c.unchanged, "unchanged"}, {c.skipped, "skipped"},
 		{c.activated, "activated"}, {c.warned, "with a warning"},
 	} {
 		if of.n > 0 {
@@ -387,7 +402,7 @@ func tableOf(all []connect.RepositoryPlan) []Line {
 			lines = append(lines, Line{Bad, r.Err.Error()})
 			continue
 		}
-		rows, tones = append(rows, [3]string{r.Target.String(), actionOf(r), warningWords(r)}), append(tones, toneOfPlan(r))
+		rows, tones = append(rows, [3]string{r.Target.String(), actionOf(r), cmp.Or(r.Skipped, warningWords(r))}), append(tones, toneOfPlan(r))
 	}
 	if !slices.ContainsFunc(rows[1:], func(row [3]string) bool { return row[2] != "" }) {
 		rows[0][2] = ""
@@ -429,6 +444,9 @@ func toneOfPlan(r connect.RepositoryPlan) Tone {
 
 // actionOf says in a word or two what happens to a repository.
 func actionOf(r connect.RepositoryPlan) string {
+	if r.Skipped != "" {
+		return "skipped"
+	}
 	words := map[connect.Action]string{connect.Create: "new", connect.Replace: "replaced", connect.None: "unchanged"}
 	action := words[r.Host.Action]
 	if r.Host.Action != r.Password.Action {

@@ -81,8 +81,8 @@ type (
 		ID       int              `json:"id"`
 		Provider string           `json:"provider"`
 		HasBoth  bool             `json:"has_both"` // variables
-		Proof    *proofDocument   `json:"proof"`  // null without --build
-		Travis   *travisDocument  `json:"travis"` // null without the file
+		Proof    *proofDocument   `json:"proof"`    // null without --build
+		Travis   *travisDocument  `json:"travis"`   // null without the file
 		Error    *messageDocument `json:"error"`
 	}
 	travisDocument struct {

@@ -127,10 +127,10 @@ func FindExisting(ctx context.Context, travis Travis, request Request) (Plan, er
 	request.Targets = slices.DeleteFunc(slices.Clone(request.Targets), func(t Target) bool {
 		return listed[t.key()].Denies("create_env_var")
 	})
-	request.SkipExisting = true
+	request.OnlyExisting, request.SkipExisting = true, true
 	plan := Plan{Branch: request.Branch}
 	for _, r := range planRepositories(ctx, cancel, travis, request) {
-		if r.Err != nil || !r.writes() {
+		if r.Err != nil || r.Skipped == "" {
 			r.Warnings = nil // nothing is written
 			plan.Repositories = append(plan.Repositories, r)
 		}
@@ -253,7 +253,7 @@ func (p *RepositoryPlan) decide(request Request) {
 	}
 	isExisting := HasBoth(p.before, request.Branch)
 	if request.OnlyExisting && !isExisting {
-		p.Skipped = missingWords(p.Host, p.Password, request.Branch)
+		p.Skipped = p.missingWords(request.Branch)
 	}
 	if request.SkipExisting && isExisting || p.Skipped != "" {
 		p.Host.Action, p.Password.Action, p.Doubles = None, None, nil
@@ -277,19 +277,22 @@ func (p *RepositoryPlan) decide(request Request) {
 	}
 }
 
-// missingWords says which of the variables don't exist in a scope.
-func missingWords(host, password Change, branch string) string {
-	scope := ""
+// missingWords says which of the variables a scope lacks.
+func (p *RepositoryPlan) missingWords(branch string) string {
+	var missing []string
+	for _, change := range []Change{p.Host, p.Password} {
+		if change.Action == Create {
+			missing = append(missing, change.Name)
+		}
+	}
+	words := "it has no " + strings.Join(missing, " or ")
 	if branch != "" {
-		scope = " for branch " + text.Quote(branch)
+		return words + " for branch " + text.Quote(branch)
 	}
-	switch {
-	case host.Action == password.Action:
-		return "it has neither " + HostName + " nor " + PasswordName + scope
-	case host.Action == Create:
-		return "it has no " + HostName + scope
+	if own := BranchesOf(p.before); len(own) > 0 {
+		return words + " for all branches, only for " + text.QuoteList(own)
 	}
-	return "it has no " + PasswordName + scope
+	return words
 }
 
 func (p *RepositoryPlan) writes() bool {

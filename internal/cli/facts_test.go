@@ -408,6 +408,7 @@ var factsRuns = slices.Concat(
 		"apply --json --repo acme/web --dry-run "+withRack,
 		"apply --json=lines --repo acme/web --repo acme/admin --dry-run "+withRack,
 		"apply --json --repo acme/web --repo acme/admin --skip-existing "+withRack,
+		"apply --json --repo acme/web --repo acme/admin --only-existing "+withRack,
 		"apply --json --repo acme/web --repo acme/api --repo acme/handbook "+withRack,
 		"apply --json=lines --repo acme/web --repo acme/api "+withRack,
 		"apply --json --owner acme --all --active --dry-run "+withRack,
@@ -491,6 +492,8 @@ var factsRuns = slices.Concat(
 			layer.Forget()
 		}
 	}, "", "reset-password production --region us-east-1 --saved --yes --json"),
+	all(nil, "", "apply --owner acme --all --only-existing", "apply --json --owner acme --all --only-existing", "apply --json --repo acme/web --only-existing --skip-existing"),
+	all(resetAndListed, brandNew+"\n", "apply --json --repos-from repositories.txt --only-existing --rack production --region us-east-1 --password-stdin"),
 	all(func(w *world) { w.setUp(); w.checkout(w.TB.(*testing.T), goodFile) }, rackSecret,
 		"check --json", "check --json --build", "check --json "+withRack, "check --json=lines "+withRack),
 	all(inYML(simple), "",
@@ -523,6 +526,19 @@ var factsRuns = slices.Concat(
 		{stopAt: func(faults.Request) bool { return true }, args: "check --json --repo acme/admin"},
 	},
 )
+
+// resetAndListed resets a password, and leaves the list of the repositories to rotate it in.
+func resetAndListed(w *world) {
+	w.want(w.run(brandNew+"\n", "reset-password", "production", "--region", "us-east-1", "--password-stdin", "--yes"), 0)
+	list := w.run("", "apply", "--owner", "acme", "--all", "--only-existing")
+	edited := strings.ReplaceAll(list.out, "acme/worker\n", "")
+	if err := os.WriteFile(filepath.Join(w.dir, "repositories.txt"), []byte(edited), 0o600); err != nil {
+		w.Fatal(err)
+	}
+	for _, layer := range []*faults.Layer{&w.AWS.Faults, &w.Rack.Faults, &w.Travis.Faults} {
+		layer.Forget()
+	}
+}
 
 func anotherToken(w *world) { w.Travis.SetToken("ann", "another") }
 

@@ -214,3 +214,28 @@ func TestARotationFromResetToBuilds(t *testing.T) {
 		t.Errorf("acme/worker has %s", pair)
 	}
 }
+
+// In plain lines too, Enter alone picks none of the candidates.
+func TestTheWizardRotates(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t).inClone()
+	w.env["CONVOX_PASSWORD"] = secrettest.Canary
+	w.Travis.SetEnvVars("acme/website", oldPair)
+	wizard := func(input string, args ...string) ending {
+		return w.run(input, append([]string{"--accessible", "--only-existing", "--host", w.setting("DEMO_RACK_HOST")}, args...)...)
+	}
+	w.want(wizard("\n"), 2, "Which repositories get the new values?", "the wizard needs a repository and your confirmation")
+	w.wantNoWrite()
+	e := wizard("acme/admin acme/worker\nyes\n")
+	w.want(e, 0, "2 replaced", "2 repositories set up in ", "acme/worker  both replaced")
+	for _, r := range w.Travis.Writes() {
+		if r.Method == http.MethodPost {
+			t.Errorf("%s %s", r.Method, r.Path)
+		}
+	}
+	w.wantPair("acme/website", "CONVOX_HOST=old", "CONVOX_PASSWORD=old")
+	listed := wizard("", "--owner", "acme", "--all", "--active")
+	if w.want(listed, 2, "acme/mobile"); strings.Contains(listed.err, "acme/website") || strings.Contains(listed.err, "acme/api") {
+		t.Errorf("it lists %s", listed.err)
+	}
+}

@@ -421,7 +421,7 @@ func (f *Flow) repositoryRows() []Row {
 func (f *Flow) repositoryReason() []string {
 	if f.answers.onlyExisting {
 		return []string{
-			"These have both variables" + connect.OnBranch(f.given.Branch) + ". Mark those that deploy to " + f.Host() + ":",
+			"These have both variables" + connect.OnBranch(f.given.Branch) + ". Mark those that deploy to " + f.Host() + ".",
 			"Travis doesn't show which Rack or Console a repository uses.",
 		}
 	}

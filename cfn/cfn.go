@@ -72,8 +72,6 @@ type Finder struct {
 	config   *aws.Config // pointers: fmt calls no methods on unexported fields,
 	settings *settings   // and prints the address of these, not the keys
 	source   *source     // of the credentials
-	calls    calls
-	mfa      *mfaPrompt
 	redactor *redactor
 
 	regionSetting string            // what sets the region
@@ -94,7 +92,6 @@ func NewFinder(options Options) (*Finder, error) {
 		poll:     cmp.Or(options.Poll, 2*time.Second),
 		patience: cmp.Or(options.Patience, 30*time.Minute),
 		config:   &aws.Config{},
-		mfa:      &mfaPrompt{ask: options.MFACode},
 		redactor: &redactor{},
 	}
 	if f.onWrite == nil {
@@ -109,7 +106,6 @@ func NewFinder(options Options) (*Finder, error) {
 		e.Hints = []string{"set " + f.regionSetting + " to " + cmp.Or(text.Nearest(f.region, KnownRegions()), "a name such as "+defaultRegion)}
 		return nil, e
 	}
-	f.calls = newCalls(*f.config)
 	return f, nil
 }
 

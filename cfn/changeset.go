@@ -55,17 +55,15 @@ func (f *Finder) makeChangeSet(stop transport.Stop, p *Preview, capabilities []t
 		parameters = append(parameters, types.Parameter{ParameterKey: &key, UsePreviousValue: aws.Bool(true)})
 	}
 	f.onWrite()
-	a := attempt{"preview the reset", p.Rack, onStack("CreateChangeSet", p.Rack)}
+	create := cloudformation.NewFromConfig(f.writesIn(p.Rack.Region)).CreateChangeSet
 	pauses := f.retry.Pauses()
 	own, cancel := stop.Within(callGrace)
 	defer cancel()
 	for try := 1; ; try++ {
-		answer, err := callAWS(own, f, a, func(ctx context.Context) (*cloudformation.CreateChangeSetOutput, error) {
-			return f.calls.createChangeSet(ctx, &cloudformation.CreateChangeSetInput{
-				StackName: &p.Rack.Name, ChangeSetName: &p.name, ClientToken: &p.name, ChangeSetType: types.ChangeSetTypeUpdate,
-				Description:         aws.String("A new password for the Rack; every other parameter keeps its value."),
-				UsePreviousTemplate: aws.Bool(true), Parameters: parameters, Capabilities: capabilities,
-			}, stacksIn(p.Rack.Region), f.stackWriteOptions)
+		answer, err := callAWS(own, f, "preview the reset", p.Rack, create, &cloudformation.CreateChangeSetInput{
+			StackName: &p.Rack.Name, ChangeSetName: &p.name, ClientToken: &p.name, ChangeSetType: types.ChangeSetTypeUpdate,
+			Description:         aws.String("A new password for the Rack; every other parameter keeps its value."),
+			UsePreviousTemplate: aws.Bool(true), Parameters: parameters, Capabilities: capabilities,
 		})
 		if err == nil {
 			p.id = truncate(aws.ToString(answer.Id))
@@ -80,7 +78,7 @@ func (f *Finder) makeChangeSet(stop transport.Stop, p *Preview, capabilities []t
 			return err
 		}
 		p.unsure = true
-		found, lookup := f.readChangeSet(stop.Soft, p, "")
+		found, lookup := f.readChangeSet(stop.Soft, p, nil)
 		if lookup == nil {
 			p.id = truncate(aws.ToString(found.ChangeSetId))
 			return nil
@@ -91,28 +89,22 @@ func (f *Finder) makeChangeSet(stop transport.Stop, p *Preview, capabilities []t
 	}
 }
 
-func (f *Finder) readChangeSet(ctx context.Context, p *Preview, page string) (*cloudformation.DescribeChangeSetOutput, error) {
-	request := &cloudformation.DescribeChangeSetInput{StackName: &p.Rack.Name, ChangeSetName: p.reference()}
-	if page != "" {
-		request.NextToken = &page
-	}
-	a := attempt{"read the preview", p.Rack, onStack("DescribeChangeSet", p.Rack)}
-	return callAWS(ctx, f, a, func(ctx context.Context) (*cloudformation.DescribeChangeSetOutput, error) {
-		return f.calls.describeChangeSet(ctx, request, stacksIn(p.Rack.Region))
-	})
+func (f *Finder) readChangeSet(ctx context.Context, p *Preview, page *string) (*cloudformation.DescribeChangeSetOutput, error) {
+	return callAWS(ctx, f, "read the preview", p.Rack, cloudformation.NewFromConfig(f.in(p.Rack.Region)).DescribeChangeSet,
+		&cloudformation.DescribeChangeSetInput{StackName: &p.Rack.Name, ChangeSetName: p.reference(), NextToken: page})
 }
 
 // awaitChangeSet waits until AWS has computed the changes, and reads them.
 func (f *Finder) awaitChangeSet(ctx context.Context, p *Preview) error {
 	begun := f.retry.Clock.Now()
 	for {
-		answer, err := f.readChangeSet(ctx, p, "")
+		answer, err := f.readChangeSet(ctx, p, nil)
 		if err != nil {
 			return err
 		}
 		switch answer.Status {
 		case types.ChangeSetStatusCreateComplete:
-			return f.readChanges(ctx, p, answer)
+			return f.readChanges(ctx, p)
 		case types.ChangeSetStatusCreatePending, types.ChangeSetStatusCreateInProgress:
 		default:
 			return f.changeSetError(p, aws.ToString(answer.StatusReason))
@@ -150,27 +142,17 @@ func (f *Finder) withChangeSetHints(p *Preview, e *problem.Error) *problem.Error
 	return withHint(withHint(e, "list the stack's change sets: "+f.command(list)), "delete those that you don't need: "+f.command(remove))
 }
 
-// readChanges reads all pages of changes.
-func (f *Finder) readChanges(ctx context.Context, p *Preview, page *cloudformation.DescribeChangeSetOutput) error {
-	var read []Change
-	for range maxPages {
+func (f *Finder) readChanges(ctx context.Context, p *Preview) error {
+	return f.eachPage(ofRack("read the preview", p.Rack), "changes", func(token *string) (next *string, err error) {
+		page, err := f.readChangeSet(ctx, p, token)
+		if err != nil {
+			return nil, err
+		}
 		for _, change := range page.Changes {
-			read = append(read, readChange(change))
+			p.Changes = append(p.Changes, readChange(change))
 		}
-		next := aws.ToString(page.NextToken)
-		if next == "" {
-			p.Changes = read
-			return nil
-		}
-		var err error
-		if page, err = f.readChangeSet(ctx, p, next); err != nil {
-			return err
-		}
-		if aws.ToString(page.NextToken) == next {
-			break
-		}
-	}
-	return f.unreadableError(ofRack("read the preview", p.Rack), "its list of changes doesn't end", nil)
+		return page.NextToken, nil
+	})
 }
 
 func readChange(change types.Change) Change {
@@ -189,11 +171,9 @@ func readChange(change types.Change) Change {
 func (f *Finder) deleteChangeSet(ctx context.Context, p *Preview) error {
 	limited, cancel := context.WithTimeoutCause(ctx, cleanUpTimeout, errNoAnswer)
 	defer cancel()
-	a := attempt{"discard the preview", p.Rack, onStack("DeleteChangeSet", p.Rack)}
 	for {
-		_, err := callAWS(limited, f, a, func(ctx context.Context) (*cloudformation.DeleteChangeSetOutput, error) {
-			return f.calls.deleteChangeSet(ctx, &cloudformation.DeleteChangeSetInput{StackName: &p.Rack.Name, ChangeSetName: p.reference()}, stacksIn(p.Rack.Region))
-		})
+		_, err := callAWS(limited, f, "discard the preview", p.Rack, cloudformation.NewFromConfig(f.in(p.Rack.Region)).DeleteChangeSet,
+			&cloudformation.DeleteChangeSetInput{StackName: &p.Rack.Name, ChangeSetName: p.reference()})
 		if err == nil || problem.Code(err) == CodeMissing {
 			return nil
 		}
@@ -232,7 +212,7 @@ func (f *Finder) withDeleteHint(p *Preview, e *problem.Error) *problem.Error {
 
 // executionStatus is the change set's execution status, or "" if it can't be read.
 func (f *Finder) executionStatus(ctx context.Context, p *Preview) types.ExecutionStatus {
-	answer, err := f.readChangeSet(ctx, p, "")
+	answer, err := f.readChangeSet(ctx, p, nil)
 	if err != nil {
 		return ""
 	}
@@ -260,12 +240,8 @@ func (f *Finder) Execute(stop transport.Stop, p *Preview) error {
 		return err
 	}
 	f.onWrite()
-	a := attempt{"reset the password", p.Rack, onStack("ExecuteChangeSet", p.Rack)}
-	_, err := callAWS(ctx, f, a, func(ctx context.Context) (*cloudformation.ExecuteChangeSetOutput, error) {
-		return f.calls.executeChangeSet(ctx, &cloudformation.ExecuteChangeSetInput{
-			StackName: &p.Rack.Name, ChangeSetName: p.reference(), ClientRequestToken: &p.name,
-		}, stacksIn(p.Rack.Region), f.stackWriteOptions)
-	})
+	_, err := callAWS(ctx, f, "reset the password", p.Rack, cloudformation.NewFromConfig(f.writesIn(p.Rack.Region)).ExecuteChangeSet,
+		&cloudformation.ExecuteChangeSetInput{StackName: &p.Rack.Name, ChangeSetName: p.reference(), ClientRequestToken: &p.name})
 	if err == nil {
 		return nil
 	}
@@ -291,7 +267,7 @@ func (f *Finder) lookUpExecution(stop transport.Stop, p *Preview, failed error) 
 	own, cancel := context.WithTimeout(stop.Hard, cleanUpTimeout)
 	defer cancel()
 	for look := 1; ; look++ {
-		answer, err := f.readChangeSet(own, p, "")
+		answer, err := f.readChangeSet(own, p, nil)
 		switch {
 		case err != nil:
 			return &problem.Error{

@@ -95,7 +95,7 @@ func (f *Finder) load(options Options) error {
 	}
 	f.regionSetting = regionSetting(p)
 	chain := chain{
-		settings: &settings, config: *f.config, isNamed: options.Profile != "", mfa: f.mfa,
+		settings: &settings, config: *f.config, isNamed: options.Profile != "", askCode: options.MFACode,
 		process: process{profile: name, terminal: options.Terminal},
 	}
 	found, trouble := chain.find(p)

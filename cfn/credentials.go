@@ -24,25 +24,25 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
+	"convox-travis/internal/crash"
 	"convox-travis/internal/problem"
 )
 
-type sourceKind int
-
+// The kinds of sources.
 const (
-	fromKeys sourceKind = iota
-	fromProcess
-	fromSSO
-	fromLogin
-	fromRole
-	fromWebIdentity
-	fromContainer
-	fromInstance
+	fromKeys        = "keys"
+	fromProcess     = "process"
+	fromSSO         = "SSO"
+	fromLogin       = "login"
+	fromRole        = "role"
+	fromWebIdentity = "web identity"
+	fromContainer   = "container"
+	fromInstance    = "instance"
 )
 
 // source is where credentials come from.
 type source struct {
-	kind         sourceKind
+	kind         string
 	name         string   // in errors: "profile work in FILE", "the environment (AWS_ACCESS_KEY_ID)"
 	profile      string   // with the settings, or ""
 	role         string   // the ARN of the role that is assumed, or ""
@@ -93,10 +93,10 @@ func (s *namedProvider) Retrieve(ctx context.Context) (aws.Credentials, error) {
 // refused before the first call.
 type chain struct {
 	settings *settings
-	config   aws.Config // complete except for the credentials
-	isNamed  bool       // the profile was given: credentials in the environment are ignored
-	mfa      *mfaPrompt
-	process  process // without its command
+	config   aws.Config                            // complete except for the credentials
+	isNamed  bool                                  // the profile was given: credentials in the environment are ignored
+	askCode  func(context.Context) (string, error) // for an MFA device's; nil if nobody can be asked
+	process  process                               // without its command
 	visited  []string
 }
 
@@ -108,6 +108,7 @@ func (c *chain) find(p profile) (*namedProvider, *problem.Error) {
 			token = "AWS_SECURITY_TOKEN"
 		}
 		return c.keys(&source{
+			kind:         fromKeys,
 			name:         "the environment (AWS_ACCESS_KEY_ID)",
 			renew:        "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY again, and AWS_SESSION_TOKEN if they are temporary",
 			alternatives: p.useHint("unset AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN"),
@@ -145,21 +146,24 @@ func (c *chain) ofProfile(p profile, withEnvironment bool) (*namedProvider, *pro
 	if found, err := c.webIdentity(p, withEnvironment); found != nil || err != nil {
 		return found, err
 	}
-	switch {
-	case p.get("sso_role_name") != "" || p.get("sso_account_id") != "":
+	switch kindOf(p) {
+	case fromSSO:
 		return c.sso(p)
-	case hasKeys(p.credentials):
-		return c.profileKeys(p, p.credentials, c.settings.credentials.path)
-	case p.get("login_session") != "":
+	case fromLogin:
 		return c.login(p)
-	case p.get("credential_process") != "":
+	case fromProcess:
 		process := c.process
 		process.command = p.get("credential_process")
-		return &namedProvider{&process, &source{kind: fromProcess, name: "profile " + abbreviate(p.name), profile: p.name}}, nil
-	case hasKeys(p.config):
-		return c.profileKeys(p, p.config, c.settings.config.path)
+		return &namedProvider{&process, p.source(fromProcess)}, nil
+	case fromKeys:
+		return c.profileKeys(p)
 	}
 	return nil, nil
+}
+
+// source is the profile as a source of credentials.
+func (p profile) source(kind string) *source {
+	return &source{kind: kind, name: "profile " + abbreviate(p.name), profile: p.name}
 }
 
 // incompleteSettings says what looks like credentials in the settings of a profile or
@@ -184,15 +188,18 @@ func hasKeys(section map[string]string) bool {
 	return section["aws_access_key_id"] != "" || section["aws_secret_access_key"] != ""
 }
 
-func (c *chain) profileKeys(p profile, section map[string]string, file string) (*namedProvider, *problem.Error) {
+func (c *chain) profileKeys(p profile) (*namedProvider, *problem.Error) {
+	section, file := p.credentials, c.settings.credentials.path
+	if !hasKeys(section) {
+		section, file = p.config, c.settings.config.path
+	}
 	names := [3]string{"aws_access_key_id", "aws_secret_access_key", "aws_session_token"}
 	if section["aws_security_token"] != "" {
 		names[2] = "aws_security_token"
 	}
-	of := &source{
-		name: "profile " + abbreviate(p.name) + " in " + abbreviate(file), profile: p.name,
-		renew: "enter the keys of profile " + abbreviate(p.name) + " again: aws configure --profile " + quote(p.name),
-	}
+	of := p.source(fromKeys)
+	of.name += " in " + abbreviate(file)
+	of.renew = "enter the keys of profile " + abbreviate(p.name) + " again: aws configure --profile " + quote(p.name)
 	other := os.Getenv("AWS_DEFAULT_PROFILE")
 	if named, variable := profileName(""); variable == "AWS_PROFILE" && named == p.name && other != named {
 		of.alternatives = c.settings.profile(other).useHint("unset AWS_PROFILE")
@@ -265,27 +272,51 @@ func (c *chain) role(p profile) (*namedProvider, *problem.Error) {
 	if err != nil {
 		return nil, err
 	}
-	lasts, err := sessionLength(p, base)
-	if err != nil {
-		return nil, err
+	// The default of AWS; the SDK's is shorter. AWS refuses what is too long.
+	seconds, failed := strconv.Atoi(cmp.Or(p.get("duration_seconds"), "3600"))
+	if failed != nil || seconds < 900 {
+		return nil, profileError(p, "its duration_seconds isn't a number of at least 900", "set duration_seconds to 900 to 43200, or remove it")
 	}
-	device := p.get("mfa_serial")
-	if device != "" && c.mfa.ask == nil {
+	of := p.source(fromRole)
+	of.role, of.device, of.base = p.get("role_arn"), p.get("mfa_serial"), base.source
+	if of.device != "" && c.askCode == nil {
 		return nil, newError(CodeMFA, "use AWS profile "+abbreviate(p.name), "it needs an MFA code, and nobody can be asked for one here",
 			fmt.Sprintf(`sign in first, and start without the profile: eval "$(aws configure export-credentials --format env --profile %s)"`, quote(c.process.profile)))
 	}
 	config := c.config
 	config.Credentials = aws.NewCredentialsCache(base)
-	provider := stscreds.NewAssumeRoleProvider(sts.NewFromConfig(config), p.get("role_arn"), func(o *stscreds.AssumeRoleOptions) {
-		o.RoleSessionName, o.Duration = p.get("role_session_name"), lasts
-		if external := p.get("external_id"); external != "" {
-			o.ExternalID = &external
+	client := sts.NewFromConfig(config)
+	return &namedProvider{aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
+		var code string
+		if of.device != "" {
+			var err error
+			if code, err = c.code(ctx); err != nil {
+				return aws.Credentials{}, err
+			}
 		}
-		if device != "" {
-			o.SerialNumber, o.TokenProvider = &device, c.mfa.code
-		}
-	})
-	return &namedProvider{provider, &source{kind: fromRole, name: "profile " + abbreviate(p.name), profile: p.name, role: p.get("role_arn"), device: device, base: base.source}}, nil
+		return stscreds.NewAssumeRoleProvider(client, of.role, func(o *stscreds.AssumeRoleOptions) {
+			o.RoleSessionName, o.Duration = p.get("role_session_name"), time.Duration(seconds)*time.Second
+			if external := p.get("external_id"); external != "" {
+				o.ExternalID = &external
+			}
+			if of.device != "" {
+				o.SerialNumber, o.TokenProvider = &of.device, func() (string, error) { return code, nil }
+			}
+		}).Retrieve(ctx)
+	}), of}, nil
+}
+
+// code asks for an MFA code, with the context of the sign-in.
+func (c *chain) code(ctx context.Context) (string, error) {
+	defer crash.Catch()
+	if whole, is := ctx.Value(signInKey{}).(context.Context); is {
+		ctx = whole
+	}
+	code, err := c.askCode(ctx)
+	if err != nil {
+		return "", errNoCode
+	}
+	return strings.TrimSpace(code), nil
 }
 
 func (c *chain) sourceProfile(p, from profile) (*namedProvider, *problem.Error) {
@@ -338,32 +369,6 @@ func (c *chain) credentialSource(p profile, place string) (*namedProvider, *prob
 		return outside.find(p)
 	}
 	return nil, profileError(p, "there is no credential_source "+abbreviate(place), "use Environment, EcsContainer or Ec2InstanceMetadata, or set source_profile")
-}
-
-// sessionLength is duration_seconds, within the limits of AWS. A role that is assumed
-// with another role's session is limited to an hour
-// (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html).
-func sessionLength(p profile, base *namedProvider) (time.Duration, *problem.Error) {
-	text := p.get("duration_seconds")
-	if text == "" {
-		return time.Hour, nil // the default of AWS; the SDK's is shorter
-	}
-	longest, what := 43200, "any role allows"
-	if base.source.kind == fromRole || base.source.kind == fromWebIdentity {
-		longest, what = 3600, "a role assumed by another role allows"
-	}
-	fix := fmt.Sprintf("set duration_seconds to 900 to %d, or remove it", longest)
-	seconds, err := strconv.Atoi(text)
-	is := "its duration_seconds is " + strconv.Itoa(seconds)
-	switch {
-	case err != nil:
-		return 0, profileError(p, "its duration_seconds isn't a number", fix)
-	case seconds < 900:
-		return 0, profileError(p, is+", shorter than the minimum of 900", fix)
-	case seconds > longest:
-		return 0, profileError(p, is+", longer than "+what, fix)
-	}
-	return time.Duration(seconds) * time.Second, nil
 }
 
 // webIdentity returns nil if neither the environment nor the profile has one.
@@ -428,7 +433,7 @@ func (c *chain) sso(p profile) (*namedProvider, *problem.Error) {
 		})
 	}
 	provider := ssocreds.New(sso.NewFromConfig(config), get("sso_account_id"), get("sso_role_name"), get("sso_start_url"), options...)
-	return &namedProvider{provider, &source{kind: fromSSO, name: "profile " + abbreviate(p.name), profile: p.name}}, nil
+	return &namedProvider{provider, p.source(fromSSO)}, nil
 }
 
 // login reads the login that aws login saved.
@@ -438,7 +443,7 @@ func (c *chain) login(p profile) (*namedProvider, *problem.Error) {
 		return nil, profileError(p, "there is no home folder to read its login from", "set HOME")
 	}
 	provider := logincreds.New(signin.NewFromConfig(c.config), path, func(o *logincreds.Options) { o.RestrictPermissions = true })
-	return &namedProvider{provider, &source{kind: fromLogin, name: "profile " + abbreviate(p.name), profile: p.name}}, nil
+	return &namedProvider{provider, p.source(fromLogin)}, nil
 }
 
 // container gets the role of this container from its metadata service

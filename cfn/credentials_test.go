@@ -46,7 +46,7 @@ func (w *world) issuer() {
 		case action == "AssumeRole":
 			fmt.Fprint(answer, "<AssumeRoleResponse><AssumeRoleResult><Credentials>"+keys+"</Credentials></AssumeRoleResult></AssumeRoleResponse>")
 		case strings.Contains(r.Header.Get("Authorization"), "Credential="+keyID):
-			fmt.Fprint(answer, "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::1:user/ann</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>")
+			fmt.Fprint(answer, "<DescribeStacksResponse><DescribeStacksResult></DescribeStacksResult></DescribeStacksResponse>")
 		default:
 			w.Errorf("asked %s %s", r.URL.Path, action)
 		}
@@ -98,12 +98,8 @@ func TestTheCredentialsAreThoseOfTheAWSCLI(t *testing.T) {
 				}
 				w.set(variable, value)
 			}
-			identity, err := w.finder(func(o *cfn.Options) { o.Profile = c.profile }).Identity(t.Context())
-			if err != nil {
+			if _, err := w.finder(func(o *cfn.Options) { o.Profile = c.profile }).Search(t.Context(), []string{"us-east-1"}, nil); err != nil {
 				t.Fatal(err)
-			}
-			if identity.Name != "ann" && !strings.HasPrefix(identity.Name, "admin/") {
-				t.Errorf("it is %s", identity.Name)
 			}
 			for _, call := range w.aws.Calls() {
 				if call.KeyID == bobID {
@@ -252,9 +248,9 @@ func TestSettingsThatCantWorkAreNamed(t *testing.T) {
 		"a source without credentials":      {sourced + "[profile base]\nsso_session = corp\n", "", nil, "work", []string{"source_profile base has no credentials", "lack sso_account_id and sso_role_name"}, 0},
 		"an SSO session that isn't there":   {"[profile work]\nsso_session = corp\nsso_account_id = 1\nsso_role_name = x\n", "", nil, "work", []string{"sso_session corp doesn't exist"}, 0},
 		"an SSO setting that is missing":    {"[profile work]\nsso_start_url = " + startURL + "\nsso_account_id = 1\nsso_role_name = x\n", "", nil, "work", []string{"lack sso_region"}, 0},
-		"a session that is too short":       {sourced + "duration_seconds = 60\n", "[base]\n" + annKeys, nil, "work", []string{"duration_seconds is 60", "set duration_seconds to 900 to 43200"}, 0},
-		"one longer than any":               {sourced + "duration_seconds = 43201\n", "[base]\n" + annKeys, nil, "work", []string{"longer than any role allows"}, 0},
-		"one of a role by a role":           {twoRoles, "[keys]\n" + annKeys, nil, "work", []string{"duration_seconds is 7200", "set duration_seconds to 900 to 3600"}, 0},
+		"a session that is too short":       {sourced + "duration_seconds = 60\n", "[base]\n" + annKeys, nil, "work", []string{"duration_seconds isn't a number of at least 900", "set duration_seconds to 900 to 43200"}, 0},
+		"one longer than any":               {sourced + "duration_seconds = 43201\n", "[base]\n" + annKeys, nil, "work", []string{"its duration_seconds is longer than", "set duration_seconds in profile work to 3600"}, 1},
+		"one of a role by a role":           {twoRoles, "[keys]\n" + annKeys, nil, "work", []string{"its duration_seconds is longer than", "set duration_seconds in profile work to 3600"}, 2},
 		"one longer than the role's":        {sourced + "duration_seconds = 7200\n", "[base]\n" + annKeys, nil, "work", []string{"sign in to AWS with profile work: its duration_seconds is longer than", "set duration_seconds in profile work to 3600"}, 1},
 		"a file with a line that is none":   {"[profile work]\nregion us-east-1\n", "", nil, "work", []string{"config has an invalid line 2"}, 0},
 		"a section that isn't closed":       {"[profile work\n", annKeys, nil, "work", []string{"config has an invalid line 1"}, 0},

@@ -17,16 +17,12 @@ import (
 // Deployment is a restart of the web service's tasks
 // (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Deployment.html).
 type Deployment struct {
-	ID     string
-	Status string // "PRIMARY" for the newest, "ACTIVE" for one that is being replaced
-	// Running, Desired and Pending count its tasks.
-	Running, Desired, Pending int
-	Created                   time.Time // by the clock of AWS
+	ID               string
+	Running, Desired int       // tasks
+	Created          time.Time // by the clock of AWS
 	// Completed means that all its tasks are running, and none of an older one is.
 	Completed bool
-	// Failed means that ECS gave up; Reason is ECS's reason, cleaned.
-	Failed bool
-	Reason string
+	Failed    bool // ECS gave up
 	// Event is ECS's newest event of the service since the deployment started, in one
 	// short line, such as "was unable to place a task because …". It is "" once
 	// Completed.
@@ -54,51 +50,38 @@ func (f *Finder) Restart(stop transport.Stop, rack Rack) (Deployment, error) {
 	if err != nil {
 		return Deployment{}, err
 	}
-	before, err := f.deployments(ctx, what, rack, service)
+	before, err := f.newestDeployment(ctx, what, rack, service)
 	if err != nil {
 		return Deployment{}, err
 	}
 	f.onWrite()
-	answer, err := callAWS(ctx, f, attempt{what, rack, onServices("UpdateService", rack)}, func(ctx context.Context) (*ecs.UpdateServiceOutput, error) {
-		return f.calls.updateService(ctx, &ecs.UpdateServiceInput{
-			Cluster: &service.cluster, Service: &service.name, ForceNewDeployment: true,
-		}, servicesIn(rack.Region), f.serviceWriteOptions)
-	})
+	answer, err := callAWS(ctx, f, what, rack, ecs.NewFromConfig(f.writesIn(rack.Region)).UpdateService,
+		&ecs.UpdateServiceInput{Cluster: &service.cluster, Service: &service.name, ForceNewDeployment: true})
 	if err == nil && answer.Service != nil {
-		if newest, isNew := newSince(before, f.readDeployments(*answer.Service)); isNew {
-			return newest, nil
+		if begun := f.readNewest(*answer.Service); begun.ID != "" && begun.ID != before.ID {
+			return begun, nil
 		}
 	}
 	if DidNothing(err) {
 		return Deployment{}, err
 	}
-	return f.lookUpRestart(stop, rack, service, before, err)
+	return f.lookUpRestart(stop, rack, service, before.ID, err)
 }
 
-// newSince returns the newest deployment, if it wasn't there before.
-func newSince(before, after []Deployment) (Deployment, bool) {
-	newest, found := findDeployment(after, "")
-	_, isOld := findDeployment(before, newest.ID)
-	return newest, found && !isOld
-}
-
-// lookUpRestart looks for a deployment that wasn't there before.
-func (f *Finder) lookUpRestart(stop transport.Stop, rack Rack, service webService, before []Deployment, failed error) (Deployment, error) {
+// lookUpRestart looks for another deployment than the newest before.
+func (f *Finder) lookUpRestart(stop transport.Stop, rack Rack, service webService, before string, failed error) (Deployment, error) {
 	const what = "restart the web service"
 	own, cancel := context.WithTimeout(stop.Hard, cleanUpTimeout)
 	defer cancel()
-	after, err := f.deployments(own, what, rack, service)
-	if err == nil {
-		if newest, isNew := newSince(before, after); isNew {
-			return newest, nil
-		}
-		if failed != nil {
-			return Deployment{}, failed
-		}
-	}
-	why := "the answer was lost, and it isn't known whether it has started"
-	if err == nil {
-		why = "ECS accepted it, but shows no new deployment"
+	newest, err := f.newestDeployment(own, what, rack, service)
+	why := "ECS accepted it, but shows no new deployment"
+	switch {
+	case err != nil:
+		why = "the answer was lost, and it isn't known whether it has started"
+	case newest.ID != before:
+		return newest, nil
+	case failed != nil:
+		return Deployment{}, failed
 	}
 	return Deployment{}, &problem.Error{
 		Code: CodeUnknown, Action: ofRack(what, rack), Reason: why, Cause: failed,
@@ -106,9 +89,9 @@ func (f *Finder) lookUpRestart(stop transport.Stop, rack Rack, service webServic
 	}
 }
 
-// Deployment reads a deployment of a Rack's web service by its ID; "" is the newest.
-// The errors are those of Search, and CodeMissing if another one has replaced it.
-func (f *Finder) Deployment(ctx context.Context, rack Rack, id string) (Deployment, error) {
+// Deployment reads the newest deployment of a Rack's web service. The errors are those of
+// Search, and CodeMissing if the stack has no web service.
+func (f *Finder) Deployment(ctx context.Context, rack Rack) (Deployment, error) {
 	const what = "follow the restart"
 	if err := f.prepare(ctx, ofRack(what, rack), rack); err != nil {
 		return Deployment{}, err
@@ -117,14 +100,7 @@ func (f *Finder) Deployment(ctx context.Context, rack Rack, id string) (Deployme
 	if err != nil {
 		return Deployment{}, err
 	}
-	all, err := f.deployments(ctx, what, rack, service)
-	if err != nil {
-		return Deployment{}, err
-	}
-	if found, ok := findDeployment(all, id); ok {
-		return found, nil
-	}
-	return Deployment{}, withHint(missingError(ofRack(what, rack), "another deployment has replaced it"), "restart it again")
+	return f.newestDeployment(ctx, what, rack, service)
 }
 
 // webService finds the service in the stack. Services from before 2021 have an ID
@@ -157,18 +133,21 @@ func (f *Finder) service(ctx context.Context, what string, rack Rack, id string)
 	return service, nil
 }
 
-func (f *Finder) deployments(ctx context.Context, what string, rack Rack, service webService) ([]Deployment, error) {
+func (f *Finder) newestDeployment(ctx context.Context, what string, rack Rack, service webService) (Deployment, error) {
 	described, err := f.describeService(ctx, what, rack, service)
 	if err != nil {
-		return nil, err
+		return Deployment{}, err
 	}
-	return f.readDeployments(described), nil
+	newest := f.readNewest(described)
+	if newest.ID == "" {
+		return Deployment{}, missingError(ofRack(what, rack), "its web service has no deployment")
+	}
+	return newest, nil
 }
 
 func (f *Finder) describeService(ctx context.Context, what string, rack Rack, service webService) (types.Service, error) {
-	answer, err := callAWS(ctx, f, attempt{what, rack, onServices("DescribeServices", rack)}, func(ctx context.Context) (*ecs.DescribeServicesOutput, error) {
-		return f.calls.describeServices(ctx, &ecs.DescribeServicesInput{Cluster: &service.cluster, Services: []string{service.name}}, servicesIn(rack.Region))
-	})
+	answer, err := callAWS(ctx, f, what, rack, ecs.NewFromConfig(f.in(rack.Region)).DescribeServices,
+		&ecs.DescribeServicesInput{Cluster: &service.cluster, Services: []string{service.name}})
 	if err != nil {
 		return types.Service{}, err
 	}
@@ -193,29 +172,22 @@ func (f *Finder) newestServiceEvent(events []types.ServiceEvent, since time.Time
 	return strings.TrimSuffix(f.cleanReason(words), "."), aws.ToTime(events[0].CreatedAt)
 }
 
-func (f *Finder) readDeployments(service types.Service) []Deployment {
-	var all []Deployment
-	for _, d := range service.Deployments {
-		read := Deployment{
-			ID: truncate(aws.ToString(d.Id)), Status: truncate(aws.ToString(d.Status)),
-			Running: int(d.RunningCount), Desired: int(d.DesiredCount), Pending: int(d.PendingCount), Created: aws.ToTime(d.CreatedAt),
-			Failed: d.RolloutState == types.DeploymentRolloutStateFailed, Reason: f.cleanReason(aws.ToString(d.RolloutStateReason)),
-		}
-		settled := d.RolloutState == types.DeploymentRolloutStateCompleted || d.RolloutState == ""
-		read.Completed = settled && read.Status == "PRIMARY" && read.Running == read.Desired && read.Pending == 0 && len(service.Deployments) == 1
-		if !read.Completed {
-			read.Event, _ = f.newestServiceEvent(service.Events, read.Created)
-		}
-		all = append(all, read)
-	}
-	return all
-}
-
-// findDeployment returns the deployment with an ID; "" is the newest.
-func findDeployment(all []Deployment, id string) (Deployment, bool) {
-	at := slices.IndexFunc(all, func(d Deployment) bool { return d.ID == id || (id == "" && d.Status == "PRIMARY") })
+// readNewest returns the newest deployment of a service, or none.
+func (f *Finder) readNewest(service types.Service) Deployment {
+	at := slices.IndexFunc(service.Deployments, func(d types.Deployment) bool { return aws.ToString(d.Status) == "PRIMARY" })
 	if at < 0 {
-		return Deployment{}, false
+		return Deployment{}
 	}
-	return all[at], true
+	d := service.Deployments[at]
+	read := Deployment{
+		ID:      truncate(aws.ToString(d.Id)),
+		Running: int(d.RunningCount), Desired: int(d.DesiredCount), Created: aws.ToTime(d.CreatedAt),
+		Failed: d.RolloutState == types.DeploymentRolloutStateFailed,
+	}
+	hasEnded := d.RolloutState == types.DeploymentRolloutStateCompleted || d.RolloutState == ""
+	read.Completed = hasEnded && d.RunningCount == d.DesiredCount && d.PendingCount == 0 && len(service.Deployments) == 1
+	if !read.Completed {
+		read.Event, _ = f.newestServiceEvent(service.Events, read.Created)
+	}
+	return read
 }

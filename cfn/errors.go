@@ -3,7 +3,6 @@ package cfn
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -11,7 +10,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/smithy-go"
@@ -289,27 +287,13 @@ func (f *Finder) command(text string) string {
 // unreachableError says why there was no complete answer. It drops the system's text,
 // which contains addresses.
 func (f *Finder) unreachableError(err error, region string) *problem.Error {
-	var (
-		name        *net.DNSError
-		certificate *tls.CertificateVerificationError
-		record      tls.RecordHeaderError
-		e           = newError(CodeUnreachable, "", "it is unreachable", f.checkPath(err))
-	)
-	switch {
-	case errors.As(err, &name):
-		e.Reason = "its address can't be resolved"
-		if near := text.Nearest(region, KnownRegions()); near != "" && near != region {
-			e.Hints = append([]string{"did you mean " + near + "?"}, e.Hints...)
-		}
-	case errors.As(err, &certificate):
-		e.Reason = "its certificate isn't trusted here"
+	e := newError(CodeUnreachable, "", transport.Reason(err), f.checkPath(err))
+	near := text.Nearest(region, KnownRegions())
+	switch name := (*net.DNSError)(nil); {
+	case errors.As(err, &name) && near != "" && near != region:
+		e.Hints = append([]string{"did you mean " + near + "?"}, e.Hints...)
+	case transport.IsUntrusted(err):
 		e.Hints = []string{"set AWS_CA_BUNDLE to the certificate if it belongs to a proxy that you trust"}
-	case errors.As(err, &record):
-		e.Reason = "it doesn't speak TLS"
-	case errors.Is(err, syscall.ECONNREFUSED):
-		e.Reason = "the connection was refused"
-	case errors.Is(err, syscall.ECONNRESET), strings.Contains(err.Error(), "EOF"):
-		e.Reason = "the connection broke"
 	}
 	return e
 }

@@ -257,30 +257,23 @@ func (f *Finder) readEvent(event types.StackEvent) Event {
 
 // newestEvent returns the time of a stack's newest event, by AWS's clock.
 func (f *Finder) newestEvent(ctx context.Context, rack Rack) (time.Time, error) {
-	page, err := f.eventPage(ctx, rack, "")
+	page, err := f.eventPage(ctx, rack, nil)
 	if err != nil || len(page.StackEvents) == 0 {
 		return time.Time{}, err
 	}
 	return aws.ToTime(page.StackEvents[0].Timestamp), nil
 }
 
-func (f *Finder) eventPage(ctx context.Context, rack Rack, token string) (*cloudformation.DescribeStackEventsOutput, error) {
-	request := &cloudformation.DescribeStackEventsInput{StackName: &rack.Name}
-	if token != "" {
-		request.NextToken = &token
-	}
-	a := attempt{"read the events", rack, onStack("DescribeStackEvents", rack)}
-	return callAWS(ctx, f, a, func(ctx context.Context) (*cloudformation.DescribeStackEventsOutput, error) {
-		return f.calls.describeStackEvents(ctx, request, stacksIn(rack.Region))
-	})
+func (f *Finder) eventPage(ctx context.Context, rack Rack, token *string) (*cloudformation.DescribeStackEventsOutput, error) {
+	return callAWS(ctx, f, "read the events", rack, cloudformation.NewFromConfig(f.in(rack.Region)).DescribeStackEvents,
+		&cloudformation.DescribeStackEventsInput{StackName: &rack.Name, NextToken: token})
 }
 
 // events reads the events up to the first old one, oldest first. AWS lists the newest
 // first.
 func (f *Finder) events(ctx context.Context, rack Rack, isOld func(types.StackEvent) (old, last bool)) ([]types.StackEvent, error) {
 	var read []types.StackEvent
-	token := ""
-	for range maxPages {
+	err := f.eachPage(ofRack("read the events", rack), "events", func(token *string) (next *string, err error) {
 		page, err := f.eventPage(ctx, rack, token)
 		if err != nil {
 			return nil, err
@@ -291,21 +284,13 @@ func (f *Finder) events(ctx context.Context, rack Rack, isOld func(types.StackEv
 				read = append(read, event)
 			}
 			if old || last {
-				slices.Reverse(read)
-				return read, nil
+				return nil, nil
 			}
 		}
-		next := aws.ToString(page.NextToken)
-		if next == "" {
-			slices.Reverse(read)
-			return read, nil
-		}
-		if next == token {
-			break
-		}
-		token = next
-	}
-	return nil, f.unreadableError(ofRack("read the events", rack), "its list of events doesn't end", nil)
+		return page.NextToken, nil
+	})
+	slices.Reverse(read)
+	return read, err
 }
 
 // failed reports whether a resource failed, not because another one did.

@@ -106,11 +106,6 @@ func calls(t testing.TB, f *cfn.Finder) map[string]func() error {
 		"named": searched(func(ctx context.Context, regions []string) (cfn.Summary, error) {
 			return f.Named(ctx, regions, "production")
 		}),
-		"identity": func() error {
-			who, err := f.Identity(ctx)
-			fit(t, "who one is", who.Name)
-			return err
-		},
 		"recover": func() error {
 			got, err := f.Recover(ctx, rack, func(_ cfn.Source, err error) { fit(t, "a place", err.Error()) })
 			if err == nil && got.Password.IsEmpty() {
@@ -139,10 +134,10 @@ func calls(t testing.TB, f *cfn.Finder) map[string]func() error {
 		},
 		"restart": func() error {
 			d, err := f.Restart(transport.Until(ctx), rack)
-			fit(t, "the restart", d.Reason)
+			fit(t, "the restart", d.Event)
 			return err
 		},
-		"deployment": func() error { d, err := f.Deployment(ctx, rack, ""); fit(t, "a deployment", d.Reason); return err },
+		"deployment": func() error { d, err := f.Deployment(ctx, rack); fit(t, "a deployment", d.Event); return err },
 	}
 }
 
@@ -227,7 +222,7 @@ func TestAnEndlessAnswerIsAbandoned(t *testing.T) {
 	const head = "<DescribeStacksResponse><DescribeStacksResult><Stacks>"
 	for name, unit := range map[string]string{"elements": "<member></member>", "depth": "<a>", "a text": "x"} {
 		wire := &canned{status: http.StatusOK, body: func() io.Reader { return io.MultiReader(strings.NewReader(head), &repeated{unit: unit}) }}
-		_, err := wire.finder(t).Identity(t.Context())
+		_, err := wire.finder(t).Named(t.Context(), []string{"us-east-1"}, "production")
 		wantTold(t, name, err)
 		if e, is := errors.AsType[*problem.Error](err); !is || e.Code != cfn.CodeUnreadable || !strings.Contains(e.Error(), "too large") {
 			t.Errorf("%s: %v", name, err)

@@ -40,21 +40,21 @@ func TestAnAnswerWithoutAnObjectIsNotAnEmptyOne(t *testing.T) {
 func TestARestartHasEndedOnlyWhenNoOldTaskIsLeft(t *testing.T) {
 	const newest = `{"id": "new", "status": "PRIMARY", "desiredCount": 2, "runningCount": 2, "pendingCount": 0`
 	for body, want := range map[string]cfn.Deployment{
-		newest + `, "rolloutState": "COMPLETED"}`: {ID: "new", Status: "PRIMARY", Running: 2, Desired: 2, Completed: true},
-		newest + `}`: {ID: "new", Status: "PRIMARY", Running: 2, Desired: 2, Completed: true},
-		newest + `, "rolloutState": "IN_PROGRESS"}`: {ID: "new", Status: "PRIMARY", Running: 2, Desired: 2},
-		newest + `, "rolloutState": "COMPLETED"}, {"id": "old", "status": "ACTIVE", "desiredCount": 0, "runningCount": 1}`:         {ID: "new", Status: "PRIMARY", Running: 2, Desired: 2},
-		newest + `, "rolloutState": "FAILED", "rolloutStateReason": "tasks failed\nto start"}`:                                     {ID: "new", Status: "PRIMARY", Running: 2, Desired: 2, Failed: true, Reason: "tasks failed to start"},
-		`{"id": "new", "status": "PRIMARY", "desiredCount": 2, "runningCount": 1, "pendingCount": 1, "rolloutState": "COMPLETED"}`: {ID: "new", Status: "PRIMARY", Running: 1, Desired: 2, Pending: 1},
+		newest + `, "rolloutState": "COMPLETED"}`: {ID: "new", Running: 2, Desired: 2, Completed: true},
+		newest + `}`: {ID: "new", Running: 2, Desired: 2, Completed: true},
+		newest + `, "rolloutState": "IN_PROGRESS"}`: {ID: "new", Running: 2, Desired: 2},
+		newest + `, "rolloutState": "COMPLETED"}, {"id": "old", "status": "ACTIVE", "desiredCount": 0, "runningCount": 1}`:         {ID: "new", Running: 2, Desired: 2},
+		newest + `, "rolloutState": "FAILED", "rolloutStateReason": "tasks failed\nto start"}`:                                     {ID: "new", Running: 2, Desired: 2, Failed: true},
+		`{"id": "new", "status": "PRIMARY", "desiredCount": 2, "runningCount": 1, "pendingCount": 1, "rolloutState": "COMPLETED"}`: {ID: "new", Running: 1, Desired: 2},
 	} {
 		w := newRackWorld(t)
 		w.answering("DescribeServices", `{"services": [{"deployments": [`+body+`]}]}`)
-		if got, err := w.finder().Deployment(t.Context(), w.rack, "new"); err != nil || got != want {
+		if got, err := w.finder().Deployment(t.Context(), w.rack); err != nil || got != want {
 			t.Errorf("%s: %+v, %v", body, got, err)
 		}
 	}
 	w := newRackWorld(t)
 	w.answering("DescribeServices", `{"services": [], "failures": [{"reason": "MISSING"}]}`)
-	_, err := w.finder().Deployment(t.Context(), w.rack, "")
+	_, err := w.finder().Deployment(t.Context(), w.rack)
 	w.wantCode(w.failed(err), cfn.CodeMissing)
 }

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/aws/smithy-go"
+
 	"convox-travis/internal/problem"
 )
 
@@ -129,29 +131,19 @@ func withPermission(p Permission, e *problem.Error) *problem.Error {
 	return d
 }
 
-// onNamedResource is the permission on the resource that AWS named, if it named one.
-func (p Permission) onNamedResource(e *problem.Error) Permission {
-	for _, named := range detailOf(e).Missing {
-		if named.Action == p.Action && named.Resource != "" {
-			return named
-		}
-	}
-	return p
-}
-
-// onStack, onParameter and onServices are the permissions of calls about a Rack
+// permissionOf is the permission that a call about a Rack needs
 // (https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html).
-func onStack(action string, rack Rack) Permission {
-	return Permission{"cloudformation:" + action, arnIn(rack.Region, "cloudformation", "stack/"+rack.Name+"/*")}
-}
-
-func onParameter(action string, rack Rack) Permission {
-	return Permission{"ssm:" + action, arnIn(rack.Region, "ssm", "parameter/"+secretName(rack))}
-}
-
-// onServices leaves out the cluster, which old services don't have in their ARN.
-func onServices(action string, rack Rack) Permission {
-	return Permission{"ecs:" + action, arnIn(rack.Region, "ecs", "service/*")}
+func permissionOf(call *smithy.OperationError, rack Rack) Permission {
+	service := strings.ToLower(call.ServiceID)
+	resource := arnIn(rack.Region, service, map[string]string{
+		"cloudformation": "stack/" + rack.Name + "/*",
+		"ecs":            "service/*", // without the cluster, which old services don't have in their ARN
+		"ssm":            "parameter/" + secretName(rack),
+	}[service])
+	if call.OperationName == "DescribeTaskDefinition" {
+		resource = "*" // it has no other
+	}
+	return Permission{service + ":" + call.OperationName, resource}
 }
 
 func arnIn(region, service, resource string) string {

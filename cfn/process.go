@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os/exec"
 	"runtime"
@@ -60,16 +59,16 @@ func (p *process) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	} else {
 		cmd = child.Command(ctx, child.System(nil), name, flag, p.command)
 	}
-	var out limitedBuffer
+	out := child.Buffer{Most: maxCredentials}
 	cmd.Stdout = &out
 	err := child.Run(cmd)
 	switch {
 	case ctx.Err() != nil:
 		return aws.Credentials{}, p.newError("printed no credentials within a minute", terminal != nil)
-	case err != nil && !errors.Is(err, exec.ErrWaitDelay): // a daemon that it started may keep its output open
+	case err != nil:
 		return aws.Credentials{}, p.newError("failed", terminal != nil)
 	}
-	found, ok := parseCredentials(out.text)
+	found, ok := parseCredentials(out.Text)
 	if !ok {
 		return aws.Credentials{}, p.newError("printed no credentials", terminal != nil)
 	}
@@ -98,16 +97,4 @@ func parseCredentials(text []byte) (aws.Credentials, bool) {
 		found.CanExpire, found.Expires = true, *read.Expiration
 	}
 	return found, true
-}
-
-// limitedBuffer is a buffer of at most maxCredentials.
-type limitedBuffer struct{ text []byte }
-
-// Write implements io.Writer.
-func (l *limitedBuffer) Write(text []byte) (int, error) {
-	if len(l.text)+len(text) > maxCredentials {
-		return 0, errors.New("too much output")
-	}
-	l.text = append(l.text, text...)
-	return len(text), nil
 }

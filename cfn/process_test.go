@@ -100,8 +100,8 @@ func TestAProgramComesBeforeKeysOfTheConfigFile(t *testing.T) {
 	w := newWorld(t)
 	command, _ := w.process("")
 	w.files("[profile use]\ncredential_process = "+command+"\n"+badKeys, "")
-	if identity, err := w.finder(profile("use")).Identity(t.Context()); err != nil || identity.Name != "ann" {
-		t.Errorf("%+v, %v", identity, err)
+	if _, err := w.finder(profile("use")).Search(t.Context(), []string{"us-east-1"}, nil); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -49,23 +49,20 @@ func Profiles(env func(string) string, home, given string) []Profile {
 		p := settings.profile(name)
 		base := settings.base(p)
 		listed := Profile{Name: name, Region: p.get("region"), Kind: kindOf(base), InUse: name == inUse}
-		if listed.Kind == kindSSO {
+		if listed.Kind == fromSSO {
 			listed.SSO, listed.NoSession = base.name, noSession(base, home)
 		}
 		if isRole(p) {
-			listed.Kind = "role"
+			listed.Kind = fromRole
 		}
 		all = append(all, listed)
 	}
 	return all
 }
 
-const (
-	kindSSO = "SSO"
-	// longestSources bounds the profiles that a role goes through. NewFinder refuses
-	// sources that form a circle.
-	longestSources = 10
-)
+// longestSources bounds the profiles that a role goes through. NewFinder refuses
+// sources that form a circle.
+const longestSources = 10
 
 // base is the profile whose credentials sign in: p itself, or where p is a role, the
 // last of its source profiles.
@@ -81,21 +78,21 @@ func (s *settings) base(p profile) profile {
 	return p
 }
 
-// kindOf tests in the order of chain.ofProfile.
+// kindOf is where the credentials of a profile come from that aren't a role's, or "".
 func kindOf(p profile) string {
 	switch {
 	case p.get("web_identity_token_file") != "":
-		return "web identity"
+		return fromWebIdentity
 	case p.get("sso_role_name") != "" || p.get("sso_account_id") != "":
-		return kindSSO
+		return fromSSO
 	case hasKeys(p.credentials):
-		return "keys"
+		return fromKeys
 	case p.get("login_session") != "":
-		return "login"
+		return fromLogin
 	case p.get("credential_process") != "":
-		return "process"
+		return fromProcess
 	case hasKeys(p.config):
-		return "keys"
+		return fromKeys
 	}
 	return ""
 }
@@ -150,7 +147,7 @@ func LoginSSO(ctx context.Context, profile string, tell func(line string)) error
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
-	case err != nil && !errors.Is(err, exec.ErrWaitDelay): // a browser that it started may keep its output open
+	case err != nil:
 		return newError(CodeExpiredSSO, "sign in to AWS with profile "+abbreviate(profile), "aws sso login failed",
 			"run it in another terminal to see what it says: "+SSOLogin(profile),
 			"install version 2 of the AWS CLI if yours is version 1, which has no sso login")

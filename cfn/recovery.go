@@ -149,10 +149,7 @@ func (f *Finder) fromTaskDefinition(ctx context.Context, rack Rack) (secret.Stri
 	if err != nil {
 		return secret.String{}, err
 	}
-	needed := Permission{"ecs:DescribeTaskDefinition", "*"} // it has no other resource
-	answer, err := callAWS(ctx, f, attempt{what, rack, needed}, func(ctx context.Context) (*ecs.DescribeTaskDefinitionOutput, error) {
-		return f.calls.describeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: &id}, servicesIn(rack.Region))
-	})
+	answer, err := callAWS(ctx, f, what, rack, ecs.NewFromConfig(f.in(rack.Region)).DescribeTaskDefinition, &ecs.DescribeTaskDefinitionInput{TaskDefinition: &id})
 	if err != nil {
 		return secret.String{}, err
 	}
@@ -174,9 +171,8 @@ func secretName(rack Rack) string { return rack.Name + "RackApiSecret" }
 func (f *Finder) fromParameterStore(ctx context.Context, rack Rack) (secret.String, error) {
 	const what = "read Parameter Store"
 	name := secretName(rack)
-	answer, err := callAWS(ctx, f, attempt{what, rack, onParameter("GetParameter", rack)}, func(ctx context.Context) (*ssm.GetParameterOutput, error) {
-		return f.calls.getParameter(ctx, &ssm.GetParameterInput{Name: &name, WithDecryption: aws.Bool(true)}, storeIn(rack.Region))
-	})
+	answer, err := callAWS(ctx, f, what, rack, ssm.NewFromConfig(f.in(rack.Region)).GetParameter,
+		&ssm.GetParameterInput{Name: &name, WithDecryption: aws.Bool(true)})
 	if err != nil {
 		return secret.String{}, err
 	}

@@ -2,7 +2,6 @@ package cfn
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -10,10 +9,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
-	"github.com/aws/smithy-go"
 
 	"convox-travis/internal/crash"
-	"convox-travis/internal/problem"
 )
 
 // maxPages ends an endless list: an account has at most a few thousand stacks in a
@@ -86,19 +83,12 @@ func (f *Finder) searchRegion(ctx context.Context, region, name string) searchOu
 	if name != "" {
 		request.StackName = &name
 	}
-	// In all regions, although AWS names the resource in this one.
-	describeStacks := Permission{"cloudformation:DescribeStacks", "*"}
-	if name != "" {
-		describeStacks = onStack("DescribeStacks", Rack{Name: name, Region: region})
-		describeStacks.Resource = strings.Replace(describeStacks.Resource, ":"+region+":", ":*:", 1)
-	}
-	for range maxPages {
-		page, err := f.describePage(ctx, region, request)
-		if isMissing(err) {
-			return o
-		}
+	describe := cloudformation.NewFromConfig(f.in(region)).DescribeStacks
+	err := f.eachPage("", "stacks", func(token *string) (next *string, err error) {
+		request.NextToken = token
+		page, err := callAWS(ctx, f, "look for", Rack{Name: name, Region: region}, describe, request)
 		if err != nil {
-			return o.fail(withPermission(describeStacks, f.callError(err, region)))
+			return nil, err
 		}
 		for _, described := range page.Stacks {
 			s := readStack(region, described)
@@ -114,45 +104,47 @@ func (f *Finder) searchRegion(ctx context.Context, region, name string) searchOu
 			}
 			o.Stacks++
 		}
-		next := aws.ToString(page.NextToken)
-		if next == "" || name != "" {
-			return o
+		if name != "" {
+			return nil, nil
 		}
-		if next == aws.ToString(request.NextToken) {
-			break
-		}
-		request.NextToken = &next
+		return page.NextToken, nil
+	})
+	e := asError(err)
+	if e == nil || e.Code == CodeMissing { // or ctx has ended
+		return o
 	}
-	return o.fail(f.unreadableError("", "its list of stacks doesn't end", nil))
-}
-
-func (o searchOutcome) fail(err *problem.Error) searchOutcome {
-	o.err, o.Reason = err, err.Reason
-	if detailOf(err).off {
+	// In all regions, although AWS names the resource in this one.
+	describeStacks := Permission{"cloudformation:DescribeStacks", "*"}
+	if name != "" {
+		describeStacks.Resource = strings.Replace(arnIn(region, "cloudformation", "stack/"+name+"/*"), ":"+region+":", ":*:", 1)
+	}
+	o.err = withPermission(describeStacks, e)
+	switch detail := detailOf(e); {
+	case detail.foreign:
+		o.Reason = "another partition"
+	case detail.off:
 		o.Reason = "switched off for this account"
-		if err.Detail.(Detail).foreign {
-			o.Reason = "another partition"
-		}
+	default:
+		o.Reason = o.err.Reason
 	}
 	return o
 }
 
-// describePage makes one call; the deadline covers all its tries.
-func (f *Finder) describePage(ctx context.Context, region string, request *cloudformation.DescribeStacksInput) (*cloudformation.DescribeStacksOutput, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, f.retry.Deadline, errNoAnswer)
-	defer cancel()
-	page, err := f.calls.describeStacks(ctx, request, func(o *cloudformation.Options) { o.Region = region })
-	if err != nil {
-		return nil, preferCause(ctx, err)
+// eachPage calls read with the token of each page of a list, until it returns no next
+// one.
+func (f *Finder) eachPage(what, of string, read func(token *string) (next *string, err error)) error {
+	var token *string
+	for range maxPages {
+		next, err := read(token)
+		if err != nil || aws.ToString(next) == "" {
+			return err
+		}
+		if aws.ToString(next) == aws.ToString(token) {
+			break
+		}
+		token = next
 	}
-	return page, nil
-}
-
-// isMissing reports whether CloudFormation said that there is no such stack. It has no
-// code for it.
-func isMissing(err error) bool {
-	var api smithy.APIError
-	return errors.As(err, &api) && api.ErrorCode() == "ValidationError" && missingSentence.MatchString(api.ErrorMessage())
+	return f.unreadableError(what, "its list of "+of+" doesn't end", nil)
 }
 
 // regionsToSearch returns the named regions, each once, or all of the partition if none

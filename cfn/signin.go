@@ -5,54 +5,24 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
-	"convox-travis/internal/crash"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/transport"
 )
 
-// mfaPrompt asks for an MFA code during a sign-in.
-type mfaPrompt struct {
-	ask func(context.Context) (string, error)
+// signInKey is the key of a sign-in's context among its values, which are all that the
+// SDK's cache passes on of it.
+type signInKey struct{}
 
-	mu     sync.Mutex
-	ctx    context.Context // of the sign-in: the SDK passes none
-	failed error           // what ask returned last
-}
-
-func (a *mfaPrompt) code() (string, error) {
-	defer crash.Catch()
-	a.mu.Lock()
-	ctx := a.ctx
-	a.mu.Unlock()
-	code, err := a.ask(ctx)
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.failed = err
-	return strings.TrimSpace(code), err
-}
-
-func (a *mfaPrompt) begin(ctx context.Context) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.ctx, a.failed = ctx, nil
-}
-
-func (a *mfaPrompt) failure() error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.failed
-}
+var errNoCode = errors.New("no MFA code was given")
 
 // signIn gets the credentials before the regions are searched, so that an error is
 // reported once and a code asked for once. The SDK caches them for all regions.
 func (f *Finder) signIn(ctx context.Context) error {
-	f.mfa.begin(ctx)
-	_, err := f.config.Credentials.Retrieve(ctx)
+	_, err := f.config.Credentials.Retrieve(context.WithValue(ctx, signInKey{}, ctx))
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -71,8 +41,8 @@ func (f *Finder) signInError(err error) error {
 	}
 	what := "sign in to AWS with " + of.name
 	switch {
-	case f.mfa.failure() != nil:
-		return newError(CodeMFA, what, "no MFA code was given", "try again, and type the code that the device shows")
+	case errors.Is(err, errNoCode):
+		return newError(CodeMFA, what, errNoCode.Error(), "try again, and type the code that the device shows")
 	case asError(err) != nil: // of a credential_process
 		return withAction(what, asError(err))
 	case transport.ByProxy(err) != nil && of.kind != fromContainer && of.kind != fromInstance:

@@ -150,12 +150,11 @@ func TestAnMFACodeIsAskedForOnce(t *testing.T) {
 			t.Fatalf("%s, %v", names(found), err)
 		}
 	}
-	identity, err := finder.Identity(t.Context())
-	if err != nil || !strings.HasPrefix(identity.Name, "admin/") || asked != 1 {
-		t.Errorf("asked %d times, %+v, %v", asked, identity, err)
+	if asked != 1 {
+		t.Errorf("asked %d times", asked)
 	}
 	w.aws.ExpireSessions()
-	_, err = finder.Search(t.Context(), nil, nil)
+	_, err := finder.Search(t.Context(), nil, nil)
 	w.wantCode(w.failed(err), cfn.CodeExpired, "the session token of profile admin has expired")
 }
 

@@ -125,9 +125,7 @@ func meaning(status string) (is, hint string) {
 }
 
 func (f *Finder) describe(ctx context.Context, what string, rack Rack) (types.Stack, error) {
-	answer, err := callAWS(ctx, f, attempt{what, rack, onStack("DescribeStacks", rack)}, func(ctx context.Context) (*cloudformation.DescribeStacksOutput, error) {
-		return f.calls.describeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &rack.Name}, stacksIn(rack.Region))
-	})
+	answer, err := callAWS(ctx, f, what, rack, cloudformation.NewFromConfig(f.in(rack.Region)).DescribeStacks, &cloudformation.DescribeStacksInput{StackName: &rack.Name})
 	if err != nil {
 		return types.Stack{}, err
 	}
@@ -144,9 +142,8 @@ func (f *Finder) describe(ctx context.Context, what string, rack Rack) (types.St
 func (f *Finder) physicalID(ctx context.Context, what string, rack Rack, logicalIDs ...string) (string, error) {
 	var last error
 	for _, id := range logicalIDs {
-		answer, err := callAWS(ctx, f, attempt{what, rack, onStack("DescribeStackResource", rack)}, func(ctx context.Context) (*cloudformation.DescribeStackResourceOutput, error) {
-			return f.calls.describeStackResource(ctx, &cloudformation.DescribeStackResourceInput{StackName: &rack.Name, LogicalResourceId: &id}, stacksIn(rack.Region))
-		})
+		answer, err := callAWS(ctx, f, what, rack, cloudformation.NewFromConfig(f.in(rack.Region)).DescribeStackResource,
+			&cloudformation.DescribeStackResourceInput{StackName: &rack.Name, LogicalResourceId: &id})
 		switch {
 		case problem.Code(err) == CodeMissing:
 			last = missingError(ofRack(what, rack), "its stack has no resource "+id)

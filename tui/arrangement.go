@@ -5,9 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/charmbracelet/x/ansi"
-
-	"convox-travis/internal/text"
 	"convox-travis/tui/field"
 	"convox-travis/tui/flow"
 )
@@ -30,7 +27,7 @@ type arrangement struct {
 func (m *model) arrange() arrangement {
 	left := lines(m.body())
 	need := m.need()
-	title := part{lines: m.titled(m.question.Title, "")}
+	title := part{lines: m.titleLines(m.question.Title, "")}
 	wrong, reasons, detail := m.wrong(), m.reasons(), m.padded(m.detail())
 	answered := len(transcript(m.theme, m.flow.Rail(), min(m.width, widest)))
 
@@ -109,7 +106,7 @@ func long(parts []part) int {
 	return lines
 }
 
-func seen(room int, parts ...part) []string {
+func clipParts(room int, parts ...part) []string {
 	var lines []string
 	for _, p := range parts {
 		lines = append(lines, field.Clip(p.lines, p.shown, room)...)
@@ -141,7 +138,7 @@ func (m *model) need() field.Lines {
 		need = m.field.Lines(m.room())
 	}
 	if m.reading != nil {
-		long := m.reading.length(m.room())
+		long := len(m.reading.draw(m.room()))
 		need.Least, need.Enough, need.Most = need.Least+min(long, 2), need.Enough+min(long, 10), need.Most+long
 		if m.field != nil {
 			need.Most++ // apart
@@ -194,7 +191,7 @@ func (m *model) detail() []part {
 		parts = append(parts, part{lines: field.Indented(m.theme.Warn, "! ", q.More, m.room())})
 	}
 	row, there := list.Row()
-	details := m.details[row.Key]
+	details := row.Detail
 	switch isCut := list.CutsNote(m.room()); {
 	case !there:
 	case row.Disabled != "" && isCut:
@@ -202,39 +199,16 @@ func (m *model) detail() []part {
 	case row.Note != "" && isCut:
 		details = append(slices.Clone(details), flow.Detail{Text: row.Note})
 	}
-	if lines := m.labeled(details); len(lines) > 0 {
-		parts = append(parts, part{lines: lines})
+	var values []string
+	for _, d := range details {
+		if d.Text != "" {
+			values = append(values, strings.TrimSpace(d.Label+" "+d.Text))
+		}
+	}
+	if len(values) > 0 {
+		parts = append(parts, part{lines: field.Wrapped(m.theme.Text, strings.Join(values, noteMark), m.room())})
 	}
 	return parts
-}
-
-// labeled are values with their labels, as many whole ones on a line as fit.
-func (m *model) labeled(details []flow.Detail) []string {
-	var lines []string
-	gap, cells := ansi.StringWidth(noteMark), m.room() // of the last line
-	for _, d := range details {
-		label, value := text.Clean(d.Label), text.Clean(d.Text)
-		if value == "" {
-			continue
-		}
-		if label != "" {
-			label += " "
-		}
-		width := ansi.StringWidth(label + value)
-		styled := m.theme.Muted.Render(label) + m.theme.Text.Render(value)
-		switch {
-		case cells+gap+width <= m.room():
-			lines[len(lines)-1] += m.theme.Muted.Render(noteMark) + styled
-			cells += gap + width
-		case width <= m.room():
-			lines = append(lines, styled)
-			cells = width
-		default:
-			lines = append(lines, field.Wrapped(m.theme.Text, label+value, m.room())...)
-			cells = m.room()
-		}
-	}
-	return lines
 }
 
 // padded are parts with as many empty lines that what is below the field was never

@@ -99,19 +99,11 @@ func (m *model) helpKey() string {
 	if m.field == nil || !m.field.TakesText() {
 		return "?"
 	}
-	empty := false
-	switch f := m.field.(type) {
-	case *field.Secret:
-		empty = f.Value().IsEmpty()
-	case *field.Text:
-		empty = f.Value() == ""
-	case *field.Shown:
-		empty = f.Value() == ""
+	v := m.field.Value()
+	if m.helped || m.field.TakesEscape() || v.Text != "" || !v.Secret.IsEmpty() {
+		return "f1"
 	}
-	if empty && !m.helped {
-		return "?"
-	}
-	return "f1"
+	return "?"
 }
 
 // opensHelp reports whether a key opens the page with all keys.
@@ -131,7 +123,7 @@ func (m *model) openHelp() {
 			lines = append(lines, flow.Line{Tone: flow.Named, Text: fmt.Sprintf("%-9s  %s", k.Key, k.Does)})
 		}
 	}
-	m.help, m.helped = &reading{lines: lines}, true
+	m.help, m.helped = &reading{theme: m.theme, lines: lines}, true
 	m.give(tea.BlurMsg{}) // hides a secret
 	m.resize()
 }

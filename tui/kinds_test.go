@@ -155,37 +155,13 @@ func TestNoCommandIsBrokenInsideAWord(t *testing.T) {
 		m.Update(tea.WindowSizeMsg{Width: width, Height: 36})
 		m.put(ending)
 		behind := regexp.MustCompile(`(?m)^ [│◆└] ?`).ReplaceAllString(ansi.Strip(m.screen()), "")
-		left := ansi.Strip(strings.Join(whole(m.theme, width, m.flow.Rail(), ending.Title, ending.Lines), "\n"))
+		left := ansi.Strip(strings.Join(wholeTranscript(m.theme, width, m.flow.Rail(), ending.Title, ending.Lines), "\n"))
 		for _, command := range commands(ending.Lines) {
 			if !strings.Contains(strings.Join(strings.Fields(behind), " "), command) {
 				t.Fatalf("%d columns: %s is broken in\n%s", width, command, behind)
 			}
 			if !regexp.MustCompile("(?m)^( │   )?" + regexp.QuoteMeta(command) + "$").MatchString(left) {
 				t.Fatalf("%d columns: %s is broken in\n%s", width, command, left)
-			}
-		}
-	}
-}
-
-var hyperlink = regexp.MustCompile(`\x1b]8;;([^\x07\x1b]*)(?:\x07|\x1b\\)([^\x1b]*)\x1b]8;;(?:\x07|\x1b\\)`)
-
-func TestAddressesAreLinksWhereTheyAreWhole(t *testing.T) {
-	const address = "https://console.example.com/a/long/address"
-	m := atRepositories(t, 3)
-	for width := 30; width <= 100; width++ {
-		m.Update(tea.WindowSizeMsg{Width: width, Height: 36})
-		m.put(key)
-		m.problem = &flow.Problem{Message: "no", Do: []string{"see " + address + ", then retry"}}
-		m.resize()
-		for what, screen := range map[string]string{"question": m.screen(), "help": func() string { m.openHelp(); return m.screen() }()} {
-			links, isWhole := hyperlink.FindAllStringSubmatch(screen, -1), contains(screen, address)
-			if isWhole != (len(links) > 0) {
-				t.Fatalf("%s, %d columns: whole %t, %d links in\n%s", what, width, isWhole, len(links), ansi.Strip(screen))
-			}
-			for _, link := range links {
-				if link[1] != address || link[2] != address {
-					t.Fatalf("%s, %d columns: %q leads to %q", what, width, link[2], link[1])
-				}
 			}
 		}
 	}
@@ -240,7 +216,7 @@ func TestTheFoldedLineIsCutLast(t *testing.T) {
 	theme := field.NewTheme(true, field.Glyphs{})
 	items := []flow.Item{{Name: "Console", Answer: "console.convox.com", State: flow.Behind}, {Name: "Repository", Answer: "acme/web", State: flow.Behind}}
 	for width, want := range map[int]string{80: " ◇ console.convox.com · acme/web · 2 answers", 40: " ◇ console.convox.com · acme/web", 20: " ◇ console.convox.c…"} {
-		if got := ansi.Strip(folded(theme, items, width)); got != want {
+		if got := ansi.Strip(foldTranscript(theme, items, width)); got != want {
 			t.Errorf("%d columns: %q", width, got)
 		}
 	}
@@ -249,7 +225,7 @@ func TestTheFoldedLineIsCutLast(t *testing.T) {
 // A value that has no room beside its name stands below it, and only the name is colored.
 func TestAValueStandsBelowItsName(t *testing.T) {
 	theme := field.NewTheme(true, field.Glyphs{})
-	got := toned(theme, flow.Line{Tone: flow.Added, Text: "CONVOX_PASSWORD  •••••••• private, accepted by production"}, 36)
+	got := styleLine(theme, flow.Line{Tone: flow.Added, Text: "CONVOX_PASSWORD  •••••••• private, accepted by production"}, 36)
 	want := []string{theme.Added.Render("  + CONVOX_PASSWORD"), "      •••••••• private, accepted by", "      production"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
@@ -259,7 +235,7 @@ func TestAValueStandsBelowItsName(t *testing.T) {
 func TestAFailureEndsWithARedSign(t *testing.T) {
 	theme := field.NewTheme(true, field.Glyphs{})
 	for tone, want := range map[flow.Tone]string{flow.Bad: theme.Error.Render("◆"), flow.Good: theme.Good.Render("◆"), flow.Warning: theme.Good.Render("◆")} {
-		if got := strings.Join(whole(theme, 80, nil, "It", []flow.Line{{Tone: tone, Text: "a"}}), "\n"); !strings.Contains(got, want) {
+		if got := strings.Join(wholeTranscript(theme, 80, nil, "It", []flow.Line{{Tone: tone, Text: "a"}}), "\n"); !strings.Contains(got, want) {
 			t.Errorf("tone %d: %q", tone, got)
 		}
 	}

@@ -2,8 +2,6 @@ package tui
 
 import (
 	"fmt"
-	"regexp"
-	"slices"
 	"strings"
 	"time"
 
@@ -113,9 +111,9 @@ const holdTime = 300 * time.Millisecond
 func (m *model) main() []string {
 	switch {
 	case m.help != nil:
-		return m.link(append(m.helpTitle(), m.bars(m.help.view(m.theme)...)...))
-	case m.busy != "" && m.held != nil && time.Since(m.since) < holdTime:
-		return m.held
+		return append(m.helpTitle(), m.bars(m.help.view()...)...)
+	case m.busy != "" && m.review != nil && time.Since(m.since) < holdTime:
+		return m.review
 	case m.busy != "":
 		return m.doing()
 	case m.field == nil && m.reading == nil:
@@ -126,17 +124,17 @@ func (m *model) main() []string {
 	if a.apart > 0 {
 		lines = append(lines, "")
 	}
-	lines = append(lines, m.answered(a.answered)...)
+	lines = append(lines, m.transcript(a.answered)...)
 	if a.apart > 0 && a.answered > 0 {
 		lines = append(lines, m.bar(""))
 	}
-	lines = append(lines, field.Clip(m.titled(m.question.Title, m.summary()), max(a.title, 1), m.room()+gutter)...)
-	lines = append(lines, m.bars(seen(m.room(), a.reasons...)...)...)
+	lines = append(lines, field.Clip(m.titleLines(m.question.Title, m.summary()), max(a.title, 1), m.room()+gutter)...)
+	lines = append(lines, m.bars(clipParts(m.room(), a.reasons...)...)...)
 	if len(lines) > 0 && a.between > 0 {
 		lines = append(lines, m.bar(""))
 	}
 	if m.reading != nil {
-		lines = append(lines, m.bars(m.reading.view(m.theme)...)...)
+		lines = append(lines, m.bars(m.reading.view()...)...)
 	}
 	if m.reading != nil && m.field != nil {
 		lines = append(lines, m.bars(blank(apart(a.field))...)...)
@@ -147,30 +145,30 @@ func (m *model) main() []string {
 	if len(a.below) > 0 && a.before > 0 {
 		lines = append(lines, m.bar(""))
 	}
-	return m.link(append(lines, m.bars(seen(m.room(), a.below...)...)...))
+	return append(lines, m.bars(clipParts(m.room(), a.below...)...)...)
 }
 
 // helpTitle goes above the help, with empty lines where there is room.
 func (m *model) helpTitle() []string {
 	title, _, _ := strings.Cut(m.question.Title, ": ")
-	lines := m.titled("Help: "+title, "")
+	lines := m.titleLines("Help: "+title, "")
 	if m.body() < 16 {
 		return lines
 	}
 	return append(append([]string{""}, lines...), m.bar(""))
 }
 
-// titled is a title behind the mark of what is asked, with a summary at the right.
-func (m *model) titled(title, right string) []string {
+// titleLines is a title behind the mark of what is asked, with a summary at the right.
+func (m *model) titleLines(title, right string) []string {
 	mark := m.theme.Accent
 	if m.question.Kind == flow.Ending {
-		mark = endingMark(m.theme, m.question.Lines)
+		mark = endingStyle(m.theme, m.question.Lines)
 	}
-	return m.marked(mark.Render(field.Asking), title, right)
+	return m.titleWithMark(mark.Render(field.Asking), title, right)
 }
 
-// marked is a title behind a mark, with a summary at the right.
-func (m *model) marked(mark, title, right string) []string {
+// titleWithMark is a title behind a mark, with a summary at the right.
+func (m *model) titleWithMark(mark, title, right string) []string {
 	lines := field.Wrapped(m.theme.Title, title, m.room())
 	first := m.spread(" "+mark+" "+lines[0], m.theme.Muted.Render(text.Clean(right)))
 	return append([]string{first}, m.bars(lines[1:]...)...)
@@ -184,13 +182,13 @@ func (m *model) summary() string {
 	return m.question.Found
 }
 
-// answered is the transcript in so many lines: a line for each answer, or one for all.
-func (m *model) answered(lines int) []string {
+// transcript is the answers in so many lines: a line for each answer, or one for all.
+func (m *model) transcript(lines int) []string {
 	switch all := transcript(m.theme, m.flow.Rail(), min(m.width, widest)); {
 	case lines >= len(all):
 		return all
 	case lines > 0:
-		return []string{folded(m.theme, m.flow.Rail(), min(m.width, widest))}
+		return []string{foldTranscript(m.theme, m.flow.Rail(), min(m.width, widest))}
 	}
 	return nil
 }
@@ -206,7 +204,7 @@ func (m *model) doing() []string {
 	if since := time.Since(m.since).Truncate(time.Second); since >= time.Second {
 		elapsed = since.String()
 	}
-	lines := m.marked(m.theme.Accent.Render(spinner[m.frame%len(spinner)]), text.Capitalize(words), elapsed)
+	lines := m.titleWithMark(m.theme.Accent.Render(spinner[m.frame%len(spinner)]), text.Capitalize(words), elapsed)
 	if wait := m.flow.Wait().Text(time.Now()); wait != "" {
 		lines = append(lines, m.bars(field.Wrapped(m.theme.Muted, wait, m.room())...)...)
 	}
@@ -214,8 +212,8 @@ func (m *model) doing() []string {
 		lines = append(append(lines, m.bar("")), m.bars(m.howFar()...)...)
 	}
 	var happened []string
-	for _, l := range m.told {
-		happened = append(happened, toned(m.theme, l, m.room())...)
+	for _, l := range m.log {
+		happened = append(happened, styleLine(m.theme, l, m.room())...)
 	}
 	if len(happened) > 0 {
 		lines = append(lines, m.bar(""))
@@ -226,11 +224,11 @@ func (m *model) doing() []string {
 	if room := m.body() - len(lines); count+2 > room {
 		count = min(room-1, 1)
 	}
-	above := m.answered(count)
+	above := m.transcript(count)
 	if len(above)+1+len(lines) < m.body() {
 		above = append([]string{""}, append(above, m.bar(""))...)
 	}
-	return m.link(append(above, lines...))
+	return append(above, lines...)
 }
 
 // longestBar is in cells.
@@ -247,42 +245,4 @@ func (m *model) howFar() []string {
 	full, empty := p.Bar(cells)
 	bar := m.theme.Accent.Render(strings.Repeat("█", full)) + m.theme.Line.Render(strings.Repeat("░", empty)) + fmt.Sprintf(" %d of %d", p.Done, p.Of)
 	return append([]string{bar}, words...)
-}
-
-// address is one that a terminal can open.
-var address = regexp.MustCompile(`https?://[^\s\x1b\x07]+[^\s\x1b\x07.,;:)]`)
-
-// link makes the addresses that are whole on a line links
-// (https://gist.github.com/egmontkob/eb114294efbcd5adb1944c9f3cb5feda).
-func (m *model) link(lines []string) []string {
-	if !slices.ContainsFunc(lines, address.MatchString) {
-		return lines // there can be thousands of lines to look through
-	}
-	whole := map[string]bool{}
-	var hints []string
-	if m.problem != nil {
-		hints = m.problem.Do
-	}
-	for _, words := range slices.Concat(m.question.Reason, m.question.Help, hints, textsOf(m.question.Lines), textsOf(m.told)) {
-		for _, found := range address.FindAllString(text.Clean(words), -1) {
-			whole[found] = true
-		}
-	}
-	for i, line := range lines {
-		lines[i] = address.ReplaceAllStringFunc(line, func(found string) string {
-			if !whole[found] {
-				return found
-			}
-			return ansi.SetHyperlink(found) + found + ansi.ResetHyperlink()
-		})
-	}
-	return lines
-}
-
-func textsOf(lines []flow.Line) []string {
-	texts := make([]string, len(lines))
-	for i, l := range lines {
-		texts[i] = l.Text
-	}
-	return texts
 }

@@ -50,7 +50,7 @@ var unknown = flow.Question{
 }
 
 func TestAChoiceKeepsItsOptionsUnderALongProblem(t *testing.T) {
-	m := asked(t, unknown, field.NewChoice(field.NewTheme(true, field.Glyphs{}), options(unknown.Options), 0), 40, 12)
+	m := asked(t, unknown, field.NewChoice(field.NewTheme(true, field.Glyphs{}), unknown.Options, 0), 40, 12)
 	m.wants(t,
 		"Travis does not know …",
 		"› Sync Travis, and look again",
@@ -62,7 +62,7 @@ func TestAChoiceKeepsItsOptionsUnderALongProblem(t *testing.T) {
 		"  Travis does not know it",
 		"  hint: look at its name",
 		"  hint: log in to Travis")
-	m = asked(t, unknown, field.NewChoice(field.NewTheme(true, field.Glyphs{}), options(unknown.Options), 0), 40, 7)
+	m = asked(t, unknown, field.NewChoice(field.NewTheme(true, field.Glyphs{}), unknown.Options, 0), 40, 7)
 	m.wants(t,
 		"Travis does not know …",
 		"› Sync Travis, and look again",

@@ -34,15 +34,15 @@ const shownRows = 20
 
 // plain asks the flow's questions line by line.
 type plain struct {
-	flow    *flow.Flow
-	stop    connect.Stop
-	in      *lineReader
-	out     io.Writer
-	copies  bool
-	updates chan flow.Update
-	opened  bool
-	said    string    // what is being waited for, so that it is said once
-	held    time.Time // until when the call that was reported last waits
+	flow       *flow.Flow
+	stop       connect.Stop
+	in         *lineReader
+	out        io.Writer
+	copies     bool
+	updates    chan flow.Update
+	opened     bool
+	said       string    // what is being waited for, so that it is said once
+	waitsUntil time.Time // until when the call that was reported last waits
 
 	// With the lock of in.
 	asked string // the prompt; "" while none is read
@@ -59,9 +59,9 @@ func Plain(stop connect.Stop, in Input, out io.Writer, f *flow.Flow) error {
 	p := &plain{flow: f, stop: stop, in: reader, out: out, copies: in.Copies, updates: make(chan flow.Update)}
 	defer func() {
 		if title, _ := f.Ending(); title != "" {
-			theme := field.NewTheme(startsDark(in.Env), field.GlyphsFor(in.Env))
+			theme := field.NewTheme(true, field.GlyphsFor(in.Env))
 			p.say("")
-			leave(out, in.Env, theme, cmp.Or(in.Width, widest), f)
+			printTranscript(out, in.Env, theme, cmp.Or(in.Width, widest), f)
 		}
 	}()
 	ctx, cancel := context.WithCancel(stop.Soft)
@@ -148,9 +148,9 @@ func (p *plain) wait() error {
 // heldUp says what a call waits for, once.
 func (p *plain) heldUp() {
 	wait := p.flow.Wait()
-	if words := wait.Text(time.Now()); words != "" && !wait.Until.Equal(p.held) {
+	if words := wait.Text(time.Now()); words != "" && !wait.Until.Equal(p.waitsUntil) {
 		p.say("  %s", words)
-		p.held = wait.Until
+		p.waitsUntil = wait.Until
 	}
 }
 
@@ -158,14 +158,14 @@ func (p *plain) run(work *flow.Work) error {
 	p.say("%s …", work.Words)
 	begun := time.Now()
 	said := begun // a progress, last
-	told, advances := make(chan flow.Line), make(chan flow.Progress)
+	lines, advances := make(chan flow.Line), make(chan flow.Progress)
 	done := make(chan flow.Outcome, 1)
 	over := make(chan struct{}) // nobody listens any more
 	defer close(over)
 	go func() {
 		defer crash.Catch()
 		done <- work.Run(p.stop, flow.Tell{
-			Line:     func(l flow.Line) { send(told, l, over) },
+			Line:     func(l flow.Line) { send(lines, l, over) },
 			Progress: func(at flow.Progress) { send(advances, at, over) },
 		})
 	}()
@@ -175,7 +175,7 @@ func (p *plain) run(work *flow.Work) error {
 	}
 	for last := (flow.Progress{Words: work.Words}); ; {
 		select {
-		case l := <-told:
+		case l := <-lines:
 			said = time.Now()
 			p.line(l)
 		case <-time.After(time.Until(said.Add(progress.Silence))):
@@ -280,7 +280,7 @@ func (p *plain) answer(q flow.Question) (flow.Value, error) {
 // read reads a line behind a prompt. A lone < goes back.
 func (p *plain) read(prompt string) (string, error) {
 	p.prompt(prompt)
-	defer p.answered()
+	defer p.endPrompt()
 	text, err := p.in.line(p.stop.Soft)
 	if err != nil {
 		p.say("")
@@ -320,7 +320,7 @@ func (p *plain) line(l flow.Line) {
 	case flow.Bad:
 		begin += "error: "
 	case flow.Added, flow.Replaced, flow.Removed, flow.FileAdded, flow.FileRemoved, flow.FileContext, flow.Command:
-		begin = sign(l.Tone)
+		begin = signs[l.Tone]
 	}
 	if l.Text == "" && !isOfFile(l.Tone) {
 		begin = ""
@@ -396,5 +396,5 @@ func (p *plain) prompt(words string) {
 	})
 }
 
-// answered ends what prompt began.
-func (p *plain) answered() { p.locked(func() { p.asked = "" }) }
+// endPrompt ends what prompt began.
+func (p *plain) endPrompt() { p.locked(func() { p.asked = "" }) }

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -11,23 +12,38 @@ import (
 	"convox-travis/tui/flow"
 )
 
+// errUnclear means that an answer cannot be meant.
+var errUnclear = errors.New("unclear")
+
+// answerOf reads until an answer can be meant. answers says which can be.
+func (p *plain) answerOf(prompt, answers string, meant func(string) (flow.Value, error)) (flow.Value, error) {
+	for {
+		text, err := p.read(prompt)
+		if err != nil {
+			return flow.Value{}, err
+		}
+		if value, err := meant(strings.ToLower(text)); err != errUnclear {
+			return value, err
+		}
+		p.say("error: answer %s", answers)
+	}
+}
+
 func (p *plain) choose(q flow.Question) (flow.Value, error) {
 	for i, option := range q.Options {
 		p.say("  %d  %s", i+1, withNote(option.Label, option.Note))
 	}
-	for {
-		text, err := p.read(brackets(strconv.Itoa(q.Initial.Index + 1)))
-		if err != nil {
-			return flow.Value{}, err
-		}
-		if text == "" {
+	answers := fmt.Sprintf("with a number from 1 to %d", len(q.Options))
+	return p.answerOf(brackets(strconv.Itoa(q.Initial.Index+1)), answers, func(text string) (flow.Value, error) {
+		n, err := strconv.Atoi(text)
+		switch {
+		case text == "":
 			return q.Initial, nil
+		case err != nil || n < 1 || n > len(q.Options):
+			return flow.Value{}, errUnclear
 		}
-		if n, err := strconv.Atoi(text); err == nil && 1 <= n && n <= len(q.Options) {
-			return flow.Value{Index: n - 1}, nil
-		}
-		p.say("error: answer with a number from 1 to %d", len(q.Options))
-	}
+		return flow.Value{Index: n - 1}, nil
+	})
 }
 
 // text reads a line; an empty one takes what is offered.
@@ -53,7 +69,7 @@ func (p *plain) secret(q flow.Question) (flow.Value, error) {
 		kept = "the one from before"
 	}
 	p.prompt(brackets(kept))
-	defer p.answered()
+	defer p.endPrompt()
 	value, err := p.in.secret(p.stop.Soft)
 	p.say("")
 	switch {
@@ -78,12 +94,8 @@ func (p *plain) confirm(q flow.Question) (flow.Value, error) {
 	if _, what, has := strings.Cut(q.Yes, ", "); has {
 		question = what + "? " + question
 	}
-	for {
-		text, err := p.read(question + " " + brackets(strings.ToLower(offered)))
-		if err != nil {
-			return flow.Value{}, err
-		}
-		switch strings.ToLower(text) {
+	return p.answerOf(question+" "+brackets(strings.ToLower(offered)), "yes or no", func(text string) (flow.Value, error) {
+		switch text {
 		case "":
 			return flow.Value{Yes: yes}, nil
 		case "y", "yes":
@@ -91,8 +103,8 @@ func (p *plain) confirm(q flow.Question) (flow.Value, error) {
 		case "n", "no":
 			return flow.Value{}, nil
 		}
-		p.say("error: answer yes or no")
-	}
+		return flow.Value{}, errUnclear
+	})
 }
 
 // shown writes a secret that its owner asked to see, and reads its end.
@@ -127,12 +139,7 @@ func (p *plain) review(q flow.Question) (flow.Value, error) {
 	}
 	last := len(answers) - 1
 	choices := strings.Join(answers[:last], ", ") + " or " + answers[last]
-	for {
-		text, err := p.read(q.Yes + "? " + choices + " " + brackets("no, go back"))
-		if err != nil {
-			return flow.Value{}, err
-		}
-		text = strings.ToLower(text)
+	return p.answerOf(q.Yes+"? "+choices+" "+brackets("no, go back"), choices, func(text string) (flow.Value, error) {
 		switch text {
 		case "y", "yes":
 			return flow.Value{Yes: true}, nil
@@ -142,8 +149,8 @@ func (p *plain) review(q flow.Question) (flow.Value, error) {
 		if slices.ContainsFunc(q.Switches, func(s flow.Switch) bool { return s.Key == text }) {
 			return flow.Value{Switch: text}, nil
 		}
-		p.say("error: answer %s", choices)
-	}
+		return flow.Value{}, errUnclear
+	})
 }
 
 // list writes rows with their numbers: the first of them, and those that are none
@@ -199,13 +206,13 @@ func (p *plain) pick(q flow.Question) (flow.Value, error) {
 	rows := q.Rows
 	p.list(rows, q.Rows)
 	for {
-		offered, initial := offeredOf(q, rows)
+		offered := offeredOf(q, rows)
 		text, err := p.read(strings.TrimSpace(how + brackets(offered)))
 		switch {
 		case err != nil:
 			return flow.Value{}, err
 		case text == "" && offered != "":
-			return initial, nil
+			return q.Initial, nil
 		}
 		picked, err := pickedOf(rows, q, text)
 		switch {
@@ -225,20 +232,20 @@ func (p *plain) pick(q flow.Question) (flow.Value, error) {
 	}
 }
 
-// offeredOf is what Enter takes, in words and as a value: what was picked before,
-// or the row that is offered.
-func offeredOf(q flow.Question, rows []flow.Row) (string, flow.Value) {
+// offeredOf names what Enter takes: what was picked before, or the row that is offered;
+// "" is nothing.
+func offeredOf(q flow.Question, rows []flow.Row) string {
 	if n := len(q.Initial.Keys); n > 1 {
-		return fmt.Sprintf("the %d from before", n), q.Initial
+		return fmt.Sprintf("the %d from before", n)
 	}
 	i := slices.IndexFunc(rows, func(r flow.Row) bool { return r.Key == q.Initial.Key })
 	switch {
 	case i < 0:
-		return "", flow.Value{}
+		return ""
 	case i >= shownRows:
-		return rows[i].Cells[0], q.Initial
+		return rows[i].Cells[0]
 	}
-	return strconv.Itoa(i + 1), q.Initial
+	return strconv.Itoa(i + 1)
 }
 
 // severalValue is what was picked, as the flow takes it.
@@ -310,88 +317,54 @@ func pickedOf(shown []flow.Row, q flow.Question, text string) ([]flow.Row, error
 // rowsOf are the rows that a word names. A range and "all" skip rows that can't be
 // picked; naming one of those is an error.
 func rowsOf(shown []flow.Row, q flow.Question, word string) ([]flow.Row, error) {
-	if q.Several && strings.EqualFold(word, "all") {
-		return pickable(shown, word)
+	first, last, isRange := strings.Cut(word, "-")
+	from, err := strconv.Atoi(first)
+	to := from
+	if isRange && err == nil {
+		to, err = strconv.Atoi(last)
 	}
-	if from, to, is := rangeOf(word); is && (q.Several || from == to) {
+	var rows []flow.Row
+	switch {
+	case q.Several && strings.EqualFold(word, "all"):
+		rows, isRange = shown, true
+	case err == nil && (q.Several || from == to):
 		if from < 1 || to < from || to > len(shown) {
 			return nil, fmt.Errorf("%s is not within 1 and %d", word, len(shown))
 		}
-		if from < to {
-			return pickable(shown[from-1:to], word)
-		}
-		return alone(shown[from-1])
-	}
-	switch same := called(q.Rows, word); len(same) {
-	case 0:
-		return nil, nil
-	case 1:
-		return alone(same[0])
+		rows, isRange = shown[from-1:to], from < to
 	default:
-		return nil, fmt.Errorf("%d are called %s: answer with the number of the one that is meant", len(same), word)
+		rows, isRange = called(q.Rows, word), false
 	}
-}
-
-// rangeOf reads a number, or two with a dash between them.
-func rangeOf(word string) (from, to int, is bool) {
-	first, last, two := strings.Cut(word, "-")
-	from, err := strconv.Atoi(first)
-	if err != nil {
-		return 0, 0, false
-	}
-	if !two {
-		return from, from, true
-	}
-	to, err = strconv.Atoi(last)
-	return from, to, err == nil
-}
-
-func alone(row flow.Row) ([]flow.Row, error) {
-	if row.Disabled != "" {
-		return nil, fmt.Errorf("%s cannot be picked: %s", row.Cells[0], row.Disabled)
-	}
-	return []flow.Row{row}, nil
-}
-
-func pickable(rows []flow.Row, word string) ([]flow.Row, error) {
-	var all []flow.Row
-	for _, row := range rows {
-		if row.Disabled == "" && !row.Other {
-			all = append(all, row)
+	switch {
+	case isRange:
+		rows = slices.DeleteFunc(slices.Clone(rows), func(r flow.Row) bool { return r.Disabled != "" || r.Other })
+		if len(rows) == 0 {
+			return nil, fmt.Errorf("%s: none of these can be picked", word)
 		}
+	case len(rows) > 1:
+		return nil, fmt.Errorf("%d are called %s: answer with the number of the one that is meant", len(rows), word)
+	case len(rows) == 1 && rows[0].Disabled != "":
+		return nil, fmt.Errorf("%s cannot be picked: %s", rows[0].Cells[0], rows[0].Disabled)
 	}
-	if len(all) == 0 {
-		return nil, fmt.Errorf("%s: none of these can be picked", word)
-	}
-	return all, nil
+	return rows, nil
 }
 
 // called are the rows of a name.
 func called(rows []flow.Row, name string) []flow.Row {
-	var same []flow.Row
-	for _, row := range rows {
-		if strings.EqualFold(row.Cells[0], name) {
-			same = append(same, row)
-		}
-	}
-	return same
+	return slices.DeleteFunc(slices.Clone(rows), func(r flow.Row) bool { return !strings.EqualFold(r.Cells[0], name) })
 }
 
 // containing are the rows with a part of a name; those of an owner where it ends
 // in a slash.
 func containing(rows []flow.Row, part string) []flow.Row {
-	var theirs, all []flow.Row
-	for _, row := range rows {
-		text := strings.ToLower(strings.Join(row.Cells, " "))
-		if strings.HasPrefix(text, strings.ToLower(part)) {
-			theirs = append(theirs, row)
-		}
-		if strings.Contains(text, strings.ToLower(part)) {
-			all = append(all, row)
-		}
+	part = strings.ToLower(part)
+	matching := func(matches func(text, part string) bool) []flow.Row {
+		return slices.DeleteFunc(slices.Clone(rows), func(r flow.Row) bool {
+			return !matches(strings.ToLower(strings.Join(r.Cells, " ")), part)
+		})
 	}
-	if strings.HasSuffix(part, "/") && len(theirs) > 0 {
+	if theirs := matching(strings.HasPrefix); strings.HasSuffix(part, "/") && len(theirs) > 0 {
 		return theirs
 	}
-	return all
+	return matching(strings.Contains)
 }

@@ -15,8 +15,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"strconv"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -64,7 +62,7 @@ func Screen(stop connect.Stop, t Terminal, f *flow.Flow) error {
 		program.Send(stopMsg{})
 	})
 	defer detach()
-	defer func() { leave(out, t.Env, m.theme, m.width, f) }()
+	defer func() { printTranscript(out, t.Env, m.theme, m.width, f) }()
 	ended := make(chan error, 1)
 	go func() {
 		defer crash.Catch()
@@ -132,23 +130,6 @@ func (c *counted) Write(p []byte) (int, error) {
 	// Before the write: whoever has seen the screen may answer it at once.
 	c.writes.Add(1)
 	return c.file.Write(p)
-}
-
-// startsDark guesses the background until the terminal reports it, which some never
-// do. COLORFGBG has the numbers of the text's and the background's color among the
-// sixteen, an idea of rxvt
-// (https://manpages.debian.org/bookworm/rxvt-unicode/rxvt-unicode.7.en.html).
-// White, and the bright ones but for black and blue, are light.
-func startsDark(env []string) bool {
-	for _, setting := range env {
-		value, set := strings.CutPrefix(setting, "COLORFGBG=")
-		if !set {
-			continue
-		}
-		number, err := strconv.Atoi(value[strings.LastIndex(value, ";")+1:])
-		return err != nil || number != 7 && (number < 9 || number > 15 || number == 12)
-	}
-	return true
 }
 
 // continuedMsg says that the process continues after a stop, and retakenMsg that it

@@ -16,16 +16,18 @@ import (
 // scroll between the others, which stay; where that doesn't fit either, all of it
 // scrolls, and has to be scrolled to its end.
 type reading struct {
+	theme         *field.Theme
 	lines         []flow.Line
 	width, height int
 	ended         bool // what has to be read was on the screen
 
-	head, tail []flow.Line // that stay
-	rest       []flow.Line // that scrolls, if need be
-	room       int         // lines for rest
-	top        int         // the first of the lines of rest on the screen
-	starts     []int       // where each line of rest begins, and where the last one ends
-	measured   int         // the width for which that is so
+	drawn    []string // as it is on the screen, in drawnFor cells: there can be thousands
+	drawnFor int
+	from, to int // the lines of the first file in drawn
+
+	head, rest, tail []string // of drawn: rest scrolls, if need be
+	room             int      // lines for rest
+	top              int      // the first of the lines of rest on the screen
 }
 
 // leastFile is how many lines of a file are worth a part of the screen.
@@ -37,59 +39,47 @@ func (r *reading) rewrite(lines []flow.Line) bool {
 	if slices.Equal(r.lines, lines) {
 		return false
 	}
-	r.lines, r.starts, r.ended = lines, nil, false
+	r.lines, r.drawnFor, r.ended = lines, 0, false
 	if len(r.head) == 0 {
 		r.top = 0
 	}
 	return true
 }
 
-func (r *reading) resize(width, height int) {
-	r.width, r.height = width, height
-	r.divide()
-	r.scroll(0)
+// draw returns all of it in lines of a width.
+func (r *reading) draw(width int) []string {
+	if r.drawnFor == width {
+		return r.drawn
+	}
+	r.drawn, r.drawnFor, r.from, r.to = nil, width, 0, 0
+	for _, l := range r.lines {
+		if at := len(r.drawn); isOfFile(l.Tone) && (r.to == 0 || r.to == at) {
+			if r.to == 0 {
+				r.from = at
+			}
+			r.to = at + 1
+		}
+		r.drawn = append(r.drawn, styleLine(r.theme, l, width)...)
+	}
+	return r.drawn
 }
 
-// divide finds what stays on the screen and what scrolls.
-func (r *reading) divide() {
-	before := len(r.head)
-	r.head, r.rest, r.tail, r.room = nil, r.lines, nil, r.height
-	ofFile := func(l flow.Line) bool { return isOfFile(l.Tone) }
-	if start := slices.IndexFunc(r.lines, ofFile); start >= 0 {
-		end := start
-		for end < len(r.lines) && ofFile(r.lines[end]) {
-			end++
-		}
-		room := r.height - length(r.lines[:start], r.width) - length(r.lines[end:], r.width)
-		if room >= min(leastFile, end-start) {
-			r.head, r.rest, r.tail, r.room, r.ended = r.lines[:start], r.lines[start:end], r.lines[end:], room, true
-		}
+// resize finds what stays on the screen and what scrolls.
+func (r *reading) resize(width, height int) {
+	r.width, r.height = width, height
+	all := r.draw(width)
+	r.head, r.rest, r.tail, r.room = nil, all, nil, height
+	file := r.to - r.from
+	if room := height - len(all) + file; file > 0 && room >= min(leastFile, file) {
+		r.head, r.rest, r.tail, r.room, r.ended = all[:r.from], all[r.from:r.to], all[r.to:], room, true
 	}
-	if len(r.head) != before {
-		r.starts = nil
-	}
+	r.scroll(0)
 }
 
 // isOfFile reports whether lines of a tone are those of a file, which are cut and
 // never wrapped. A change of a variable has its value behind two blanks.
 func isOfFile(tone flow.Tone) bool {
 	return tone == flow.FileAdded || tone == flow.FileRemoved || tone == flow.FileContext
-}
-
-func length(lines []flow.Line, width int) int {
-	n := 0
-	for _, l := range lines {
-		n += high(l, width)
-	}
-	return n
-}
-
-// length is how many lines all of it takes.
-func (r *reading) length(width int) int {
-	if width == r.measured && len(r.starts) > 0 {
-		return length(r.head, width) + r.starts[len(r.rest)] + length(r.tail, width)
-	}
-	return length(r.lines, width)
 }
 
 // scrolls reports whether a key scrolls what is above a button, which has the
@@ -134,55 +124,20 @@ func (r *reading) readOn() bool {
 // hidden is how many lines don't fit. Where some don't, the last line of the
 // room says so, unless there is only one.
 func (r *reading) hidden() int {
-	over := r.long() - r.room
-	if over <= 0 || r.room == 1 {
+	over := len(r.rest) - max(r.room, 0)
+	if over <= 0 || r.room <= 1 {
 		return max(over, 0)
 	}
 	return over + 1
 }
 
-// long is how many lines of the screen the rest takes. It is worked out once for a
-// width: there can be thousands.
-func (r *reading) long() int {
-	if len(r.starts) != len(r.rest)+1 || r.measured != r.width {
-		r.measured, r.starts = r.width, make([]int, 1, len(r.rest)+1)
-		for i, l := range r.rest {
-			r.starts = append(r.starts, r.starts[i]+high(l, r.width))
-		}
+func (r *reading) view() []string {
+	room, more := r.room, []string(nil)
+	if r.hidden() > 0 && r.room > 1 {
+		room--
+		more = []string{r.theme.Muted.Render("  " + field.More(r.top, max(0, len(r.rest)-r.top-room)))}
 	}
-	return r.starts[len(r.rest)]
-}
-
-// seen are those lines of the rest that begin with number top.
-func (r *reading) seen(theme *field.Theme, count int) []string {
-	first, exact := slices.BinarySearch(r.starts, r.top)
-	if !exact {
-		first--
-	}
-	var seen []string
-	for i := first; i < len(r.rest) && r.starts[i] < r.top+count; i++ {
-		seen = append(seen, toned(theme, r.rest[i], r.width)...)
-	}
-	seen = seen[min(len(seen), r.top-r.starts[first]):]
-	return seen[:min(len(seen), count)]
-}
-
-func (r *reading) view(theme *field.Theme) []string {
-	var view []string
-	for _, l := range r.head {
-		view = append(view, toned(theme, l, r.width)...)
-	}
-	long, hidden := r.long(), r.hidden()
-	if hidden == 0 || r.room == 1 {
-		view = append(view, r.seen(theme, r.room)...)
-	} else {
-		seen := r.seen(theme, r.room-1)
-		view = append(append(view, seen...), theme.Muted.Render("  "+field.More(r.top, long-r.top-len(seen))))
-	}
-	for _, l := range r.tail {
-		view = append(view, toned(theme, l, r.width)...)
-	}
-	return view
+	return slices.Concat(r.head, r.rest[r.top:min(r.top+room, len(r.rest))], more, r.tail)
 }
 
 func (r *reading) keys() []field.Key {
@@ -196,40 +151,11 @@ func (r *reading) keys() []field.Key {
 	}
 }
 
-// sign precedes a line, so that its tone needs no color.
-func sign(tone flow.Tone) string {
-	switch tone {
-	case flow.Good:
-		return field.Done + " "
-	case flow.Warning:
-		return "! "
-	case flow.Bad:
-		return field.Failed + " "
-	case flow.Added:
-		return "  + "
-	case flow.Replaced:
-		return "  ~ "
-	case flow.Removed:
-		return "  - "
-	case flow.FileAdded:
-		return "  + "
-	case flow.FileRemoved:
-		return "  - "
-	case flow.FileContext:
-		return "    "
-	case flow.Command:
-		return "  "
-	}
-	return ""
-}
-
-// high is how many lines of the screen a line takes.
-func high(l flow.Line, width int) int {
-	if l.Text == "" || isOfFile(l.Tone) {
-		return 1
-	}
-	lines, _ := wrapped(l, width)
-	return len(lines)
+// signs precede lines, so that a tone needs no color.
+var signs = map[flow.Tone]string{
+	flow.Good: field.Done + " ", flow.Warning: "! ", flow.Bad: field.Failed + " ", flow.Command: "  ",
+	flow.Added: "  + ", flow.Replaced: "  ~ ", flow.Removed: "  - ",
+	flow.FileAdded: "  + ", flow.FileRemoved: "  - ", flow.FileContext: "    ",
 }
 
 // wrapped is a line with its sign in lines of a width, and how many bytes of the first
@@ -237,7 +163,7 @@ func high(l flow.Line, width int) int {
 func wrapped(l flow.Line, width int) (lines []string, named int) {
 	words := text.Clean(l.Text)
 	rest := strings.TrimLeft(words, " ")
-	mark := sign(l.Tone) + words[:len(words)-len(rest)]
+	mark := signs[l.Tone] + words[:len(words)-len(rest)]
 	indent := strings.Repeat(" ", ansi.StringWidth(mark))
 	room := width - len(indent)
 	name, value, isNamed := strings.Cut(rest, "  ")
@@ -261,13 +187,13 @@ func wrapped(l flow.Line, width int) (lines []string, named int) {
 		}
 	}
 	if l.Tone == flow.Good {
-		named = len(sign(flow.Good))
+		named = len(signs[flow.Good])
 	}
 	return lines, named
 }
 
-// toned is a line in its tone.
-func toned(theme *field.Theme, l flow.Line, width int) []string {
+// styleLine is a line in its tone.
+func styleLine(theme *field.Theme, l flow.Line, width int) []string {
 	if l.Text == "" && !isOfFile(l.Tone) {
 		return []string{""}
 	}
@@ -277,7 +203,7 @@ func toned(theme *field.Theme, l flow.Line, width int) []string {
 		flow.FileAdded: theme.Added, flow.FileRemoved: theme.Removed, flow.FileContext: theme.Muted,
 	}[l.Tone]
 	if isOfFile(l.Tone) {
-		mark := sign(l.Tone)
+		mark := signs[l.Tone]
 		return []string{style.Render(mark + ansi.Truncate(text.Clean(l.Text), width-ansi.StringWidth(mark), field.Ellipsis))}
 	}
 	lines, named := wrapped(l, width)

@@ -29,9 +29,9 @@ func TestALongTableIsReadToItsEnd(t *testing.T) {
 		lines = append(lines, flow.Line{Text: text})
 	}
 	m.step, m.question, m.field = flow.StepReview, flow.Question{Kind: flow.Review, Title: "Review", Yes: "write it", Lines: lines}, nil
-	m.reading = &reading{lines: lines}
+	m.reading = &reading{theme: m.theme, lines: lines}
 	for _, size := range [][2]int{{40, 12}, {80, 24}, {200, 60}} {
-		m.reading = &reading{lines: lines}
+		m.reading = &reading{theme: m.theme, lines: lines}
 		m.Update(tea.WindowSizeMsg{Width: size[0], Height: size[1]})
 		seen := map[string]bool{}
 		look := func() {
@@ -66,7 +66,7 @@ func BenchmarkAKeyInATableOfTenThousand(b *testing.B) {
 		lines = append(lines, flow.Line{Text: fmt.Sprintf("acme/service-%05d  create", i)})
 	}
 	m.step, m.question, m.field = flow.StepReview, flow.Question{Kind: flow.Review, Title: "Review", Yes: "write it", Lines: lines}, nil
-	m.reading = &reading{lines: lines}
+	m.reading = &reading{theme: m.theme, lines: lines}
 	m.resize()
 	for b.Loop() {
 		m.Update(tea.KeyPressMsg{Code: tea.KeyDown})
@@ -77,11 +77,11 @@ func BenchmarkAKeyInATableOfTenThousand(b *testing.B) {
 // What Travis says of the file comes while the review is read.
 func TestLinesThatChangeHaveToBeSeen(t *testing.T) {
 	theme := field.NewTheme(true, field.Glyphs{})
-	r := &reading{lines: []flow.Line{{Text: "A push deploys."}}}
+	r := &reading{theme: theme, lines: []flow.Line{{Text: "A push deploys."}}}
 	r.resize(40, 2)
 	r.rewrite([]flow.Line{{Text: "A push deploys (confirmed by Travis)."}})
 	r.resize(40, 2)
-	if seen := strings.Join(r.view(theme), "\n"); !strings.Contains(ansi.Strip(seen), "confirmed") || !r.ended {
+	if seen := strings.Join(r.view(), "\n"); !strings.Contains(ansi.Strip(seen), "confirmed") || !r.ended {
 		t.Errorf("ended %t:\n%s", r.ended, seen)
 	}
 	r.rewrite(make([]flow.Line, 5))
@@ -99,7 +99,7 @@ func TestLinesThatChangeHaveToBeSeen(t *testing.T) {
 
 func TestTheReviewStaysWhileASwitchIsTaken(t *testing.T) {
 	m := newModel(connect.Stop{}, Terminal{}, nil, nil)
-	m.busy, m.since, m.held = "playing the builds", time.Now(), []string{"the review"}
+	m.busy, m.since, m.review = "playing the builds", time.Now(), []string{"the review"}
 	if shown := strings.Join(m.main(), "\n"); shown != "the review" {
 		t.Errorf("at once it shows %q", shown)
 	}
@@ -113,7 +113,7 @@ func TestTheReviewStaysWhileASwitchIsTaken(t *testing.T) {
 func TestAnEmptyLineThatIsAddedKeepsItsSign(t *testing.T) {
 	theme := field.NewTheme(true, field.GlyphsFor(nil))
 	for tone, want := range map[flow.Tone]string{flow.FileAdded: "  +", flow.FileRemoved: "  -", flow.FileContext: "", flow.Plain: ""} {
-		lines := toned(theme, flow.Line{Tone: tone}, 40)
+		lines := styleLine(theme, flow.Line{Tone: tone}, 40)
 		if got := strings.TrimRight(ansi.Strip(lines[0]), " "); len(lines) != 1 || got != want {
 			t.Errorf("tone %d: %q instead of %q", tone, lines, want)
 		}
@@ -138,7 +138,7 @@ func TestNothingIsAgreedToUnseenOnATinyScreen(t *testing.T) {
 					if kind == flow.Confirm {
 						m.field = field.NewConfirm(m.theme, "Yes", "No", true, true)
 					}
-					m.reading = &reading{lines: lines[:few]}
+					m.reading = &reading{theme: m.theme, lines: lines[:few]}
 					m.Update(tea.WindowSizeMsg{Width: width, Height: height})
 					seen := ""
 					press := enter

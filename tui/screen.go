@@ -3,7 +3,6 @@ package tui
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -17,7 +16,7 @@ import (
 // The messages that come back from what runs elsewhere.
 type (
 	foundMsg    struct{ update flow.Update }
-	toldMsg     struct{ line flow.Line }
+	lineMsg     struct{ line flow.Line }
 	progressMsg struct{ progress flow.Progress }
 	doneMsg     struct{} // the outcome is in model.done
 	stopMsg     struct{}
@@ -40,14 +39,13 @@ type model struct {
 	// What is being asked.
 	step     string
 	question flow.Question
-	field    field.Field              // nil where there is nothing to be asked
-	reading  *reading                 // of a Review and an Ending, and the reasons of a Confirm
-	details  map[string][]flow.Detail // of the rows, by their keys
-	help     *reading                 // the page behind ?, while it is open
-	helped   bool                     // it was open for this question
-	copied   string                   // the result of c, or ""
-	stale    bool                     // there are more rows
-	touched  bool                     // the person has started to answer
+	field    field.Field // nil where there is nothing to be asked
+	reading  *reading    // of a Review and an Ending, and the reasons of a Confirm
+	help     *reading    // the page behind ?, while it is open
+	helped   bool        // it was open for this question
+	copied   string      // the result of c, or ""
+	stale    bool        // there are more rows
+	touched  bool        // the person has started to answer
 	problem  *flow.Problem
 	highest  int // lines of detail below the rows
 
@@ -67,9 +65,9 @@ type model struct {
 	done      <-chan flow.Outcome // of the work
 	busy      string
 	since     time.Time
-	told      []flow.Line
+	log       []flow.Line
 	progress  flow.Progress
-	held      []string // of the review, while a switch is taken
+	review    []string // of the review, while a switch is taken
 	stopping  bool
 	ticking   bool
 	suspended bool
@@ -78,7 +76,7 @@ type model struct {
 }
 
 func newModel(stop connect.Stop, t Terminal, f *flow.Flow, out *counted) *model {
-	return &model{flow: f, stop: stop, terminal: t, out: out, theme: field.NewTheme(startsDark(t.Env), field.GlyphsFor(t.Env)), width: 80, height: 24}
+	return &model{flow: f, stop: stop, terminal: t, out: out, theme: field.NewTheme(true, field.GlyphsFor(t.Env)), width: 80, height: 24}
 }
 
 // Init implements tea.Model.
@@ -86,7 +84,7 @@ func (m *model) Init() tea.Cmd {
 	defer crash.Catch()
 	m.search(m.flow.Searches())
 	cmd := m.refresh()
-	return tea.Batch(tea.RequestBackgroundColor, cmd, m.settle())
+	return tea.Batch(tea.RequestBackgroundColor, cmd, m.noteAppearance())
 }
 
 // search begins searches. They outlive no run.
@@ -103,26 +101,31 @@ func (m *model) search(searches []flow.Search) {
 func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	defer crash.Catch()
 	cmd := m.take(msg)
-	return m, tea.Batch(cmd, m.settle())
+	return m, tea.Batch(cmd, m.noteAppearance())
 }
 
 func (m *model) take(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
-		m.width, m.height, m.held, m.highest = msg.Width, msg.Height, nil, 0
+		m.width, m.height, m.review, m.highest = msg.Width, msg.Height, nil, 0
 		m.resize()
 		return nil
 	case tea.BackgroundColorMsg:
 		*m.theme = *field.NewTheme(msg.IsDark(), m.theme.Glyphs)
+		for _, r := range []*reading{m.reading, m.help} {
+			if r != nil {
+				r.drawnFor = 0
+			}
+		}
 		m.resize()
 		return nil
 	case foundMsg:
 		m.flow.Found(msg.update)
 		m.stale = true
 		return m.refresh()
-	case toldMsg:
-		m.told = append(m.told, msg.line)
-		m.told = m.told[max(0, len(m.told)-mostTold):]
+	case lineMsg:
+		m.log = append(m.log, msg.line)
+		m.log = m.log[max(0, len(m.log)-mostLog):]
 		return nil
 	case progressMsg:
 		m.progress = msg.progress
@@ -153,7 +156,7 @@ func (m *model) take(msg tea.Msg) tea.Cmd {
 		return m.tick()
 	case tea.KeyPressMsg:
 		return m.press(msg)
-	case settledMsg:
+	case lookedMsg:
 		m.ready = m.ready || appearance(msg) == m.appeared
 		return nil
 	case tea.PasteMsg:
@@ -162,8 +165,8 @@ func (m *model) take(msg tea.Msg) tea.Cmd {
 	return m.give(msg)
 }
 
-// mostTold is how many lines about the work are stored: more than any screen has.
-const mostTold = 200
+// mostLog is how many lines about the work are stored: more than any screen has.
+const mostLog = 200
 
 // halt leaves at once, or lets what writes come to its end.
 func (m *model) halt() tea.Cmd {
@@ -200,7 +203,7 @@ func (m *model) press(key tea.KeyPressMsg) tea.Cmd {
 	case m.reading != nil && (stroke == "enter" || stroke == "y" && m.answers(stroke)) && m.reading.readOn():
 		return nil
 	case m.isSwitch(stroke):
-		m.held = m.main()
+		m.review = m.main()
 		return m.answer(flow.Value{Switch: stroke})
 	case m.reading != nil && m.field == nil && stroke == "enter":
 		return m.answer(flow.Value{Yes: true})
@@ -240,7 +243,7 @@ func (m *model) give(msg tea.Msg) tea.Cmd {
 	if !done {
 		return cmd
 	}
-	return tea.Batch(cmd, m.answer(m.value()))
+	return tea.Batch(cmd, m.answer(m.field.Value()))
 }
 
 // edited notes that the person is answering: the default no longer moves, and the
@@ -274,7 +277,7 @@ func (m *model) refresh() tea.Cmd {
 	case flow.Working, flow.Waiting:
 		return m.follow()
 	}
-	m.busy, m.told, m.held = "", nil, nil
+	m.busy, m.log, m.review = "", nil, nil
 	if id, _ := m.flow.Step(); m.step != id {
 		m.step = id
 		return m.ask()
@@ -286,7 +289,7 @@ func (m *model) refresh() tea.Cmd {
 // follow shows what is being done, and starts it where it was not.
 func (m *model) follow() tea.Cmd {
 	if busy := m.flow.Busy(); m.busy != busy {
-		m.busy, m.since, m.told, m.progress = busy, time.Now(), nil, flow.Progress{}
+		m.busy, m.since, m.log, m.progress = busy, time.Now(), nil, flow.Progress{}
 	}
 	m.step, m.field, m.reading = "", nil, nil
 	cmds := []tea.Cmd{m.startTicking()}
@@ -296,7 +299,7 @@ func (m *model) follow() tea.Cmd {
 		cmds = append(cmds, func() tea.Msg {
 			defer crash.Catch()
 			done <- work.Run(m.stop, flow.Tell{
-				Line:     func(l flow.Line) { m.send(toldMsg{l}) },
+				Line:     func(l flow.Line) { m.send(lineMsg{l}) },
 				Progress: func(p flow.Progress) { m.send(progressMsg{p}) },
 			})
 			return doneMsg{}
@@ -336,10 +339,10 @@ func (m *model) put(question flow.Question) tea.Cmd {
 	q := m.question
 	switch q.Kind {
 	case flow.Choice:
-		m.field = field.NewChoice(m.theme, options(q.Options), q.Initial.Index)
+		m.field = field.NewChoice(m.theme, q.Options, q.Initial.Index)
 	case flow.Confirm:
 		m.field = field.NewConfirm(m.theme, q.Yes, q.No, q.Initial.Yes, !q.Guarded)
-		m.reading = &reading{}
+		m.reading = &reading{theme: m.theme}
 		for _, reason := range q.Reason {
 			m.reading.lines = append(m.reading.lines, flow.Line{Tone: flow.Muted, Text: reason})
 		}
@@ -350,25 +353,21 @@ func (m *model) put(question flow.Question) tea.Cmd {
 	case flow.Shown:
 		m.field = field.NewShown(m.theme, q.Secret, q.Tail, checkText(q))
 	case flow.Pick:
-		list := field.NewList(m.theme, field.ListOptions{Multi: q.Several, Empty: "Nothing found.", Headings: q.Headings})
+		list := field.NewList(m.theme, q.Several, q.Headings)
 		list.Mark(q.Initial.Keys...)
-		m.setRows(list, q.Rows)
+		list.SetRows(q.Rows)
 		m.question.Rows = nil // the list has them
 		list.Select(q.Initial.Key)
 		list.Busy(growing(q))
 		m.field = list
 	default:
-		m.reading = &reading{lines: q.Lines, ended: q.Kind == flow.Ending} // it stays in the terminal
+		m.reading = &reading{theme: m.theme, lines: q.Lines, ended: q.Kind == flow.Ending} // it stays in the terminal
 	}
 	m.resize()
-	var cmd tea.Cmd
-	if m.field != nil {
-		cmd = m.field.Init()
-	}
 	if q.Growing {
-		return tea.Batch(cmd, m.startTicking())
+		return m.startTicking()
 	}
-	return cmd
+	return nil
 }
 
 func checkText(q flow.Question) func(string) error {
@@ -404,7 +403,7 @@ func (m *model) catchUp() {
 		}
 		q := m.flow.Question()
 		before, _ := f.Selected()
-		m.setRows(f, q.Rows)
+		f.SetRows(q.Rows)
 		f.Busy(growing(q))
 		if !m.touched {
 			f.Select(q.Initial.Key)
@@ -415,11 +414,8 @@ func (m *model) catchUp() {
 		q.Rows = nil
 		m.question = q
 	case *field.Choice:
-		before := f.Selected()
-		if !m.touched {
-			f.SetSelected(m.flow.Question().Initial.Index)
-		}
-		if f.Selected() != before {
+		if initial := m.flow.Question().Initial.Index; !m.touched && f.Value().Index != initial {
+			f.Select(initial)
 			m.moved++
 		}
 	case nil:
@@ -437,56 +433,4 @@ func (m *model) rewrite(q flow.Question) {
 	}
 	m.question = q
 	m.resize()
-}
-
-// value reads the field.
-func (m *model) value() flow.Value {
-	switch f := m.field.(type) {
-	case *field.Choice:
-		return flow.Value{Index: f.Selected()}
-	case *field.Confirm:
-		return flow.Value{Yes: f.Value()}
-	case *field.Text:
-		return flow.Value{Text: f.Value()}
-	case *field.Shown:
-		return flow.Value{Text: f.Value()}
-	case *field.Secret:
-		return flow.Value{Secret: f.Value()}
-	case *field.List:
-		key, _ := f.Selected()
-		v := flow.Value{Key: key, Keys: f.Marked()}
-		row, _ := f.Row()
-		if label := strings.ToLower(strings.Join(row.Cells, " ")); row.Other && !strings.Contains(label, strings.ToLower(f.Filter())) {
-			v.Text = f.Filter() // not what leads to this row
-		}
-		return v
-	}
-	return flow.Value{}
-}
-
-func options(of []flow.Option) []field.Option {
-	shown := make([]field.Option, len(of))
-	for i, o := range of {
-		shown[i] = field.Option(o)
-	}
-	return shown
-}
-
-// setRows gives a list its rows, and keeps their details.
-func (m *model) setRows(list *field.List, of []flow.Row) {
-	m.details = make(map[string][]flow.Detail, len(of))
-	for _, r := range of {
-		if len(r.Detail) > 0 {
-			m.details[r.Key] = r.Detail
-		}
-	}
-	list.SetRows(rows(of))
-}
-
-func rows(of []flow.Row) []field.Row {
-	shown := make([]field.Row, len(of))
-	for i, r := range of {
-		shown[i] = field.Row{Key: r.Key, Cells: r.Cells, Note: r.Note, Warn: r.Warn, Disabled: r.Disabled, Other: r.Other}
-	}
-	return shown
 }

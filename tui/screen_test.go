@@ -74,7 +74,7 @@ func TestARiskIsReadBeforeItIsTaken(t *testing.T) {
 	m := atRepositories(t, 3)
 	m.Update(tea.WindowSizeMsg{Width: 40, Height: 12})
 	m.question = flow.Question{Kind: flow.Confirm, Title: "Is it?", Reason: []string{strings.Repeat("one two three ", 20), "the end"}, Yes: "Yes", No: "No"}
-	m.field, m.reading = field.NewConfirm(m.theme, "Yes", "No", true, false), &reading{lines: []flow.Line{{Text: m.question.Reason[0]}, {Text: m.question.Reason[1]}}}
+	m.field, m.reading = field.NewConfirm(m.theme, "Yes", "No", true, false), &reading{theme: m.theme, lines: []flow.Line{{Text: m.question.Reason[0]}, {Text: m.question.Reason[1]}}}
 	m.resize()
 	m.look()
 	if contains(m.screen(), "the end") || !contains(m.screen(), "next page") {

@@ -48,8 +48,8 @@ func transcript(theme *field.Theme, items []flow.Item, width int) []string {
 	return lines
 }
 
-// folded is the transcript in one line.
-func folded(theme *field.Theme, items []flow.Item, width int) string {
+// foldTranscript is the transcript in one line.
+func foldTranscript(theme *field.Theme, items []flow.Item, width int) string {
 	var words []string
 	answered := answers(items)
 	for _, item := range answered {
@@ -72,28 +72,28 @@ func folded(theme *field.Theme, items []flow.Item, width int) string {
 	return ansi.Truncate(line, width, "…")
 }
 
-// endingMark is the style of the sign before how it ended.
-func endingMark(theme *field.Theme, lines []flow.Line) lipgloss.Style {
+// endingStyle is the style of the sign before how it ended.
+func endingStyle(theme *field.Theme, lines []flow.Line) lipgloss.Style {
 	if slices.ContainsFunc(lines, func(l flow.Line) bool { return l.Tone == flow.Bad }) {
 		return theme.Error
 	}
 	return theme.Good
 }
 
-// leave writes what was answered and how it ended, as it stays in the ordinary
+// printTranscript writes what was answered and how it ended, as it stays in the ordinary
 // terminal, in the colors that env allows.
-func leave(out io.Writer, env []string, theme *field.Theme, width int, f *flow.Flow) {
+func printTranscript(out io.Writer, env []string, theme *field.Theme, width int, f *flow.Flow) {
 	colored := colorprofile.NewWriter(out, env)
 	title, ending := f.Ending()
-	for _, line := range whole(theme, width, f.Rail(), title, ending) {
+	for _, line := range wholeTranscript(theme, width, f.Rail(), title, ending) {
 		fmt.Fprintln(colored, theme.Glyphs.Draw(line)) // the result says what can't be written
 	}
 }
 
-// whole is the transcript with its end, if it has a title. It has no secrets, and
+// wholeTranscript is the transcript with its end, if it has a title. It has no secrets, and
 // commands on lines of their own, without the gutter where they wouldn't fit beside it:
 // the terminal may wrap them, but nothing breaks them.
-func whole(theme *field.Theme, width int, items []flow.Item, title string, ending []flow.Line) []string {
+func wholeTranscript(theme *field.Theme, width int, items []flow.Item, title string, ending []flow.Line) []string {
 	lines := transcript(theme, items, width)
 	if title == "" {
 		return lines
@@ -102,7 +102,7 @@ func whole(theme *field.Theme, width int, items []flow.Item, title string, endin
 	if len(lines) > 0 {
 		lines = append(lines, bar)
 	}
-	lines = append(lines, " "+endingMark(theme, ending).Render(field.Asking)+" "+theme.Title.Render(text.Clean(title)))
+	lines = append(lines, " "+endingStyle(theme, ending).Render(field.Asking)+" "+theme.Title.Render(text.Clean(title)))
 	for _, l := range ending {
 		room := min(width, widest) - gutter
 		if l.Tone == flow.Command {
@@ -113,7 +113,7 @@ func whole(theme *field.Theme, width int, items []flow.Item, title string, endin
 			}
 			room = width
 		}
-		for _, line := range toned(theme, l, room) {
+		for _, line := range styleLine(theme, l, room) {
 			lines = append(lines, strings.TrimRight(bar+" "+line, " "))
 		}
 	}

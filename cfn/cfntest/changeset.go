@@ -232,14 +232,6 @@ type (
 		PhysicalResourceID string `xml:"PhysicalResourceId,omitempty"`
 		ResourceType       string
 		Replacement        string `xml:",omitempty"`
-		Scope              list[string]
-		Details            list[changeDetail]
-	}
-	changeDetail struct {
-		Target struct {
-			Attribute, RequiresRecreation string
-		}
-		Evaluation, ChangeSource, CausingEntity string
 	}
 )
 
@@ -263,11 +255,9 @@ func (one *stack) changes(values, resolved map[string]string) []changeMember {
 		}
 		if c.Action == "Modify" {
 			c.Replacement = r.replacement()
-			c.Scope.Members = []string{"Properties"}
 		}
 		if at >= 0 {
 			changed[r.LogicalID] = true
-			c.Details.Members = []changeDetail{detail(r.Follows[at], values, c.Replacement)}
 		}
 		members = append(members, changeMember{Type: "Resource", ResourceChange: c})
 	}
@@ -279,19 +269,6 @@ func (r Resource) replacement() string {
 		return "False"
 	}
 	return r.Replacement
-}
-
-func detail(cause string, values map[string]string, replacement string) changeDetail {
-	d := changeDetail{Evaluation: "Dynamic", ChangeSource: "ResourceReference", CausingEntity: cause}
-	if _, isParameter := values[cause]; isParameter {
-		d.Evaluation, d.ChangeSource = "Static", "ParameterReference"
-	}
-	d.Target.Attribute = "Properties"
-	d.Target.RequiresRecreation = map[string]string{"True": "Always", "Conditional": "Conditionally"}[replacement]
-	if d.Target.RequiresRecreation == "" {
-		d.Target.RequiresRecreation = "Never"
-	}
-	return d
 }
 
 func describeChangeSet(s *Server, c call) (any, *failure) {

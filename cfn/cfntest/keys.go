@@ -27,9 +27,6 @@ type Role struct {
 	MFASerial string
 	// ExternalID has to be sent where it is set.
 	ExternalID string
-	// MaxSession is the longest session, an hour where it is 0
-	// (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-settings.html).
-	MaxSession time.Duration
 }
 
 // ARN is the role's name to AWS.

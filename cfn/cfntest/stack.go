@@ -121,14 +121,11 @@ func (s *Server) build(where place, one *stack) {
 	one.resolved = s.resolve(where, one, one.Parameters)
 	for i := range one.Resources {
 		r := &one.Resources[i]
-		switch {
-		case r.Type == ssmParameterType && r.Holds != "":
-			s.put(where, r.PhysicalID, one.Parameters[r.Holds])
-		case r.Type == taskDefinitionType && (r.Environment != nil || r.Secrets != nil):
-			r.PhysicalID = s.register(where, r.family(one), one.environment(r), r.Secrets).arn
-		case r.Type == serviceType && r.Runs != "":
+		if r.Type == serviceType && r.Runs != "" {
 			s.addService(where, one.cluster(), r.PhysicalID, r.Tasks, s.tasks[where][one.resource(r.Runs).PhysicalID])
+			continue
 		}
+		s.apply(where, one, r, func() {})
 	}
 	for i, status := range []string{"CREATE_IN_PROGRESS", createComplete} {
 		one.record(&event{logicalID: one.Name, physicalID: one.id, kind: stackType, status: status, at: one.Created.Add(time.Duration(i) * time.Minute).UTC()})
@@ -157,7 +154,8 @@ func (s *Server) apply(where place, one *stack, r *Resource, done func()) {
 	case r.Type == taskDefinitionType && (r.Environment != nil || r.Secrets != nil):
 		r.PhysicalID = s.register(where, r.family(one), one.environment(r), r.Secrets).arn
 	case r.Type == serviceType && r.Runs != "":
-		s.redeploy(where, one, r, done)
+		service := s.service(where, one.cluster(), r.PhysicalID)
+		s.deploy(service, s.tasks[where][one.resource(r.Runs).PhysicalID], done)
 		return
 	}
 	done()
@@ -165,19 +163,9 @@ func (s *Server) apply(where place, one *stack, r *Resource, done func()) {
 
 // revert takes apply back. A task definition that was replaced is there still.
 func (s *Server) revert(where place, one *stack, r *Resource, physicalID string, done func()) {
-	switch {
-	case r.Type == ssmParameterType && r.Holds != "":
-		s.put(where, r.PhysicalID, one.Parameters[r.Holds])
-	case r.Type == serviceType && r.Runs != "":
-		s.redeploy(where, one, r, done)
+	if r.PhysicalID = physicalID; r.Type == taskDefinitionType {
+		done()
 		return
-	default:
-		r.PhysicalID = physicalID
 	}
-	done()
-}
-
-func (s *Server) redeploy(where place, one *stack, r *Resource, done func()) {
-	service := s.service(where, one.cluster(), r.PhysicalID)
-	s.deploy(service, s.tasks[where][one.resource(r.Runs).PhysicalID], done)
+	s.apply(where, one, r, done)
 }

@@ -1,7 +1,6 @@
 package cfntest
 
 import (
-	"cmp"
 	"net/http"
 	"regexp"
 	"slices"
@@ -70,7 +69,7 @@ func assumeRole(s *Server, c call) (any, *failure) {
 	switch {
 	case strings.Contains(c.caller.arn, ":assumed-role/") && lasts > time.Hour:
 		return nil, invalid("The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.")
-	case lasts > cmp.Or(role.MaxSession, time.Hour):
+	case lasts > time.Hour: // the default of a role, https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-settings.html
 		return nil, invalid("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
 	}
 	user := assumedRoleUser{

@@ -2,10 +2,13 @@ package build
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"strings"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // Expansion is what Travis itself makes of a file for one event, as its API returns it
@@ -53,7 +56,7 @@ func (c *Config) Adopt(ctx context.Context, e Expansion) (Adoption, error) {
 	if count := len(e.Jobs); count > mostPlayed {
 		refused, e.Jobs = tooManyJobs(count), nil
 	}
-	reader := jsonReader{ctx: ctx}
+	reader := reader{ctx: ctx, made: make(map[*yaml.Node]*Node), messages: new([]Message)}
 	root, err := reader.object(e.Config)
 	if err != nil {
 		return Adoption{}, fmt.Errorf("the config: %w", err)
@@ -65,9 +68,12 @@ func (c *Config) Adopt(ctx context.Context, e Expansion) (Adoption, error) {
 		}
 	}
 	imports := c.Root.Get("import") != nil
-	lines := graft{ids: newIdentities(), isSame: !imports}
+	lines := lineIndex{newIdentities(), make(map[fieldID]Field)}
+	for _, f := range c.Root.Fields {
+		lines.add(f)
+	}
 	adopted := &Config{Messages: c.Messages, asksNumber: c.asksNumber}
-	adopted.Root, err = (&normalizer{ctx: ctx, config: new(Config), made: make(map[seen]*Node), said: make(map[Message]bool)}).root(lines.onto(root, c.Root))
+	adopted.Root, err = (&normalizer{ctx: ctx, config: new(Config), made: make(map[seen]*Node), said: make(map[Message]bool)}).root(lines.locateAll(root, c.Root))
 	if err != nil {
 		return Adoption{}, err
 	}
@@ -94,14 +100,13 @@ func (c *Config) Adopt(ctx context.Context, e Expansion) (Adoption, error) {
 	for _, text := range e.Jobs {
 		adopted.asksNumber = adopted.asksNumber || bytes.Contains(text, []byte("JOB_NUMBER"))
 	}
-	lines.learn(c.Root, ours.Jobs)
 	left := mostText
 	for i, config := range jobs {
+		var near *Node
 		if len(ours.Jobs) == len(jobs) {
-			config = lines.onto(config, ours.Jobs[i].Config)
-		} else {
-			config = lines.onto(config, nil)
+			near = ours.Jobs[i].Config
 		}
+		config = lines.locateAll(config, near)
 		job := jobOf(config, i, config.Get("allow_failure").text() == "true", &left)
 		if left < 0 {
 			return Adoption{}, errTooLarge
@@ -112,7 +117,7 @@ func (c *Config) Adopt(ctx context.Context, e Expansion) (Adoption, error) {
 		a.Difference = difference(ours.Jobs, theirs.Jobs, e.Event)
 	}
 	theirs.Reason = ours.Reason
-	refused = or(adopted.expansion(ctx, &e.Event).branchRefusal(), refused)
+	refused = cmp.Or(adopted.expansion(ctx, &e.Event).branchRefusal(), refused)
 	if refused != "" {
 		theirs.Jobs, theirs.Reason = nil, refused
 		a.Difference = ""
@@ -150,90 +155,63 @@ func (c *Config) located(messages []Message) []Message {
 	return located
 }
 
-// graft finds line numbers for Travis's values: from our own equal values, or from those
-// at the same path where nothing is imported.
-type graft struct {
-	isSame bool // nothing is imported
+// lineIndex has our keys with their values, and the items of lists under the list's key,
+// by identity.
+type lineIndex struct {
 	ids    *identities
-	fields map[string]map[int]Field // of our jobs and the root, by key and identity
+	fields map[fieldID]Field
 }
 
-func (g *graft) learn(root *Node, jobs []Job) {
-	g.fields = make(map[string]map[int]Field)
-	add := func(n *Node) {
-		for _, f := range n.Fields {
-			if g.fields[f.Key] == nil {
-				g.fields[f.Key] = make(map[int]Field)
-			}
-			if id := g.ids.of(f.Value); g.fields[f.Key][id].Value == nil {
-				g.fields[f.Key][id] = f
-			}
-		}
-	}
-	for _, job := range jobs {
-		add(job.Config)
-	}
-	for _, job := range root.Get("jobs").Get("include").List() {
-		add(job)
-	}
-	add(root)
+type fieldID struct {
+	key   string
+	value int
 }
 
-// onto returns Travis's node with the line numbers of ours at the same path. ours can be
-// nil.
-func (g *graft) onto(theirs, ours *Node) *Node {
-	if ours != nil && (g.ids.of(theirs) == g.ids.of(ours) || theirs.isScalar() && ours.isScalar() && theirs.Text == ours.Text) {
-		return ours
+func (x *lineIndex) add(f Field) {
+	id := fieldID{f.Key, x.ids.of(f.Value)}
+	if _, known := x.fields[id]; known {
+		return
 	}
-	made := *theirs
-	if ours != nil && g.isSame {
-		made.Line = ours.Line
+	x.fields[id] = f
+	for _, inner := range f.Value.Fields {
+		x.add(inner)
 	}
-	switch {
-	case theirs.Kind == Mapping:
-		if ours != nil && ours.Kind == Mapping {
-			made.Line = ours.Line
-		}
-		made.Fields = make([]Field, len(theirs.Fields))
-		for i, f := range theirs.Fields {
-			made.Fields[i] = g.field(f, ours)
-		}
-	case theirs.Kind == List:
-		made.Line = ours.line()
-		list := ours.List()
-		equal := make(map[int]*Node, len(list))
-		for _, item := range slices.Backward(list) {
-			equal[g.ids.of(item)] = item
-		}
-		made.Items = make([]*Node, len(theirs.Items))
-		for i, item := range theirs.Items {
-			other := equal[g.ids.of(item)]
-			if other == nil && len(list) == len(theirs.Items) {
-				other = list[i]
-			}
-			made.Items[i] = g.onto(item, other)
-		}
-	case ours != nil && ours.Kind == List && len(ours.Items) == 1:
-		return g.onto(theirs, ours.Items[0])
+	for _, item := range f.Value.Items {
+		x.add(Field{f.Key, item.Line, item})
 	}
-	return &made
 }
 
-func (g *graft) field(theirs Field, ours *Node) Field {
-	same := ours.Get(theirs.Key)
-	if same == nil || g.ids.of(same) != g.ids.of(theirs.Value) {
-		if known := g.fields[theirs.Key][g.ids.of(theirs.Value)]; known.Value != nil {
-			return known
-		}
+// locate returns Travis's field with the line numbers of an equal one of ours, or of its
+// equal parts. The one in near, which can be nil, comes first.
+func (x *lineIndex) locate(f Field, near *Node) Field {
+	id := x.ids.of(f.Value)
+	if own := near.Get(f.Key); own != nil && x.ids.of(own) == id {
+		return Field{f.Key, near.LineOf(f.Key), own}
 	}
-	line := 0
-	if same != nil {
-		line = lineOf(ours, theirs.Key)
+	if own, known := x.fields[fieldID{f.Key, id}]; known {
+		return own
 	}
-	return Field{Key: theirs.Key, Line: line, Value: g.onto(theirs.Value, same)}
+	made := *f.Value
+	made.Fields, made.Items = slices.Clone(made.Fields), slices.Clone(made.Items)
+	for i, inner := range made.Fields {
+		made.Fields[i] = x.locate(inner, nil)
+		made.Line = cmp.Or(made.Line, made.Fields[i].Line)
+	}
+	for i, item := range made.Items {
+		made.Items[i] = x.locate(Field{Key: f.Key, Value: item}, nil).Value
+		made.Line = cmp.Or(made.Line, made.Items[i].Line)
+	}
+	return Field{f.Key, made.Line, &made}
 }
 
-func (n *Node) isScalar() bool { return (n.Kind == Text || n.Kind == Bool) && !n.Secure }
+// locateAll returns Travis's mapping with line numbers.
+func (x *lineIndex) locateAll(theirs, near *Node) *Node {
+	made := &Node{Kind: Mapping, Line: near.line()}
+	for _, f := range theirs.Fields {
+		made.Fields = append(made.Fields, x.locate(f, near))
+	}
+	return made
+}
 
 // difference says how Travis's jobs of an event differ from ours in what they run, or
 // returns "".
@@ -269,7 +247,7 @@ func differentParts(ours, theirs Job, event Event) []string {
 	}
 	note("stage", !strings.EqualFold(ours.Stage, theirs.Stage))
 	note("name", ours.Name != theirs.Name)
-	note("os", or(ours.OS, "linux") != or(theirs.OS, "linux"))
+	note("os", cmp.Or(ours.OS, "linux") != cmp.Or(theirs.OS, "linux"))
 	note("language", ours.Language != theirs.Language)
 	note("env", !slices.Equal(ours.Env, theirs.Env))
 	note("allow_failure", ours.AllowFailure != theirs.AllowFailure)

@@ -4,8 +4,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-
-	"mvdan.cc/sh/v3/syntax"
 )
 
 // mostBranches limits how many branches of a file are considered.
@@ -18,11 +16,11 @@ func (c *Config) Branches() []string {
 	var b branchNames
 	branches := c.Root.Get("branches")
 	b.add(append(branches.Get("only").Texts(), branches.Get("except").Texts()...)...)
-	for _, part := range slices.Concat([]*Node{c.Root}, c.Root.Get("jobs").Get("include").List(), c.Root.Get("stages").List()) {
+	for _, part := range append(c.jobs(), c.Root.Get("stages").List()...) {
 		if tree, err := parseCondition(part.Get("if").text()); err == nil {
 			b.condition(tree)
 		}
-		for _, provider := range append(part.Get("deploy").List(), part.Get("addons").Get("deploy").List()...) {
+		for _, provider := range part.Deployments() {
 			on := provider.Get("on")
 			if provider.Kind == Mapping && !isTrue(on.Get("all_branches")) && !isTrue(on.Get("tags")) {
 				b.add(branchesOf(provider, on)...)
@@ -30,19 +28,15 @@ func (c *Config) Branches() []string {
 			for _, condition := range on.Get("condition").Texts() {
 				b.bash("[[ " + condition + " ]]")
 			}
-			b.commands(provider.Get("script"))
 		}
-		for _, phase := range phases {
-			b.commands(part.Get(phase))
+		for _, command := range part.commands() {
+			b.bash(command.Bash)
 		}
 	}
 	return b.list
 }
 
-type branchNames struct {
-	list  []string
-	depth int
-}
+type branchNames struct{ list []string }
 
 var (
 	branchWord   = regexp.MustCompile(`[A-Za-z0-9_][\w./-]*`)
@@ -80,56 +74,28 @@ func (b *branchNames) condition(x *expression) {
 	}
 }
 
-func (b *branchNames) commands(n *Node) {
-	for _, command := range commandsOf(n) {
-		b.bash(command.Bash)
-	}
-}
+// A test compares a variable of a branch, on either side, or is a case.
+var (
+	branchTest = regexp.MustCompile(`(?i)(\S+)\s+(?:==?|!=|=~)\s+(\S[^\s;]*|'[^']*'|"[^"]*")`)
+	branchCase = regexp.MustCompile(`(?is)\bcase\s+\S*branch\S*\s+in\b(.*?)\besac\b`)
+	caseItem   = regexp.MustCompile(`(?:^|;;|\n)\s*\(?([^()\n]+)\)`)
+)
 
 // bash adds what the tests in a command compare a branch variable with.
 func (b *branchNames) bash(text string) {
 	isBranch := func(word string) bool { return strings.Contains(strings.ToUpper(word), "BRANCH") }
-	if b.depth > 3 || len(text) > longestMention || !isBranch(text) {
-		return
-	}
-	file, err := syntax.NewParser().Parse(strings.NewReader(text), "")
-	if err != nil {
-		return
-	}
-	source := func(node syntax.Node) string { return text[node.Pos().Offset():node.End().Offset()] }
-	compare := func(words ...syntax.Node) {
-		if slices.ContainsFunc(words, func(word syntax.Node) bool { return isBranch(source(word)) }) {
-			for _, word := range words {
-				b.add(strings.NewReplacer(`\`, "", `"`, "", `'`, "").Replace(source(word)))
-			}
+	plain := strings.NewReplacer(`\`, "", `"`, "", `'`, "")
+	for _, test := range branchTest.FindAllStringSubmatch(text, -1) {
+		switch left, right := plain.Replace(test[1]), plain.Replace(test[2]); {
+		case isBranch(left):
+			b.add(right)
+		case isBranch(right):
+			b.add(left)
 		}
 	}
-	syntax.Walk(file, func(node syntax.Node) bool {
-		switch node := node.(type) {
-		case *syntax.BinaryTest:
-			if node.Op != syntax.AndTest && node.Op != syntax.OrTest {
-				compare(node.X, node.Y)
-			}
-		case *syntax.CallExpr:
-			for i := 2; i < len(node.Args); i++ {
-				switch source(node.Args[i-1]) {
-				case "=", "==", "!=":
-					compare(node.Args[i-2], node.Args[i])
-				}
-			}
-		case *syntax.CaseClause:
-			for _, item := range node.Items {
-				for _, pattern := range item.Patterns {
-					compare(node.Word, pattern)
-				}
-			}
-		case *syntax.SglQuoted:
-			if strings.ContainsAny(node.Value, " \n") {
-				b.depth++
-				b.bash(node.Value)
-				b.depth--
-			}
+	for _, found := range branchCase.FindAllStringSubmatch(text, -1) {
+		for _, item := range caseItem.FindAllStringSubmatch(found[1], -1) {
+			b.add(plain.Replace(item[1]))
 		}
-		return true
-	})
+	}
 }

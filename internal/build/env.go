@@ -1,6 +1,7 @@
 package build
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strconv"
@@ -212,17 +213,10 @@ func closingQuote(text string) int {
 	return -1
 }
 
-// versions are the variables set by a job's axes.
-var versions = map[string]string{
-	"python": "TRAVIS_PYTHON_VERSION", "rvm": "TRAVIS_RUBY_VERSION", "ruby": "TRAVIS_RUBY_VERSION",
-	"node_js": "TRAVIS_NODE_VERSION", "go": "TRAVIS_GO_VERSION", "php": "TRAVIS_PHP_VERSION",
-	"jdk": "TRAVIS_JDK_VERSION", "perl": "TRAVIS_PERL_VERSION", "rust": "TRAVIS_RUST_VERSION",
-	"scala": "TRAVIS_SCALA_VERSION", "elixir": "TRAVIS_ELIXIR_VERSION", "otp_release": "TRAVIS_OTP_RELEASE",
-	"haxe": "TRAVIS_HAXE_VERSION", "julia": "TRAVIS_JULIA_VERSION", "crystal": "TRAVIS_CRYSTAL_VERSION",
-	"d": "TRAVIS_D_VERSION", "dart": "TRAVIS_DART_VERSION", "r": "TRAVIS_R_VERSION", "mono": "TRAVIS_MONO_VERSION",
-	"smalltalk": "TRAVIS_SMALLTALK_VERSION", "compiler": "TRAVIS_COMPILER", "os": "TRAVIS_OS_NAME",
-	"xcode_sdk": "TRAVIS_XCODE_SDK", "xcode_scheme": "TRAVIS_XCODE_SCHEME", "osx_image": "TRAVIS_OSX_IMAGE",
-	"gemfile": "BUNDLE_GEMFILE",
+// otherAxes are the variables set by a job's axes, except those of runtimes.
+var otherAxes = map[string]string{
+	"otp_release": "TRAVIS_OTP_RELEASE", "crystal": "TRAVIS_CRYSTAL_VERSION", "compiler": "TRAVIS_COMPILER", "os": "TRAVIS_OS_NAME",
+	"xcode_sdk": "TRAVIS_XCODE_SDK", "xcode_scheme": "TRAVIS_XCODE_SCHEME", "osx_image": "TRAVIS_OSX_IMAGE", "gemfile": "BUNDLE_GEMFILE",
 }
 
 func buildDir(event Event) string {
@@ -249,9 +243,9 @@ func jobEnvironment(job Job, event Event) []string {
 		"TRAVIS_PULL_REQUEST": pull, "TRAVIS_PULL_REQUEST_BRANCH": head,
 		"TRAVIS_REPO_SLUG": event.Repo, "TRAVIS_BUILD_DIR": buildDir(event),
 		"TRAVIS_BUILD_STAGE_NAME": job.Stage, "TRAVIS_JOB_NAME": job.Name, "TRAVIS_LANGUAGE": job.Language,
-		"TRAVIS_OS_NAME": or(job.OS, "linux"), "TRAVIS_CPU_ARCH": or(job.Arch, "amd64"), "TRAVIS_DIST": or(job.Dist, "xenial"),
+		"TRAVIS_OS_NAME": cmp.Or(job.OS, "linux"), "TRAVIS_CPU_ARCH": cmp.Or(job.Arch, "amd64"), "TRAVIS_DIST": cmp.Or(job.Dist, "xenial"),
 		"TRAVIS_ALLOW_FAILURE": strconv.FormatBool(job.AllowFailure), "TRAVIS_SUDO": "true",
-		"TRAVIS_BUILD_NUMBER": "1", "TRAVIS_BUILD_ID": "1", "TRAVIS_JOB_ID": "1", "TRAVIS_JOB_NUMBER": or(job.Number, "1.1"),
+		"TRAVIS_BUILD_NUMBER": "1", "TRAVIS_BUILD_ID": "1", "TRAVIS_JOB_ID": "1", "TRAVIS_JOB_NUMBER": cmp.Or(job.Number, "1.1"),
 		"TRAVIS_COMMIT": "0123456789abcdef0123456789abcdef01234567", "TRAVIS_COMMIT_RANGE": "0123456789ab...123456789abc",
 		"TRAVIS_COMMIT_MESSAGE":  shell.Unknown("TRAVIS_COMMIT_MESSAGE", "A commit"),
 		"TRAVIS_SECURE_ENV_VARS": strconv.FormatBool(!event.Fork),
@@ -288,7 +282,11 @@ func jobEnvironment(job Job, event Event) []string {
 			if value != nil && value.Kind == List && len(value.Items) == 1 {
 				value = value.Items[0]
 			}
-			if name := versions[field.Key]; name != "" && value != nil && (value.Kind == Text || value.Kind == Bool) {
+			name := otherAxes[field.Key]
+			if name == "" && slices.Contains(runtimes, field.Key) {
+				name = versionName(field.Key)
+			}
+			if name != "" && value != nil && (value.Kind == Text || value.Kind == Bool) {
 				variables[name] = value.Text
 			}
 		}
@@ -297,17 +295,6 @@ func jobEnvironment(job Job, event Event) []string {
 	for name, value := range variables {
 		list = append(list, name+"="+value)
 	}
-	return sorted(list)
-}
-
-func or(value, without string) string {
-	if value == "" {
-		return without
-	}
-	return value
-}
-
-func sorted(list []string) []string {
 	slices.Sort(list)
 	return list
 }

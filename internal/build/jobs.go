@@ -330,18 +330,6 @@ func (e *expansion) entries(list string) []entry {
 	return entries
 }
 
-// candidate is a job that entries are compared with.
-type candidate struct {
-	job *Node
-	env *Node // or nil
-	own []int // its variables that aren't global
-}
-
-func (e *expansion) candidate(job *Node) candidate {
-	env := job.Get("env")
-	return candidate{job: job, env: env, own: e.withoutGlobal(env)}
-}
-
 // withoutGlobal returns the identities of variables that aren't global.
 func (e *expansion) withoutGlobal(env *Node) []int {
 	if e.isGlobal == nil {
@@ -370,9 +358,9 @@ func (e *expansion) exclude() error {
 		return fmt.Errorf("%w: %d entries of jobs.exclude for %d jobs", errTooLarge, len(entries), len(e.jobs))
 	}
 	return e.keepJobs(func(job *Node) bool {
-		candidate := e.candidate(job)
+		own := e.withoutGlobal(job.Get("env"))
 		for i := range entries {
-			if e.excludes(&entries[i], candidate) && e.accepts(entries[i].condition, job) {
+			if e.excludes(&entries[i], job, own) && e.accepts(entries[i].condition, job) {
 				e.dropped = fmt.Sprintf("`jobs.exclude` on line %d leaves the job out", entries[i].line)
 				return false
 			}
@@ -381,9 +369,9 @@ func (e *expansion) exclude() error {
 	})
 }
 
-func (e *expansion) excludes(entry *entry, c candidate) bool {
+func (e *expansion) excludes(entry *entry, job *Node, variables []int) bool {
 	for _, f := range entry.fields {
-		own := c.job.Get(f.Key)
+		own := job.Get(f.Key)
 		if f.Key == "stage" && own == nil && strings.EqualFold(f.Value.Text, defaultStage) {
 			continue
 		}
@@ -395,20 +383,12 @@ func (e *expansion) excludes(entry *entry, c candidate) bool {
 		return true
 	}
 	// The job's variables must be those of the entry, in that order.
-	if c.env == nil || len(c.own) != len(entry.env.List()) {
-		return false
-	}
-	for i, item := range entry.env.List() {
-		if e.ids.of(item) != c.own[i] {
-			return false
-		}
-	}
-	return true
+	return job.Get("env") != nil && slices.EqualFunc(entry.env.List(), variables, func(item *Node, id int) bool { return e.ids.of(item) == id })
 }
 
 // allowsFailure reports whether a job matches an entry of jobs.allow_failures on every
 // key that it has (lib/travis/yml/configs/allow_failures.rb).
-func (e *expansion) allowsFailure(entry *entry, c candidate) bool {
+func (e *expansion) allowsFailure(entry *entry, job *Node, variables []int) bool {
 	for _, f := range entry.fields {
 		if f.Key == "branch" {
 			if f.Value.Text != e.event.Branch {
@@ -416,7 +396,7 @@ func (e *expansion) allowsFailure(entry *entry, c candidate) bool {
 			}
 			continue
 		}
-		if own := c.job.Get(f.Key); own == nil || e.ids.of(own) != e.ids.of(f.Value) {
+		if own := job.Get(f.Key); own == nil || e.ids.of(own) != e.ids.of(f.Value) {
 			return false
 		}
 	}
@@ -424,5 +404,5 @@ func (e *expansion) allowsFailure(entry *entry, c candidate) bool {
 		return true
 	}
 	// Additional variables of the entry must be global.
-	return c.env != nil && !slices.ContainsFunc(entry.own, func(id int) bool { return !slices.Contains(c.own, id) })
+	return job.Get("env") != nil && !slices.ContainsFunc(entry.own, func(id int) bool { return !slices.Contains(variables, id) })
 }

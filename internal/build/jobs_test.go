@@ -71,7 +71,6 @@ var jobCases = []struct {
 	{"two jobs aren't", "script: a\nrvm: [1, 2]\njobs: {include: [{script: b}]}", "script rvm", []string{"a 1", "a 2", "b 1"}},
 	{"matrix wins over jobs", "matrix: {include: [{script: a}]}\njobs: {include: [{script: b}]}", "script", []string{"a"}},
 	{"a list under jobs is included", "jobs: [{script: a}, {script: b}]", "script", []string{"a", "b"}},
-	{"one job under jobs is included", "jobs: {script: a}", "script", []string{"a"}},
 	{"jobs inherit phases and deploy", "install: i\ndeploy: {provider: script}\njobs: {include: [{script: a}]}", "install script", []string{"i a"}},
 	{"an empty list switches nothing off", "install: i\njobs: {include: [{install: [], script: a}, {install: , script: b}]}", "install script", []string{"i a", "i b"}},
 	{"an empty text doesn't", "rvm: 1\njobs: {include: [{rvm: , script: a}]}", "rvm script", []string{"1 a"}},

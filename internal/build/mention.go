@@ -29,9 +29,17 @@ func (c *Config) OwnCommands() []string { return c.mentions("").own }
 // mentions searches the commands that contain a word.
 func (c *Config) mentions(word string) finder {
 	m := finder{having: word}
-	m.job(c.Root)
-	for _, item := range c.Root.Get("jobs").Get("include").List() {
-		m.job(item)
+	for _, job := range c.jobs() {
+		for phase, command := range job.commands() {
+			m.phase, m.base = phase, command
+			m.text(command.Bash, 0)
+		}
+		for _, provider := range job.Deployments() {
+			if name := provider.Get("provider"); name.text() == "convox" {
+				m.base = Command{}
+				m.add("deploy", name.Line)
+			}
+		}
 	}
 	return m
 }
@@ -45,23 +53,6 @@ type finder struct {
 	depth  int
 }
 
-func (m *finder) job(job *Node) {
-	for _, phase := range phases {
-		for _, command := range commandsOf(job.Get(phase)) {
-			m.command(phase, command)
-		}
-	}
-	for _, provider := range append(job.Get("deploy").List(), job.Get("addons").Get("deploy").List()...) {
-		if provider.Get("provider").text() == "convox" {
-			m.base = Command{}
-			m.add("deploy", provider.Get("provider").Line)
-		}
-		for _, command := range commandsOf(provider.Get("script")) {
-			m.command("deploy", command)
-		}
-	}
-}
-
 func (m *finder) add(phase string, line int) {
 	if !slices.ContainsFunc(m.list, func(known Mention) bool { return known.Line == line }) {
 		mention := Mention{Line: line, From: line, To: line, Phase: phase}
@@ -71,11 +62,6 @@ func (m *finder) add(phase string, line int) {
 		}
 		m.list = append(m.list, mention)
 	}
-}
-
-func (m *finder) command(phase string, command Command) {
-	m.phase, m.base = phase, command
-	m.text(command.Bash, 0)
 }
 
 // text searches a text, which begins some lines below the command, for deploys.

@@ -1,6 +1,7 @@
 package build
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -150,11 +151,11 @@ func (n *normalizer) value(node *Node, as kind, where string) *Node {
 
 func (n *normalizer) makeValue(node *Node, as kind, where string) *Node {
 	if as == commands || as == deploys {
-		made := n.listOf(node, as, where)
-		if made == nil {
-			made = &Node{Kind: List, Line: node.Line}
+		empty := &Node{Kind: List, Line: node.Line}
+		if node.isBlank() {
+			return empty
 		}
-		return made
+		return cmp.Or(n.listOf(node, as, where), empty)
 	}
 	if node.isBlank() && as != envVars {
 		return nil
@@ -206,13 +207,9 @@ func (n *normalizer) makeValue(node *Node, as kind, where string) *Node {
 	return node
 }
 
-// listOf normalizes the commands of a phase, or deployments. It returns nil if there are
-// none.
+// listOf normalizes the commands of a phase, or deployments.
 func (n *normalizer) listOf(node *Node, as kind, where string) *Node {
-	switch {
-	case node.isBlank():
-		return nil
-	case as == deploys:
+	if as == deploys {
 		return n.deploys(node)
 	}
 	return n.list(node, where, func(item *Node) *Node {

@@ -149,17 +149,16 @@ func (o *obstacles) job(job *Node) {
 	for _, phase := range phaseOrder {
 		value := job.Get(phase.name)
 		commands := commandsOf(value)
-		isSkipped := len(commands) == 1 && isSkip(commands[0].Bash)
 		deploys := slices.ContainsFunc(commands, func(c Command) bool { return strings.Contains(c.Bash, "convox") })
 		if deploys {
 			o.tests(job, phase.name)
 		}
 		switch {
-		case phase.name == "after_success" && isSkipped:
+		case phase.name == "after_success" && isSkipped(commands):
 			o.add(ObstacleSkip, value.Line, "", job, dropKeys(phase.name))
 		case phase.name == "script" && language != "" && !isSet(value):
 			o.add(ObstacleNoScript, job.Get("language").line(), language, job, setKey("script", "skip"))
-		case len(commands) == 0 || isSkipped || phase.failure == Ignored:
+		case len(commands) == 0 || isSkipped(commands) || phase.failure == Ignored:
 		case deploys:
 			o.add(ObstaclePhase, value.Line, phase.name, job, makePass(phase.name))
 		default:
@@ -172,7 +171,7 @@ func (o *obstacles) job(job *Node) {
 	if os := job.Get("os"); os != nil && slices.Contains(os.Texts(), "windows") {
 		o.add(ObstacleWindows, os.Line, "", job, setKey("os", "linux"))
 	}
-	for _, provider := range append(job.Get("deploy").List(), job.Get("addons").Get("deploy").List()...) {
+	for _, provider := range job.Deployments() {
 		if provider.Kind == Mapping {
 			o.provider(provider)
 		}
@@ -247,11 +246,12 @@ var travisFunction = regexp.MustCompile(`\b(travis_wait|travis_retry)\b(?: +\d+\
 
 // script adds a script with several lines, or a function of the job's shell.
 func (o *obstacles) script(provider *Node) {
-	if script := provider.Get("script"); strings.Contains(script.text(), "\n") {
+	script := provider.Get("script")
+	if strings.Contains(script.text(), "\n") {
 		o.add(ObstacleBlock, script.Line, "", provider, oneCommand(script))
 	}
-	if script := provider.Get("script"); travisFunction.MatchString(script.text()) {
-		o.add(ObstacleFunction, script.Line, travisFunction.FindStringSubmatch(script.Text)[1], provider, func(n *Node) *Node {
+	if found := travisFunction.FindStringSubmatch(script.text()); found != nil {
+		o.add(ObstacleFunction, script.Line, found[1], provider, func(n *Node) *Node {
 			without := *script
 			without.Text = travisFunction.ReplaceAllString(script.Text, "")
 			return n.with("script", &without)

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"convox-travis/internal/shell"
 )
@@ -33,8 +32,6 @@ travis_retry() { local again=3 status=0
   return $status; }
 travis_wait() { [[ $1 =~ ^[0-9]+$ ]] && shift; ("$@"); }
 `
-
-var travisFunctions = sync.OnceValue(func() *shell.Functions { return shell.FunctionsOf(travis) })
 
 // manyDeploys limits how many deploys of a job are played again as failing.
 const manyDeploys = 16
@@ -202,7 +199,7 @@ func run(script Script, plan plan, texts *shell.Texts) *playing {
 	p := &playing{plan: plan, top: script.Dir}
 	p.shell = shell.New(script.Environment, script.Dir, plan.anyway, p.watch)
 	p.shell.Remember(texts)
-	p.shell.Define(travisFunctions())
+	p.shell.Define(travis)
 	p.shell.Oppose(plan.contrary)
 	ended := false
 	for _, export := range script.Exports {

@@ -1,7 +1,6 @@
 package build
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"crypto/sha256"
@@ -47,31 +46,9 @@ func (p Player) Play(ctx context.Context, scripts []Script) ([]Played, error) {
 	return p.play(ctx, slices.Values(scripts))
 }
 
-// playHere plays scripts in this process, equal ones once.
-func playHere(ctx context.Context, scripts iter.Seq[Script]) (played []Played, err error) {
-	known, plays := make(map[string]Played), new(plays)
-	for script := range scripts {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		text, err := json.Marshal(script)
-		if err != nil {
-			return nil, err
-		}
-		if _, again := known[string(text)]; !again {
-			known[string(text)] = plays.play(script, func(int) {})
-		}
-		played = append(played, known[string(text)])
-	}
-	return played, nil
-}
-
 // play works on the scripts of one child at a time: those of a hostile file don't fit
 // into memory.
 func (p Player) play(ctx context.Context, scripts iter.Seq[Script]) ([]Played, error) {
-	if p.Executable == "" {
-		return playHere(ctx, scripts)
-	}
 	limited, cancel := context.WithTimeout(ctx, longestPlay)
 	defer cancel()
 	var (
@@ -140,20 +117,18 @@ func (p Player) play(ctx context.Context, scripts iter.Seq[Script]) ([]Played, e
 }
 
 // timedOut is the result for a script that no time is left for.
-func timedOut(line int) Played {
-	return Played{Unplayed: &Unseen{What: "the builds take too long to play", Line: line}}
-}
+func timedOut(line int) Played { return unplayed("the builds take too long to play", line) }
+
+// crashed is the result for a script that kills its child.
+func crashed(line int) Played { return unplayed("its Bash is too deep or too big", line) }
+
+func unplayed(what string, line int) Played { return Played{Unplayed: &Unseen{What: what, Line: line}} }
 
 func firstLine(script Script) int {
 	if len(script.Steps) == 0 {
 		return 0
 	}
 	return script.Steps[0].Command.Line
-}
-
-// crashed is the result for a script that kills its child.
-func crashed(line int) Played {
-	return Played{Unplayed: &Unseen{What: "its Bash is too deep or too big", Line: line}}
 }
 
 // once starts a child for scripts and returns what it played. If the child dies early,
@@ -164,6 +139,11 @@ func (p Player) once(ctx context.Context, texts []json.RawMessage) ([]Played, er
 	input, err := json.Marshal(texts)
 	if err != nil {
 		return nil, err
+	}
+	if p.Executable == "" {
+		here := new(results)
+		err := playAll(bytes.NewReader(input), here)
+		return here.played, err
 	}
 	cmd := child.Command(ctx, []string{}, p.Executable, p.Arguments...)
 	cmd.Dir = os.TempDir()
@@ -209,7 +189,9 @@ func (r *results) Write(data []byte) (int, error) {
 			r.line = at
 			continue
 		}
-		r.each()
+		if r.each != nil {
+			r.each()
+		}
 		if len(line) == 0 {
 			r.begun = true
 			continue
@@ -227,14 +209,18 @@ func (r *results) Write(data []byte) (int, error) {
 func Child(stdin io.Reader, stdout io.Writer) error {
 	debug.SetMaxStack(childStack)
 	debug.SetMemoryLimit(childMemory * 3 / 4)
-	var scripts []Script
-	if err := json.NewDecoder(bufio.NewReader(stdin)).Decode(&scripts); err != nil {
-		return err
-	}
 	go func() {
 		defer crash.Catch()
 		watchMemory()
 	}()
+	return playAll(stdin, stdout)
+}
+
+func playAll(stdin io.Reader, stdout io.Writer) error {
+	var scripts []Script
+	if err := json.NewDecoder(stdin).Decode(&scripts); err != nil {
+		return err
+	}
 	if _, err := io.WriteString(stdout, "\n"); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package build
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -84,14 +85,13 @@ func ScriptOf(job Job, event Event) Script {
 		if phase.name == "script" && job.Config.Get("script") == nil {
 			commands = defaultScript(job)
 		}
-		skipped := len(commands) == 1 && isSkip(commands[0].Bash)
-		if skipped && phase.name != "script" {
-			continue
+		if isSkipped(commands) {
+			if phase.name != "script" {
+				continue
+			}
+			commands[0].Bash = ":"
 		}
 		for _, command := range commands {
-			if isSkip(command.Bash) && len(commands) == 1 {
-				command.Bash = ":"
-			}
 			s.noteRepository(event, command.Bash, command.Line)
 			s.Steps = append(s.Steps, Step{Phase: phase.name, Command: command, When: phase.when, Failure: phase.failure})
 		}
@@ -128,9 +128,9 @@ func (s *Script) noteRepository(event Event, bash string, line int) {
 	}
 }
 
-func isSkip(command string) bool {
-	command = strings.TrimSpace(command)
-	return command == "skip" || command == "ignore"
+// isSkipped reports whether the only word of a phase's commands skips it.
+func isSkipped(commands []Command) bool {
+	return len(commands) == 1 && slices.Contains([]string{"skip", "ignore"}, strings.TrimSpace(commands[0].Bash))
 }
 
 func isSet(n *Node) bool { return n != nil && n.Kind != Null && (n.Kind != List || len(n.Items) > 0) }
@@ -156,6 +156,52 @@ func commandsOf(n *Node) []Command {
 		return commands
 	}
 	return nil
+}
+
+// Commands returns the commands of the file's phases and deployments, with the phase of
+// each: those of the whole file, then those of each included job.
+func (c *Config) Commands() iter.Seq2[string, Command] {
+	return func(yield func(string, Command) bool) {
+		for _, job := range c.jobs() {
+			for phase, command := range job.commands() {
+				if !yield(phase, command) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// jobs returns the root, whose keys all jobs inherit, and the included jobs.
+func (c *Config) jobs() []*Node {
+	return append([]*Node{c.Root}, c.Root.Get("jobs").Get("include").List()...)
+}
+
+// Deployments returns the deployments of a job.
+func (n *Node) Deployments() []*Node {
+	return slices.Concat(n.Get("deploy").List(), n.Get("addons").Get("deploy").List())
+}
+
+// commands returns the commands of a job's phases, then those of its deployments.
+func (n *Node) commands() iter.Seq2[string, Command] {
+	return func(yield func(string, Command) bool) {
+		for _, phase := range phases {
+			values := []*Node{n.Get(phase)}
+			if phase == "deploy" {
+				values = nil
+				for _, provider := range n.Deployments() {
+					values = append(values, provider.Get("script"))
+				}
+			}
+			for _, value := range values {
+				for _, command := range commandsOf(value) {
+					if !yield(phase, command) {
+						return
+					}
+				}
+			}
+		}
+	}
 }
 
 // defaultScript returns what Travis runs in a job without a script: ":" for anything that
@@ -186,10 +232,7 @@ func defaultScript(job Job) []Command {
 // (lib/travis/build/addons/deploy/script.rb of travis-build). Pull requests have none,
 // and on Windows dpl does nothing.
 func (s *Script) deploy(job Job, event Event) {
-	if after := commandsOf(job.Config.Get("after_success")); len(after) == 1 && isSkip(after[0].Bash) {
-		return
-	}
-	if event.Type == PullRequest || job.OS == "windows" {
+	if isSkipped(commandsOf(job.Config.Get("after_success"))) || event.Type == PullRequest || job.OS == "windows" {
 		return
 	}
 	config := job.Config.Get("deploy")
@@ -217,7 +260,7 @@ func (s *Script) deploy(job Job, event Event) {
 		if command, ok := dplCommand(provider, event); ok {
 			s.noteRepository(event, command.Bash, command.Line)
 			failure := EndsJob
-			if allowed := provider.Get("allow_failure"); isTrue(allowed) {
+			if isTrue(provider.Get("allow_failure")) {
 				failure = Ignored
 			}
 			step.Steps = append(step.Steps, Step{Phase: "deploy", Command: command, Failure: failure})
@@ -229,7 +272,7 @@ func (s *Script) deploy(job Job, event Event) {
 
 func around(job Job, phase string, failure Failure) []Step {
 	commands := commandsOf(job.Config.Get(phase))
-	if len(commands) == 1 && isSkip(commands[0].Bash) {
+	if isSkipped(commands) {
 		return nil
 	}
 	var steps []Step
@@ -256,6 +299,11 @@ func isCondition(condition string) bool {
 var runtimes = []string{
 	"d", "dart", "elm", "elixir", "ghc", "go", "haxe", "jdk", "julia", "mono", "node_js", "otp_release", "perl", "php",
 	"python", "r", "rust", "rvm", "scala", "smalltalk",
+}
+
+// versionName returns the variable that has a runtime's version.
+func versionName(runtime string) string {
+	return "TRAVIS_" + strings.NewReplacer("RVM", "RUBY", "NODE_JS", "NODE").Replace(strings.ToUpper(runtime)) + "_VERSION"
 }
 
 // conditionOf returns what is between [[ and ]] before a deployment, and the line of the
@@ -286,12 +334,8 @@ func conditionOf(provider *Node, event Event) (condition string, line int) {
 	}
 	for _, runtime := range runtimes {
 		if value := on.Get(runtime); isSet(value) {
-			quoted, err := syntax.Quote(value.Text, syntax.LangBash)
-			if err != nil {
-				quoted = "''"
-			}
-			name := strings.NewReplacer("RVM", "RUBY", "NODE_JS", "NODE").Replace(strings.ToUpper(runtime))
-			parts = append(parts, "$TRAVIS_"+name+"_VERSION = "+quoted)
+			quoted, _ := syntax.Quote(value.Text, syntax.LangBash) // which is "" for what Bash can't have
+			parts = append(parts, "$"+versionName(runtime)+" = "+quoted)
 		}
 	}
 	for _, custom := range commandsOf(on.Get("condition")) {
@@ -399,6 +443,9 @@ func dplCommand(provider *Node, event Event) (Command, bool) {
 // breakMark stands for the n that is left of a line break in an option of dpl. No file
 // has this character: Travis drops everything that isn't ASCII.
 const breakMark = "\u240a"
+
+// HasLostBreak reports whether a command of dpl had a line break.
+func (c Command) HasLostBreak() bool { return strings.Contains(c.Bash, breakMark) }
 
 // inspect quotes a text like Ruby's inspect, which dpl's options go through.
 func inspect(text string) string {

@@ -42,7 +42,7 @@ func (e *expansion) branchRefusal() string {
 				return ""
 			}
 		}
-		return fmt.Sprintf("`branches.only` on line %d leaves %s out", lineOf(branches, "only"), branch)
+		return fmt.Sprintf("`branches.only` on line %d leaves %s out", branches.LineOf("only"), branch)
 	}
 	if e.event.Type == Push && pages.MatchString(branch) {
 		return "Travis builds no branch for GitHub Pages, unless `branches.only` names it"
@@ -53,16 +53,6 @@ func (e *expansion) branchRefusal() string {
 		}
 	}
 	return ""
-}
-
-// lineOf returns the line of a key, or that of the mapping.
-func lineOf(n *Node, key string) int {
-	for _, f := range n.Fields {
-		if f.Key == key {
-			return f.Line
-		}
-	}
-	return n.line()
 }
 
 // matchesBranch compares a branch with a name, or with a regular expression between
@@ -157,10 +147,10 @@ func (e *expansion) finish() error {
 	err := e.each(func(_ int, job *Node) {
 		place(job.Get("stage").text())
 		may := isTrue(job.Get("allow_failure"))
-		candidate := e.candidate(job)
+		variables := e.withoutGlobal(job.Get("env"))
 		for i := 0; i < len(failures) && !may; i++ {
 			entry := &failures[i]
-			may = e.allowsFailure(entry, candidate) && e.accepts(entry.condition, job)
+			may = e.allowsFailure(entry, job, variables) && e.accepts(entry.condition, job)
 		}
 		allowed[job] = may
 	})

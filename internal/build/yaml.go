@@ -3,6 +3,7 @@ package build
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -15,17 +16,17 @@ import (
 
 // Limits for a file. The largest real ones have some 60,000 bytes and a nesting of 12.
 const (
-	largestFile  = 1 << 20 // bytes
-	deepest      = 500     // collections inside each other
-	mostMarks    = 250_000 // characters that separate values
-	mostNodes    = 1 << 19 // values, each merged one counted again
-	mostUnknowns = 20      // names of unknown aliases
+	largestFile = 1 << 20 // bytes
+	deepest     = 500     // collections inside each other
+	mostMarks   = 250_000 // characters that separate values
+	mostNodes   = 1 << 19 // values, each merged one counted again
 )
 
 var (
 	errTooLarge = errors.New("the file is too large")
 	errTooDeep  = errors.New("the file is nested too deep")
 	errBadKey   = errors.New("a key is a list or a mapping")
+	errNoObject = errors.New("it isn't a JSON object")
 )
 
 // isTooLarge reports whether a text exceeds the limits for bytes or values. It is checked
@@ -63,75 +64,61 @@ func clean(text []byte) []byte {
 	return bytes.Join(lines, []byte("\n"))
 }
 
-var documentStart = regexp.MustCompile(`^(\s*(#[^\n]*)?\n)*(---|%)`)
-
-var unknownAnchor = regexp.MustCompile(`unknown anchor '([^']*)' referenced`)
-
-// parseYAML parses the first document. An alias of an unknown anchor is null, as in
-// Travis: such an anchor is defined in a document before the first one, because go-yaml
-// keeps anchors across documents. It returns how many lines that put before the text.
-func parseYAML(ctx context.Context, text []byte) (document *yaml.Node, shift int, err error) {
-	var anchors []string
-	for {
-		if err := ctx.Err(); err != nil {
-			return nil, 0, err
-		}
-		var source io.Reader = bytes.NewReader(text)
-		if len(anchors) > 0 {
-			before := "--- [&" + strings.Join(anchors, " ~, &") + " ~]\n"
-			if documentStart.Match(text) {
-				before += "...\n"
-			} else {
-				before += "---\n"
-			}
-			source = io.MultiReader(strings.NewReader(before), source)
-			shift = 2
-		}
-		decoder := yaml.NewDecoder(source)
-		document = new(yaml.Node)
-		if len(anchors) > 0 {
-			if err := decoder.Decode(document); err != nil {
-				return nil, 0, err
-			}
-			document = new(yaml.Node)
-		}
-		err = decoder.Decode(document)
-		if err == io.EOF {
-			return nil, 0, nil
-		}
-		if err == nil {
-			return document, shift, nil
-		}
-		unknown := unknownAnchor.FindStringSubmatch(err.Error())
-		if unknown == nil || len(anchors) == mostUnknowns {
-			return nil, 0, yamlError(err, shift)
-		}
-		anchors = append(anchors, unknown[1])
+// parseYAML parses the first document; nil is an empty one.
+func parseYAML(text []byte) (*yaml.Node, error) {
+	var document yaml.Node
+	err := yaml.NewDecoder(bytes.NewReader(text)).Decode(&document)
+	if err == io.EOF {
+		return nil, nil
 	}
+	if err != nil {
+		return nil, yamlError(err)
+	}
+	return document.Content[0], nil
 }
 
 var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
 
-// yamlError returns go-yaml's message, with the line in the text.
-func yamlError(err error, shift int) error {
+// yamlError returns go-yaml's message.
+func yamlError(err error) error {
 	parts := yamlLine.FindStringSubmatch(err.Error())
-	if parts == nil {
+	switch {
+	case parts == nil:
 		return errors.New("the YAML can't be parsed")
-	}
-	line, _ := strconv.Atoi(parts[1])
-	if line <= shift {
+	case parts[1] == "":
 		return errors.New(parts[2])
 	}
-	return fmt.Errorf("line %d: %s", line-shift, parts[2])
+	return fmt.Errorf("line %s: %s", parts[1], parts[2])
 }
 
 // reader converts go-yaml's nodes.
 type reader struct {
 	ctx      context.Context
-	shift    int                  // lines before the text
 	made     map[*yaml.Node]*Node // values of anchors; nil while one is made
 	count    int
 	messages *[]Message
+	isJSON   bool // nodes have line 0
+}
+
+// object reads a JSON object, which is YAML too. The error doesn't quote it.
+func (r *reader) object(text []byte) (*Node, error) {
+	if isTooLarge(text) {
+		return nil, errTooLarge
+	}
+	r.isJSON = true
+	document, err := parseYAML(text)
+	if err != nil || document == nil || document.Kind != yaml.MappingNode || !json.Valid(text) {
+		return nil, errNoObject
+	}
+	return r.node(document, 0)
+}
+
+// line returns the line of a node.
+func (r *reader) line(n *yaml.Node) int {
+	if r.isJSON {
+		return 0
+	}
+	return n.Line
 }
 
 func (r *reader) step() error {
@@ -150,7 +137,7 @@ func (r *reader) node(n *yaml.Node, depth int) (*Node, error) {
 	if err := r.step(); err != nil {
 		return nil, err
 	}
-	line := n.Line - r.shift
+	line := r.line(n)
 	if n.Kind == yaml.AliasNode {
 		n = n.Alias
 	}
@@ -206,7 +193,7 @@ func (r *reader) mapping(made *Node, n *yaml.Node, depth int) error {
 	written := make(map[string]bool, len(n.Content)/2)
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key := n.Content[i]
-		line := key.Line - r.shift
+		line := r.line(key)
 		if key.Kind != yaml.ScalarNode {
 			return fmt.Errorf("line %d: %w", line, errBadKey)
 		}
@@ -267,7 +254,6 @@ func mergedFields(key string, n *yaml.Node, value *Node) []Field {
 var (
 	keptScalar = regexp.MustCompile(`yes|no|on|off`)
 	radixed    = regexp.MustCompile(`^[-+]?(0b[01_]+|0x[0-9a-fA-F_]+|0[0-7_,]+|0|[1-9][0-9_,]*)$`)
-	sexagesim  = regexp.MustCompile(`^[-+]?[0-9][0-9_]*(:[0-5]?[0-9]){1,2}$`)
 )
 
 // readScalar reads a scalar as Ruby's Psych does, with Travis's changes: a plain scalar
@@ -296,15 +282,5 @@ func readScalar(made *Node, n *yaml.Node) {
 		if number, err := strconv.ParseInt(strings.TrimPrefix(digits, "+"), 0, 64); err == nil {
 			made.Text = strconv.FormatInt(number, 10)
 		}
-	case sexagesim.MatchString(text):
-		number := 0
-		for i, part := range strings.Split(strings.ReplaceAll(text, "_", ""), ":") {
-			digits, _ := strconv.Atoi(part)
-			for range max(i-2, 2-i) {
-				digits *= 60
-			}
-			number += digits
-		}
-		made.Text = strconv.Itoa(number)
 	}
 }

@@ -20,10 +20,10 @@ import (
 // them.
 var ours = []string{"CONVOX_PASSWORD", "RACK_URL", "TRAVIS_TOKEN"}
 
-// Environment returns environ, as NAME=value, without this program's secrets and without
-// the variables that suppress reports.
-func Environment(environ []string, drop func(name string) bool) []string {
-	return slices.DeleteFunc(slices.Clone(environ), func(variable string) bool {
+// System returns this process's environment for a child, as NAME=value, without this
+// program's secrets and the variables to drop.
+func System(drop func(name string) bool) []string {
+	return slices.DeleteFunc(os.Environ(), func(variable string) bool {
 		name, _, _ := strings.Cut(variable, "=")
 		return isOurs(name) || drop != nil && drop(name)
 	})
@@ -32,9 +32,6 @@ func Environment(environ []string, drop func(name string) bool) []string {
 func isOurs(name string) bool {
 	return slices.ContainsFunc(ours, func(own string) bool { return sameName(name, own) })
 }
-
-// System returns this process's environment for a child.
-func System(drop func(name string) bool) []string { return Environment(os.Environ(), drop) }
 
 // HideSecrets removes this program's secrets from its own environment, which libraries
 // pass on to programs, and returns a function that reads the original environment.
@@ -86,3 +83,22 @@ func ForegroundCommand(ctx context.Context, terminal Terminal, environ []string,
 
 // isApart reports whether a program was prepared by Command.
 func isApart(cmd *exec.Cmd) bool { return cmd.SysProcAttr != nil }
+
+// Buffer stores the beginning of a program's output, and then fails it. It embeds no
+// buffer, because ReadFrom would bypass the limit.
+type Buffer struct {
+	Most   int // bytes
+	Text   []byte
+	IsFull bool
+}
+
+// Write implements io.Writer.
+func (b *Buffer) Write(text []byte) (int, error) {
+	room := min(len(text), b.Most-len(b.Text))
+	b.Text = append(b.Text, text[:room]...)
+	if room < len(text) {
+		b.IsFull = true
+		return room, io.ErrShortWrite
+	}
+	return room, nil
+}

@@ -1,7 +1,6 @@
 package child
 
 import (
-	"context"
 	"errors"
 	"io"
 	"maps"
@@ -31,8 +30,9 @@ var foreground sync.Mutex
 
 // Run runs a program of Command or ForegroundCommand to its end. It then kills what the
 // program left behind and restores the terminal's state. A daemon, which is an orphan
-// with its own session, stays. The error is that of exec.Cmd.Run. Stdout and Stderr can't
-// be the same writer; if one fails, the program is killed.
+// with its own session, stays; its output isn't waited for. The error is that of
+// exec.Cmd.Run. Stdout and Stderr can't be the same writer; if one fails, the program is
+// killed.
 func Run(cmd *exec.Cmd) error {
 	restore := func() {}
 	if !isApart(cmd) {
@@ -41,32 +41,39 @@ func Run(cmd *exec.Cmd) error {
 		restore = keepTerminal(cmd)
 	}
 	t := newTree(cmd)
-	outputs, err := redirect(cmd, t)
-	if err == nil {
-		err = start(cmd, t)
-	}
-	for _, o := range outputs {
-		_ = o.theirs.Close() // the program has a copy
-		if err != nil {
-			_ = o.ours.Close()
+	for _, stream := range []*io.Writer{&cmd.Stdout, &cmd.Stderr} {
+		if _, isFile := (*stream).(*os.File); !isFile && *stream != nil {
+			*stream = output{*stream, t}
 		}
 	}
-	if err != nil {
+	cmd.WaitDelay = outputGrace
+	if err := start(cmd, t); err != nil {
 		return err
 	}
-	err = cmd.Wait()
-	t.end() // immediately, before the group's number is reused
+	err := cmd.Wait()
+	t.end()
 	restore()
 	finish(t)
-	late, cancel := context.WithTimeout(context.Background(), outputGrace)
-	defer cancel()
-	for _, o := range outputs {
-		failed := o.wait(late.Done())
-		if failed != nil && (err == nil || failed != exec.ErrWaitDelay) {
-			err = failed
-		}
+	if errors.Is(err, exec.ErrWaitDelay) {
+		return nil
 	}
 	return err
+}
+
+// output kills a program when its writer fails.
+type output struct {
+	io.Writer
+	t *tree
+}
+
+// Write implements io.Writer.
+func (o output) Write(text []byte) (int, error) {
+	defer crash.Catch()
+	n, err := o.Writer.Write(text)
+	if err != nil {
+		o.t.end()
+	}
+	return n, err
 }
 
 func start(cmd *exec.Cmd, t *tree) error {
@@ -112,58 +119,4 @@ func EndAll() {
 			return
 		}
 	}
-}
-
-// output is a pipe between a program and its writer. exec's own would block Wait, and so
-// the cleanup.
-type output struct {
-	ours, theirs *os.File
-	copied       chan error
-}
-
-// redirect sends a program's output through pipes. Close what it returns, also after an
-// error.
-func redirect(cmd *exec.Cmd, t *tree) ([]*output, error) {
-	var outputs []*output
-	for _, stream := range []*io.Writer{&cmd.Stdout, &cmd.Stderr} {
-		to := *stream
-		if _, isFile := to.(*os.File); isFile || to == nil {
-			continue
-		}
-		ours, theirs, err := os.Pipe()
-		if err != nil {
-			return outputs, err
-		}
-		o := &output{ours, theirs, make(chan error, 1)}
-		go func() {
-			defer crash.Catch()
-			o.copy(to, t)
-		}()
-		*stream = theirs
-		outputs = append(outputs, o)
-	}
-	return outputs, nil
-}
-
-func (o *output) copy(to io.Writer, t *tree) {
-	_, err := io.Copy(to, o.ours)
-	if err != nil && !errors.Is(err, os.ErrClosed) {
-		t.end()
-	}
-	o.copied <- err
-}
-
-// wait waits until all output is copied, or until late.
-func (o *output) wait(late <-chan struct{}) error {
-	defer func() { _ = o.ours.Close() }() // opened for reading only
-	select {
-	case err := <-o.copied:
-		return err
-	case <-late:
-	}
-	_ = o.ours.Close() // ends the copying
-	if err := <-o.copied; !errors.Is(err, os.ErrClosed) {
-		return err
-	}
-	return exec.ErrWaitDelay
 }

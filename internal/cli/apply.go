@@ -28,10 +28,12 @@ CONVOX_PASSWORD as private variables, and confirm that they are set. It never
 asks: it lists what is missing.`,
 		Example: `  convox-travis apply --console --password-stdin < deploy-key.txt
   convox-travis apply --rack production --saved --repo acme/api
-  convox-travis apply --console --owner acme --all --active < deploy-key.txt
-  convox-travis apply --owner acme --all --only-existing > repositories.txt`,
-		Annotations: map[string]string{helpFooter: `Environment: TRAVIS_TOKEN, CONVOX_HOST, CONVOX_PASSWORD, AWS_PROFILE
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 partly written, 4 refused`},
+  convox-travis apply --console --owner acme --all --active < key.txt
+  convox-travis apply --owner acme --all --only-existing > list.txt`,
+		Annotations: map[string]string{
+			helpFooter: "Environment: TRAVIS_TOKEN, CONVOX_HOST, CONVOX_PASSWORD, AWS_PROFILE",
+			helpExits:  "0 done, 1 failed, 2 wrong usage, 3 partly done, 4 refused",
+		},
 		Args: noArguments,
 	}, func() document { return &runDocument{} }, o.check, func(context.Context, []string) result {
 		if o.all && o.onlyExisting {

@@ -33,7 +33,7 @@ how to fix each finding. A credential is optional; it is verified if given.`,
   convox-travis check --repo acme/api --repo acme/web --json
   convox-travis check --owner acme --all --active
   convox-travis check --console --rack acme/production --build`,
-		Annotations: map[string]string{helpFooter: "Exit codes: 0 no finding but notes, 1 failed, 4 credential refused, 5 findings"},
+		Annotations: map[string]string{helpExits: "0 no finding but notes, 1 failed, 4 refused, 5 findings"},
 		Args:        noArguments,
 	}, func() document { return &checkDocument{} }, o.check, func(context.Context, []string) result {
 		return p.check(*stop, &o)

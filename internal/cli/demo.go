@@ -116,7 +116,7 @@ func (p *program) runDemo(stop connect.Stop, o *options, options demo.Options) r
 // demoVariables are the environment variables that the demo may see: where programs and
 // temporary files are, and what the terminal can do.
 var demoVariables = []string{
-	"PATH", "PATHEXT", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP", "TERM", "COLORTERM", "COLORFGBG", "TERM_PROGRAM", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE",
+	"PATH", "PATHEXT", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP", "TERM", "COLORTERM", "TERM_PROGRAM", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE",
 	"ACCESSIBLE", "LANG", "LC_ALL", "LC_CTYPE", "COLUMNS", "LINES", "TMUX", "TZ",
 }
 

@@ -36,7 +36,7 @@ type factsRun struct {
 // TestFactsOfCommands compares the facts of runs of the program with
 // testdata/facts/commands.txt.
 func TestFactsOfCommands(t *testing.T) {
-	runs := append(factsOfReadme(t), factsRuns...)
+	runs := append(factsOfExamples(t), factsRuns...)
 	var mu sync.Mutex
 	sheet := facts.Sheet{}
 	t.Run("run", func(t *testing.T) {
@@ -327,10 +327,12 @@ func (w *world) httpFacts(readAll bool) (lines []string) {
 	return append(lines, inGroups(thens)...)
 }
 
-// inReadme is the place that the examples of README.md assume: a clone, a saved
+// inExample is the place that these examples assume: a clone, a saved
 // login, the files that they read.
-func inReadme(w *world) {
+func inExample(w *world) {
 	w.checkout(w.TB.(*testing.T), simple)
+	git(w.TB.(*testing.T), w.dir, "update-ref", "refs/remotes/origin/main", "HEAD") // as after git clone
+	git(w.TB.(*testing.T), w.dir, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
 	w.saved()
 	w.setUp()
 	w.Travis.PlayBuilds(2*time.Second, w.Travis.OnBuild) // over at the second look, however slow the machine
@@ -339,12 +341,16 @@ func inReadme(w *world) {
 	}
 }
 
-// factsOfReadme are the commands of README.md that end by themselves.
-func factsOfReadme(t *testing.T) (runs []factsRun) {
+// factsOfExamples are the commands of the README and the guide that end by themselves.
+func factsOfExamples(t *testing.T) (runs []factsRun) {
 	t.Helper()
-	text, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
+	var text []byte
+	for _, page := range []string{"README.md", "docs/guide.md"} {
+		examples, err := os.ReadFile("../../" + page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text = append(text, examples...)
 	}
 	inputs := map[string]string{"deploy-key.txt": "$DEMO_DEPLOY_KEY\n", "new-password.txt": brandNew + "\n", "": ""}
 	own := strings.NewReplacer("--console ", "--console=$DEMO_CONSOLE_HOST ", "rack.example-1234.us-east-1.convox.site", "$DEMO_RACK_HOST", `"`, "")
@@ -372,10 +378,10 @@ func factsOfReadme(t *testing.T) (runs []factsRun) {
 		if !known {
 			t.Errorf("%q: what is in the file?", line)
 		}
-		runs = append(runs, factsRun{prepare: inReadme, input: input, args: strings.TrimSpace(own.Replace(args + " "))})
+		runs = append(runs, factsRun{prepare: inExample, input: input, args: strings.TrimSpace(own.Replace(args + " "))})
 	}
 	if len(runs) < 15 {
-		t.Errorf("only %d commands were found in README.md", len(runs))
+		t.Errorf("only %d commands were found", len(runs))
 	}
 	return runs
 }

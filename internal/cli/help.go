@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -18,59 +20,101 @@ const (
 	helpHeight = 24
 )
 
-// helpFooter is the annotation of a command that holds the end of its help.
-const helpFooter = "footer"
+// Annotations of a command.
+const (
+	// helpFooter is the end of its help.
+	helpFooter = "footer"
+	// helpExits lists exit codes with the command's own words for them. Above exitUsage
+	// it has no others, except exitInterrupted.
+	helpExits = "exits"
+)
+
+// docs is where everything is explained.
+const docs = "README.md and docs/, in the source and in each release archive"
 
 // topic is a page of help about flags that several commands share.
 type topic struct {
 	name, about string
 	flags       func(*options, *pflag.FlagSet)
-	footer      string
+	note        string
+	exitCodes   []entry
+	environment []entry
+	files       []entry // in manual pages only
 }
 
+// entry explains a name: a flag, an exit code, a variable or a file.
+type entry struct{ name, about string }
+
 var topics = []topic{
-	{"credentials", "The Rack or Console, and where its credential comes from.", func(o *options, flags *pflag.FlagSet) {
-		o.credentialFlags(flags)
-		o.passwordFlag(flags)
-		o.unverifiedFlag(flags)
-	}, `A secret is never the value of a flag. It comes from standard input, else from
+	{
+		name: "credentials", about: "The Rack or Console, and where its credential comes from.",
+		flags: func(o *options, flags *pflag.FlagSet) {
+			o.credentialFlags(flags)
+			o.passwordFlag(flags)
+			o.unverifiedFlag(flags)
+		},
+		note: `A secret is never the value of a flag. It comes from standard input, else from
 CONVOX_PASSWORD if CONVOX_HOST is unset or names this host, else from --saved.
-
-Environment:
-  CONVOX_HOST            the Rack or Console, if no flag names one
-  CONVOX_PASSWORD        the Rack password or deploy key
-  AWS_PROFILE, AWS_…     AWS credentials, as the AWS CLI reads them
-  HTTPS_PROXY, NO_PROXY  the proxy, and the hosts that need none
-`},
-	{"repositories", "Which repositories on Travis CI, and for which builds.", func(o *options, flags *pflag.FlagSet) {
-		o.repositoryFlags(flags)
-		o.ownerFlags(flags)
-	}, `Without them, the clone that you are in decides. A repository without --provider
+`,
+		environment: []entry{
+			{"CONVOX_HOST", "the Rack or Console, if no flag names one"},
+			{"CONVOX_PASSWORD", "the Rack password or deploy key"},
+			{"CONVOX_CONFIG", "the folder of the convox CLI's saved logins"},
+			{"AWS_PROFILE, AWS_…", "AWS credentials, as the AWS CLI reads them"},
+			{"HTTPS_PROXY, NO_PROXY", "the proxy, and the hosts that need none"},
+			{"SSL_CERT_FILE", "certificates to trust, such as your company's"},
+		},
+		files: []entry{
+			{"~/.config/convox2/auth", "Logins that the convox CLI saved; ~/Library/Preferences/convox2/auth on macOS. The program adds the password of a reset, if you choose so."},
+			{"~/.config/convox/auth, ~/.convox/auth", "The same of other versions of the convox CLI. The program only reads them."},
+			{"~/.aws/", "Profiles and logins of the AWS CLI. AWS's library can renew an SSO login there; the program itself only reads them."},
+		},
+	},
+	{
+		name: "repositories", about: "Which repositories on Travis CI, and for which builds.",
+		flags: func(o *options, flags *pflag.FlagSet) {
+			o.repositoryFlags(flags)
+			o.ownerFlags(flags)
+		},
+		note: `Without them, the clone that you are in decides. A repository without --provider
 is on GitHub, unless it is the clone's own.
-
-Environment:
-  TRAVIS_TOKEN     the Travis token; default: what the Travis CLI saved
-  TRAVIS_ENDPOINT  as --travis-endpoint
-`},
-	{"output", "How the result is printed.", func(o *options, flags *pflag.FlagSet) {
-		o.resultFlags(flags)
-		o.accessibleFlag(flags)
-	}, `Results go to standard output, all else to standard error. docs/json.md has the
+`,
+		environment: []entry{
+			{"TRAVIS_TOKEN", "the Travis token; default: what the Travis CLI saved"},
+			{"TRAVIS_ENDPOINT", "as --travis-endpoint"},
+			{"TRAVIS_CONFIG_PATH", "the folder of the Travis CLI's config.yml"},
+		},
+		files: []entry{
+			{".travis.yml", "The file of the clone. The wizard adds the deploy step if you confirm it; yml does with --write."},
+			{".git/", "The clone's remotes, settings and recent commits. git reads them."},
+			{".convox/app", "The name of the clone's app. The program only reads it."},
+			{"~/.travis/config.yml", "The token that the Travis CLI saved. The program only reads it."},
+			{"~/.cache/convox-travis/", "Times of the last writes to Travis, so that several runs together stay under its limit; ~/Library/Caches/convox-travis/ on macOS. You can delete it at any time."},
+		},
+	},
+	{
+		name: "output", about: "How the result is printed.",
+		flags: func(o *options, flags *pflag.FlagSet) {
+			o.resultFlags(flags)
+			o.accessibleFlag(flags)
+		},
+		note: `Results go to standard output, all else to standard error. docs/json.md has the
 fields of --json.
-
-Exit codes:
-  0    done
-  1    failed; nothing was written
-  2    wrong usage, or answers are missing
-  3    partly done: something was written
-  4    the Rack, Console, Travis or AWS refused a credential
-  5    check found something; yml --check: a push doesn't deploy
-  130  interrupted
-
-Environment:
-  NO_COLOR=1                  no colors
-  ACCESSIBLE=1, TERM=dumb     as --accessible
-`},
+`,
+		exitCodes: []entry{
+			{strconv.Itoa(exitDone), "done"},
+			{strconv.Itoa(exitFailed), "failed; nothing was written"},
+			{strconv.Itoa(exitUsage), "wrong usage, or answers are missing"},
+			{strconv.Itoa(exitPartial), "partly done: something was written"},
+			{strconv.Itoa(exitRefused), "the Rack, Console, Travis or AWS refused a credential"},
+			{strconv.Itoa(exitFound), "check found something; yml --check: a push doesn't deploy"},
+			{strconv.Itoa(exitInterrupted), "interrupted"},
+		},
+		environment: []entry{
+			{"NO_COLOR=1", "no colors"},
+			{"ACCESSIBLE=1, TERM=dumb", "as --accessible"},
+		},
+	},
 }
 
 // help is the page of a topic.
@@ -79,7 +123,13 @@ func (t topic) help() string {
 	flags := pflag.NewFlagSet(t.name, pflag.ContinueOnError)
 	flags.SortFlags = false
 	t.flags(&o, flags)
-	return t.about + "\n\n" + describeFlags(flags, func(*pflag.Flag) bool { return true }) + "\n" + t.footer
+	var all []*pflag.Flag
+	flags.VisitAll(func(flag *pflag.Flag) { all = append(all, flag) })
+	page := t.about + "\n\n" + describeFlags(all) + "\n" + t.note
+	if len(t.exitCodes) > 0 {
+		page += "\nExit codes:\n" + alignEntries(t.exitCodes)
+	}
+	return page + "\nEnvironment:\n" + alignEntries(t.environment)
 }
 
 // newHelp replaces cobra's help command: it knows topics, and refuses what it doesn't
@@ -143,13 +193,13 @@ func usage(cmd *cobra.Command) error {
 			}
 		}
 	}
-	page.WriteString("\n")
-	if cmd.HasParent() {
-		page.WriteString(describeFlags(cmd.LocalFlags(), isOwn))
-	}
-	page.WriteString(groupFlags(cmd))
+	groups := groupFlags(cmd)
+	page.WriteString("\n" + describeFlags(groups[""]) + nameFlags(groups, !cmd.HasParent()))
 	if footer := cmd.Annotations[helpFooter]; footer != "" {
 		page.WriteString(footer + "\n")
+	}
+	if exits := cmd.Annotations[helpExits]; exits != "" {
+		page.WriteString("Exit codes: " + exits + "\n")
 	}
 	_, err := io.WriteString(cmd.OutOrStderr(), page.String())
 	return err
@@ -169,45 +219,53 @@ func topicOf(flag *pflag.Flag) (index int, isExplained bool) {
 	return index, isExplained
 }
 
-func isOwn(flag *pflag.Flag) bool {
-	_, isExplained := topicOf(flag)
-	return !isExplained && flag.Name != "help"
-}
+// flagGroups are the names of the groups, in their order: the topics, and one more for
+// the root. A command's own flags are in "".
+var flagGroups = []string{"", "credentials", "repositories", "writing", "output"}
 
-// groupFlags names the flags that topics explain. The help of the root names all flags: it
-// has no room to explain them.
-func groupFlags(cmd *cobra.Command) string {
+// groupFlags groups the flags of a command by the topic that explains them.
+func groupFlags(cmd *cobra.Command) map[string][]*pflag.Flag {
 	isRoot := !cmd.HasParent()
-	names := map[string][]string{}
+	groups := map[string][]*pflag.Flag{}
 	cmd.LocalFlags().VisitAll(func(flag *pflag.Flag) {
-		left, _ := flagTexts(flag)
-		if isRoot {
-			left = "--" + flag.Name
-		}
+		group := ""
 		switch i, isExplained := topicOf(flag); {
 		case flag.Hidden:
+			return
 		case isExplained || isRoot && i >= 0:
-			names[topics[i].name] = append(names[topics[i].name], left)
-		case flag.Name == "version", flag.Name == "help" && len(names) > 0:
-			names["output"] = append(names["output"], left)
-		case flag.Name == "help":
+			group = topics[i].name
+		case flag.Name == "version", flag.Name == "help" && len(groups["output"]) > 0:
+			group = "output"
 		case isRoot:
-			names["writing"] = append(names["writing"], left)
+			group = "writing"
 		}
+		groups[group] = append(groups[group], flag)
 	})
+	return groups
+}
+
+// nameFlags names the flags that topics explain. The help of the root names all flags: it
+// has no room for their values.
+func nameFlags(groups map[string][]*pflag.Flag, isRoot bool) string {
 	var lines strings.Builder
 	var explained []string
-	for _, name := range []string{"credentials", "repositories", "writing", "output"} {
-		label, line := name+":", ""
-		for i, flag := range names[name] {
-			line += flag + "  "
-			if next := i + 1; next == len(names[name]) || len(line)+len(names[name][next]) > helpWidth-len("  repositories:  ") {
+	for _, group := range flagGroups[1:] {
+		label, line := group+":", ""
+		for i, flag := range groups[group] {
+			name, value, _ := flagTexts(flag)
+			if isRoot {
+				name, value = "--"+flag.Name, ""
+			}
+			if line != "" && len(line)+len(name+value) > helpWidth-len("  repositories:  ") {
 				fmt.Fprintf(&lines, "  %-13s  %s\n", label, strings.TrimSpace(line))
 				label, line = "", ""
 			}
+			if line += name + value + "  "; i == len(groups[group])-1 {
+				fmt.Fprintf(&lines, "  %-13s  %s\n", label, strings.TrimSpace(line))
+			}
 		}
-		if len(names[name]) > 0 && name != "writing" {
-			explained = append(explained, name)
+		if len(groups[group]) > 0 && group != "writing" {
+			explained = append(explained, group)
 		}
 	}
 	if len(explained) > 0 {
@@ -216,42 +274,44 @@ func groupFlags(cmd *cobra.Command) string {
 	return lines.String()
 }
 
-// describeFlags explains the flags that are shown, one or two lines each.
-func describeFlags(flags *pflag.FlagSet, isShown func(*pflag.Flag) bool) string {
-	type row struct{ left, right string }
-	var rows []row
+// describeFlags explains flags, one or two lines each.
+func describeFlags(flags []*pflag.Flag) string {
+	var entries []entry
+	for _, flag := range flags {
+		name, value, about := flagTexts(flag)
+		entries = append(entries, entry{name + value, about})
+	}
+	return alignEntries(entries)
+}
+
+// alignEntries prints a table in two columns.
+func alignEntries(entries []entry) string {
 	width := 0
-	flags.VisitAll(func(flag *pflag.Flag) {
-		if flag.Hidden || !isShown(flag) {
-			return
-		}
-		left, right := flagTexts(flag)
-		rows = append(rows, row{left, right})
-		width = max(width, len(left))
-	})
+	for _, e := range entries {
+		width = max(width, utf8.RuneCountInString(e.name))
+	}
 	var lines strings.Builder
-	for _, r := range rows {
-		left := r.left
-		for _, line := range text.WrapWhole(r.right, helpWidth-width-4) {
-			fmt.Fprintf(&lines, "  %-*s  %s\n", width, left, line)
-			left = ""
+	for _, e := range entries {
+		for _, line := range text.WrapWhole(e.about, helpWidth-width-4) {
+			fmt.Fprintf(&lines, "  %-*s  %s\n", width, e.name, line)
+			e.name = ""
 		}
 	}
 	return lines.String()
 }
 
-// flagTexts are a flag as it is typed, and what it does.
-func flagTexts(flag *pflag.Flag) (left, right string) {
-	value, right := pflag.UnquoteUsage(flag)
-	left = "--" + flag.Name
+// flagTexts are a flag as it is typed, its value with what is before it, and what it
+// does.
+func flagTexts(flag *pflag.Flag) (name, value, about string) {
+	value, about = pflag.UnquoteUsage(flag)
+	name = "--" + flag.Name
 	switch {
 	case flag.Shorthand != "":
-		left = "-" + flag.Shorthand + ", " + left
-	case flag.Value.Type() == "bool":
-	case flag.NoOptDefVal != "":
-		left += "[=" + value + "]"
+		return "-" + flag.Shorthand + ", " + name, "", about
+	case flag.NoOptDefVal != "" && flag.Value.Type() != "bool":
+		return name, "[=" + value + "]", about
 	case value != "":
-		left += " " + value
+		return name, " " + value, about
 	}
-	return left, right
+	return name, "", about
 }

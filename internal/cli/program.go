@@ -29,6 +29,7 @@ import (
 	"convox-travis/internal/ratelimit"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/transport"
+	"convox-travis/internal/version"
 	"convox-travis/travisapi"
 	"convox-travis/tui"
 )
@@ -141,6 +142,11 @@ type reach struct {
 // travisHTTP returns the client for Travis.
 func (r reach) travisHTTP() *http.Client {
 	return transport.NewClient(nil, r.dial)
+}
+
+// userAgent names this program to the servers.
+func userAgent() string {
+	return strings.TrimSuffix("convox-travis/"+version.Read().Version, "/")
 }
 
 // checker fails with convox.CodeFingerprint alone.

@@ -31,7 +31,7 @@ again with the same password to continue.`,
 		Example: `  convox-travis reset-password production
   convox-travis reset-password production --guide
   convox-travis reset-password production --password-stdin --yes < new.txt`,
-		Annotations: map[string]string{helpFooter: "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 update started but not done"},
+		Annotations: map[string]string{helpExits: "0 done, 1 failed, 2 wrong usage, 3 update unfinished, 4 refused"},
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				return nil
@@ -176,8 +176,7 @@ func (p *program) resetRequest(ctx context.Context, o *resetOptions, r *reset.Re
 		text, err := p.standardInput(ctx, resetInput)
 		return reset.Request{New: secret.New(convox.CutLineEnding(text)), Where: "the one you piped in"}, err
 	case !o.saved: // a dry run needs any password
-		request.New, err = convox.NewPassword(nil)
-		return request, err
+		return reset.Request{New: convox.NewPassword()}, nil
 	}
 	if request = r.ReadSaved(); request.New.IsEmpty() {
 		err = usageError(fmt.Sprintf("no reset of %s was started here with a saved new password", r.Host),

@@ -14,6 +14,7 @@ import (
 	"convox-travis/internal/connect"
 	"convox-travis/internal/crash"
 	"convox-travis/internal/problem"
+	"convox-travis/internal/version"
 )
 
 // Why a run is stopped.
@@ -71,13 +72,14 @@ func newRoot(p *program, stop *connect.Stop) *cobra.Command {
 	var o options
 	var isVersion bool
 	root := p.newCommand(&cobra.Command{
-		Use:           "convox-travis",
-		Short:         "Connect a Travis CI repository to a Convox Rack",
-		Long:          "Connect a Travis CI repository to a Convox Rack, in a wizard that asks first.",
+		Use:   "convox-travis",
+		Short: "Connect a Travis CI repository to a Convox Rack",
+		Long: `Connect a Travis CI repository to a Convox Rack: a wizard verifies a credential,
+and writes CONVOX_HOST and CONVOX_PASSWORD after you have confirmed.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Example:       "  convox-travis --rack production --saved",
-		Annotations:   map[string]string{helpFooter: "Docs: README.md and docs/, in the source and in each release archive"},
+		Annotations:   map[string]string{helpFooter: "Docs: " + docs},
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return unknownCommand(cmd, args[0])
@@ -86,7 +88,7 @@ func newRoot(p *program, stop *connect.Stop) *cobra.Command {
 		},
 	}, func() document { return &runDocument{} }, nil, func(context.Context, []string) result {
 		if isVersion {
-			return result{text: "convox-travis " + version() + "\n"}
+			return result{text: "convox-travis " + version.Read().String() + "\n"}
 		}
 		if err := o.check(); err != nil {
 			return failure(err)
@@ -120,6 +122,7 @@ func newRoot(p *program, stop *connect.Stop) *cobra.Command {
 	root.SetUsageFunc(usage)
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(newApply(p, stop), newRemove(p, stop), newRacks(p), newResetPassword(p, stop), newCheck(p, stop), newYML(p), newDemo(p, stop), newCompletion(p, root))
+	root.AddCommand(newMan(p, root))
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetHelpCommand(newHelp())
 	p.complete(root)

@@ -98,7 +98,7 @@ func (z *wizard) answerable() string {
 }
 
 // awaitQuestion waits for a screen that takes keys, and returns it. An Enter is
-// not for what comes under the cursor later (tui/seen.go), so it waits until what
+// not for what comes under the cursor later (tui/appearance.go), so it waits until what
 // moves the cursor was found: a saved login at the first question, rows of a list,
 // the end of a review.
 func (z *wizard) awaitQuestion(takes *regexp.Regexp) (screen string) {
@@ -428,14 +428,14 @@ func faultsOnPosts() faults.Rule {
 	return faults.Rule{Kind: faults.Status503, Times: -1, Match: func(r faults.Request) bool { return r.Method == http.MethodPost }}
 }
 
-func TestAFailureInApplyIsTriedAgainInPlace(t *testing.T) {
+func TestAFailureInApplyIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).watched().inClone().saved()
 	z := w.open(terminal.Options{}).toReview()
 	w.Travis.Faults.Add(faultsOnPosts())
 	z.write().sees("Not everything was written", "Travis failed", "not created")
 	w.Travis.Faults.Clear()
-	z.enter().sees(askProof).enter().sees(atDone).enter().ends(0, "created")
+	z.enter().sees("what is left to write").write().sees(askProof).enter().sees(atDone).enter().ends(0, "created")
 	z.wantRackPair()
 }
 

@@ -8,9 +8,6 @@ import (
 	"convox-travis/internal/secret"
 )
 
-// defaultAttempts is used if the caller doesn't set the number of attempts.
-const defaultAttempts = 5
-
 // LoginAttempt is the result of one attempt of TryLogins.
 type LoginAttempt struct {
 	New bool // the new password was accepted
@@ -27,26 +24,11 @@ func (t LoginAttempt) isExpected() bool { return t.New && !t.Old && t.Err == nil
 // over a new connection, once: a Rack's web tasks take turns, and a reused connection, or
 // a retry, would stay with one task and miss others. tell, if it isn't nil, gets every
 // attempt. The first one with another result is the last, and the answer is false: try
-// again later.
+// again later. If old is empty, it is unknown, and only the new one is tried.
 //
-// in below 1 is 5. If old is empty, it is unknown, and only the new one is tried.
-//
-// The error is something that waiting can't change: a certificate that wasn't accepted,
-// the cause of ctx if that ended, CodePassword if new can't be accepted or equals old, or
-// CodeHost. Any other error is in the LoginAttempt.
+// The error is something that waiting can't change: a certificate that wasn't accepted, or
+// the cause of ctx if that ended. Any other error is in the LoginAttempt.
 func (c *Checker) TryLogins(ctx context.Context, host Host, old, new secret.String, in int, tell func(LoginAttempt)) (bool, error) {
-	if host.IsZero() {
-		return false, badHost("it is empty")
-	}
-	if err := CheckNewPassword(new); err != nil {
-		return false, err
-	}
-	if old.Equal(new) {
-		return false, badNewPassword("is the old one", "use another one")
-	}
-	if in < 1 {
-		in = defaultAttempts
-	}
 	for i := range in {
 		turn, err := c.tryOnce(ctx, host, listCredentials(old, new, i%2 == 1))
 		if err != nil {

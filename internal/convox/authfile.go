@@ -2,134 +2,70 @@ package convox
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 
 	"convox-travis/internal/secret"
 )
 
-// setPassword returns the text of an auth file with the host's password. The CLI looks a
-// host up as it was typed, so every spelling is set, and the usual one is added.
-func setPassword(text string, host Host, password secret.String) (string, error) {
-	return setEntries(text, isHost(host), host.String(), asJSON(password.Reveal()))
+// readAuth reads the text of an auth file, a JSON object {"HOST": "PASSWORD"}. The CLI
+// takes an empty file as an empty object.
+func readAuth(text string) (map[string]string, error) {
+	entries := map[string]string{}
+	if strings.TrimSpace(text) == "" {
+		return entries, nil
+	}
+	if json.Unmarshal([]byte(text), &entries) != nil {
+		return nil, errAuthFile // the cause can quote the file
+	}
+	if entries == nil { // the text is null
+		entries = map[string]string{}
+	}
+	return entries, nil
 }
 
-// isHost returns a function that matches every spelling of a host.
-func isHost(host Host) func(string) bool {
-	return func(key string) bool {
-		at, err := ParseHost(key)
-		return err == nil && at == host
-	}
-}
-
-// setEntries returns the text of an auth file with a JSON value in each matching entry
-// and in the entry key, which is added if missing. Everything else stays, byte for byte.
-func setEntries(text string, matches func(string) bool, key, value string) (string, error) {
-	object, err := readAuth(text)
-	if err != nil {
-		return "", err
-	}
-	if object == nil {
-		text = emptyObject
-		object = readObject(text)
-	}
-	var set strings.Builder
-	done := 0
-	for _, e := range object.entries {
-		if matches(e.key) {
-			set.WriteString(text[done:e.from] + value)
-			done = e.to
-		}
-	}
-	if !slices.ContainsFunc(object.entries, func(e entry) bool { return e.key == key }) {
-		before, after := ",", ""
-		if len(object.entries) == 0 {
-			before, after = "", "\n"
-		}
-		set.WriteString(text[done:object.end] + before + "\n  " + asJSON(key) + ": " + value + after)
-		done = object.end
-	}
-	set.WriteString(text[done:])
-	if set.Len() > largestFile {
+// writeAuth returns the text of an auth file, as the CLI writes it.
+func writeAuth(entries map[string]string) (string, error) {
+	text, err := json.MarshalIndent(entries, "", "  ")
+	switch {
+	case err != nil:
+		return "", errAuthFile // the cause can quote an entry
+	case len(text) > largestFile:
 		return "", errOverfull
 	}
-	return set.String(), nil
+	return string(text) + "\n", nil
 }
 
-// dropEntries returns the text of an auth file without the matching entries. Everything
-// else stays, byte for byte.
-func dropEntries(text string, matches func(string) bool) (string, error) {
-	for {
-		object, err := readAuth(text)
-		if err != nil || object == nil {
-			return text, err
+// setPassword sets a host's password. The CLI looks a host up as it was typed, so every
+// spelling is set, and the usual one is added.
+func setPassword(entries map[string]string, host Host, password secret.String) {
+	for key := range entries {
+		if isHost(key, host) {
+			entries[key] = password.Reveal()
 		}
-		i := slices.IndexFunc(object.entries, func(e entry) bool { return matches(e.key) })
-		if i < 0 {
-			return text, nil
+	}
+	entries[host.String()] = password.Reveal()
+}
+
+func dropPassword(entries map[string]string, host Host) {
+	maps.DeleteFunc(entries, func(key, _ string) bool { return isHost(key, host) })
+}
+
+// isHost reports whether a key is a spelling of a host.
+func isHost(key string, host Host) bool {
+	at, err := ParseHost(key)
+	return err == nil && at == host
+}
+
+// savedPasswords lists the logins of an auth file, by key. It skips entries without a
+// host or password.
+func savedPasswords(entries map[string]string) []SavedLogin {
+	var logins []SavedLogin
+	for _, key := range slices.Sorted(maps.Keys(entries)) {
+		if host, err := ParseHost(key); err == nil && entries[key] != "" {
+			logins = append(logins, SavedLogin{Host: host, Password: secret.New(entries[key])})
 		}
-		from, to := object.begin, object.entries[i].to
-		switch {
-		case i > 0:
-			from = object.entries[i-1].to
-		case len(object.entries) > 1:
-			to += strings.Index(text[to:], ",") + 1
-		}
-		text = text[:from] + text[to:]
 	}
-}
-
-const emptyObject = "{}\n"
-
-// object has the byte positions of a JSON object's parts in a text.
-type object struct {
-	entries []entry
-	begin   int // after the opening brace
-	end     int // of the last entry, or begin
-}
-
-// entry is a key and the position of its value.
-type entry struct {
-	key      string
-	from, to int
-}
-
-// readAuth reads the text of an auth file; nil is a text without an object.
-func readAuth(text string) (*object, error) {
-	if _, err := parseAuth(text); err != nil {
-		return nil, err
-	}
-	return readObject(text), nil
-}
-
-// readObject reads a text that parseAuth accepts; nil is a text without an object.
-func readObject(text string) *object {
-	in := json.NewDecoder(strings.NewReader(text))
-	if brace, err := in.Token(); err != nil || brace != json.Delim('{') {
-		return nil
-	}
-	found := &object{begin: int(in.InputOffset())}
-	found.end = found.begin
-	for in.More() {
-		key, err := in.Token()
-		if err != nil {
-			return nil
-		}
-		var value json.RawMessage
-		if in.Decode(&value) != nil {
-			return nil
-		}
-		found.end = int(in.InputOffset())
-		found.entries = append(found.entries, entry{key.(string), found.end - len(value), found.end})
-	}
-	return found
-}
-
-// asJSON encodes a text as encoding/json does for the CLI.
-func asJSON(text string) string {
-	encoded, err := json.Marshal(text)
-	if err != nil {
-		panic(err) // a string always encodes
-	}
-	return string(encoded)
+	return logins
 }

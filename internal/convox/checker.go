@@ -222,19 +222,25 @@ func (s *session) unexpectedStatus(a answer) *problem.Error {
 	return s.notConvox(fmt.Sprintf("it answers unlike a Rack or Console (HTTP %d)", a.status), false)
 }
 
+// readRack reads the description of a Rack. A value that isn't a text is "".
+func readRack(described map[string]any) Rack {
+	organization, _ := described["organization"].(map[string]any)
+	return Rack{
+		Organization: cleanWord(organization["name"]),
+		Name:         cleanWord(described["name"]),
+		Status:       cleanWord(described["status"]),
+		Provider:     cleanWord(described["provider"]),
+		Region:       cleanWord(described["region"]),
+		Version:      cleanWord(described["version"]),
+	}
+}
+
 // parseSystem reads the answer of GET /system. A Rack has a name.
 func parseSystem(body []byte) (Rack, bool) {
 	var system map[string]any
-	if json.Unmarshal(body, &system) != nil {
-		return Rack{}, false
-	}
-	rack := Rack{
-		Name:     cleanWord(system["name"]),
-		Status:   cleanWord(system["status"]),
-		Provider: cleanWord(system["provider"]),
-		Region:   cleanWord(system["region"]),
-		Version:  cleanWord(system["version"]),
-	}
+	_ = json.Unmarshal(body, &system) // otherwise it has no name
+	rack := readRack(system)
+	rack.Organization = ""
 	return rack, rack.Name != ""
 }
 
@@ -325,15 +331,7 @@ func (s *session) racks(body []byte) ([]Rack, error) {
 	}
 	racks := make([]Rack, 0, len(list))
 	for _, item := range list {
-		organization, _ := item["organization"].(map[string]any)
-		rack := Rack{
-			Organization: cleanWord(organization["name"]),
-			Name:         cleanWord(item["name"]),
-			Status:       cleanWord(item["status"]),
-			Provider:     cleanWord(item["provider"]),
-			Region:       cleanWord(item["region"]),
-			Version:      cleanWord(item["version"]),
-		}
+		rack := readRack(item)
 		if rack.Organization != "" && rack.Name != "" {
 			racks = append(racks, rack)
 		}

@@ -11,12 +11,17 @@ import (
 
 // What the fuzz tests feed, and what a test stands between.
 var (
-	ParseAuth   = parseAuth
 	ParseSystem = parseSystem
 	ParseRacks  = (&session{console: true}).racks
 	Rewrite     = rewrite
 	SetPassword = setPassword
 )
+
+// ParseAuth reads the logins of an auth file.
+func ParseAuth(text string) ([]SavedLogin, error) {
+	entries, err := readAuth(text)
+	return savedPasswords(entries), err
+}
 
 // Enter is what Checker.Rack and Checker.Console do behind the connection, over
 // another one, once.

@@ -2,15 +2,15 @@ package convox
 
 import (
 	"net/netip"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
 )
 
 const (
-	longestText  = 2048 // bytes, of a pasted address
-	longestName  = 253  // bytes, https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4
-	longestLabel = 63
+	longestText = 2048 // bytes, of a pasted address
+	longestName = 253  // bytes, https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4
 )
 
 // ParseHost reads a host as people write it: alone, with a port, or in an address pasted
@@ -150,14 +150,13 @@ func checkName(name string) (string, error) {
 	return name, nil
 }
 
+var dnsLabel = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$`)
+
 func checkLabel(label string) error {
-	if strings.Contains(label, "_") {
+	switch {
+	case strings.Contains(label, "_"):
 		return badHost("host names have no underscores")
-	}
-	notDNS := func(r rune) bool {
-		return !('a' <= r && r <= 'z' || '0' <= r && r <= '9' || r == '-')
-	}
-	if label == "" || len(label) > longestLabel || strings.ContainsFunc(label, notDNS) || strings.Trim(label, "-") != label {
+	case !dnsLabel.MatchString(label):
 		return badHost(noName)
 	}
 	return nil

@@ -3,9 +3,8 @@ package convox
 import (
 	"crypto/rand"
 	"crypto/subtle"
-	"errors"
 	"fmt"
-	"io"
+	"math/big"
 	"net/url"
 	"regexp"
 	"strings"
@@ -84,32 +83,19 @@ const (
 	longestNew = 50
 )
 
-var errNotRandom = errors.New("the source of random numbers is broken")
-
-// NewPassword makes a password for a Rack: 30 letters and digits, each equally likely,
-// which the convox CLI sends and Bash reads unchanged. random is a cryptographic source;
-// nil is the system's.
-func NewPassword(random io.Reader) (secret.String, error) {
-	if random == nil {
-		random = rand.Reader
-	}
-	// Values above the last multiple of their number would make the first letters
-	// likelier. That is one byte in 32, so twice the bytes are plenty.
-	const fair = 256 - 256%len(letters)
-	drawn := make([]byte, 2*madeLength)
-	if _, err := io.ReadFull(random, drawn); err != nil {
-		return secret.String{}, fmt.Errorf("make a password: %w", errNotRandom)
-	}
-	made := make([]byte, 0, len(drawn))
-	for _, b := range drawn {
-		if int(b) < fair {
-			made = append(made, letters[int(b)%len(letters)])
+// NewPassword makes a password for a Rack from the system's cryptographic source: 30
+// letters and digits, each equally likely, which the convox CLI sends and Bash reads
+// unchanged.
+func NewPassword() secret.String {
+	made := make([]byte, madeLength)
+	for i := range made {
+		drawn, err := rand.Int(rand.Reader, big.NewInt(int64(len(letters))))
+		if err != nil {
+			panic(err) // the system's source never fails
 		}
+		made[i] = letters[drawn.Int64()]
 	}
-	if len(made) < madeLength {
-		return secret.String{}, fmt.Errorf("make a password: %w", errNotRandom)
-	}
-	return secret.New(string(made[:madeLength])), nil
+	return secret.New(string(made))
 }
 
 // CheckNewPassword rejects, with CodePassword, what CheckPassword rejects, what the

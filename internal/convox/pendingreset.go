@@ -2,7 +2,6 @@ package convox
 
 import (
 	"encoding/json"
-	"maps"
 	"path/filepath"
 	"slices"
 
@@ -16,43 +15,25 @@ type PendingReset struct {
 	File string          // the file that has them; clean it before showing it
 }
 
-// round is a reset that was started, stored next to the password that it saved. Another
-// one can start before it ends: the Rack then has either password.
-type round struct {
-	New string
-	Was map[string]string // the host's entries before, by key, in JSON
-}
-
-// roundsKey is the entry that stores the rounds of a host, oldest first. It isn't a host,
-// so neither the CLI nor SavedLogins reads it as one.
-func roundsKey(host Host) string { return host.String() + " (before the reset)" }
-
-func isRounds(host Host) func(string) bool {
-	return func(key string) bool { return key == roundsKey(host) }
-}
+// pendingKey is the entry that stores the passwords of a host's resets that haven't
+// ended, oldest first: the one that was saved before, "" if none was, then that of each
+// reset. A reset can start before another one ends: the Rack then has any of them. The
+// key isn't a host, so neither the CLI nor SavedLogins reads it as one.
+func pendingKey(host Host) string { return host.String() + " (before the reset)" }
 
 // BeginReset saves the new password of a Rack like Save, and also stores what was saved
 // before, until EndReset: the Rack may never get the new one. It is safe to begin the
 // same reset twice.
 func (l Logins) BeginReset(host Host, password secret.String) (file string, err error) {
-	return l.save(host, password, func(text string) (string, error) {
-		rounds := readRounds(text, host)
-		if n := len(rounds); n > 0 && rounds[n-1].New == password.Reveal() {
-			return text, nil
-		}
-		object, err := readAuth(text)
-		if err != nil {
-			return "", err
-		}
-		next := round{New: password.Reveal(), Was: map[string]string{}}
-		if object != nil {
-			for _, e := range object.entries {
-				if isHost(host)(e.key) {
-					next.Was[e.key] = text[e.from:e.to]
-				}
+	return l.save(host, password, func(entries map[string]string) {
+		saved, _ := FindSaved(savedPasswords(entries), host)
+		pending := readPending(entries, host)
+		for _, next := range []string{saved.Password.Reveal(), password.Reveal()} {
+			if n := len(pending); n == 0 || pending[n-1] != next {
+				pending = append(pending, next)
 			}
 		}
-		return writeRounds(text, host, append(rounds, next))
+		writePending(entries, host, pending)
 	})
 }
 
@@ -63,52 +44,41 @@ func (l Logins) FindReset(host Host) (PendingReset, bool) {
 	for _, folder := range l.folders() {
 		file := filepath.Join(folder, "auth")
 		text, _ := readSmallFile(file) // an unreadable file has none
-		logins, _ := parseAuth(text)
-		saved, found := FindSaved(logins, host)
-		rounds := readRounds(text, host)
-		if n := len(rounds); begun.File == "" && found && n > 0 && rounds[n-1].New == saved.Password.Reveal() {
+		entries, _ := readAuth(text)
+		saved, found := FindSaved(savedPasswords(entries), host)
+		pending := readPending(entries, host)
+		if n := len(pending); begun.File == "" && found && n > 0 && pending[n-1] == saved.Password.Reveal() {
 			begun.New, begun.File = saved.Password, file
 		} else if found {
 			begun.Olds = append(begun.Olds, saved.Password)
 		}
-		begun.Olds = append(begun.Olds, oldPasswords(rounds)...)
+		for _, password := range slices.Backward(pending) {
+			if password != "" {
+				begun.Olds = append(begun.Olds, secret.New(password))
+			}
+		}
 	}
 	begun.Olds = slices.DeleteFunc(begun.Olds, begun.New.Equal)
 	return begun, begun.File != ""
 }
 
-// oldPasswords lists what each round saved, then what was saved before it, newest round
-// first. Entries that a round found together have no order in time, so they are sorted by
-// key.
-func oldPasswords(rounds []round) []secret.String {
-	var all []secret.String
-	for _, r := range slices.Backward(rounds) {
-		all = append(all, secret.New(r.New))
-		for _, key := range slices.Sorted(maps.Keys(r.Was)) {
-			var text string
-			if json.Unmarshal([]byte(r.Was[key]), &text) == nil && text != "" {
-				all = append(all, secret.New(text))
-			}
-		}
-	}
-	return all
-}
-
 // EndReset ends a reset. isSet reports whether the Rack has the password: then no other
 // one can work, and everything stored for the reset is dropped. Otherwise what was saved
-// before is restored, entry by entry, unless another program has logged in since. It's
-// not an error if no such reset was started here. The error has CodeSaveLogin.
+// before is restored, unless another program has logged in since. It's not an error if no
+// such reset was started here. The error has CodeSaveLogin.
 func (l Logins) EndReset(host Host, password secret.String, isSet bool) error {
 	for _, folder := range l.folders() {
 		file := filepath.Join(folder, "auth")
-		if text, err := readSmallFile(file); err != nil || len(readRounds(text, host)) == 0 {
+		text, _ := readSmallFile(file)
+		if entries, err := readAuth(text); err != nil || len(readPending(entries, host)) == 0 {
 			continue
 		}
-		err := rewrite(file, func(text string) (string, error) {
+		err := rewrite(file, func(entries map[string]string) {
 			if isSet {
-				return dropEntries(text, isRounds(host))
+				writePending(entries, host, nil)
+				return
 			}
-			return undoLastRound(text, host, password)
+			undoLastReset(entries, host, password)
 		})
 		if err != nil {
 			return notSaved(file, err)
@@ -117,53 +87,34 @@ func (l Logins) EndReset(host Host, password secret.String, isSet bool) error {
 	return nil
 }
 
-// undoLastRound undoes the last round if it is that of a password.
-func undoLastRound(text string, host Host, password secret.String) (string, error) {
-	rounds := readRounds(text, host)
-	last := len(rounds) - 1
-	if last < 0 || rounds[last].New != password.Reveal() {
-		return text, nil
+// undoLastReset undoes the last reset if it is that of a password.
+func undoLastReset(entries map[string]string, host Host, password secret.String) {
+	pending := readPending(entries, host)
+	last := len(pending) - 1
+	if last < 1 || pending[last] != password.Reveal() {
+		return
 	}
-	logins, err := parseAuth(text)
-	if err != nil {
-		return "", err
-	}
-	if saved, found := FindSaved(logins, host); found && saved.Password.Equal(password) {
-		was := rounds[last].Was
-		added := func(key string) bool {
-			_, before := was[key]
-			return isHost(host)(key) && !before
-		}
-		if text, err = dropEntries(text, added); err != nil {
-			return "", err
-		}
-		for _, key := range slices.Sorted(maps.Keys(was)) {
-			if text, err = setEntries(text, func(other string) bool { return other == key }, key, was[key]); err != nil {
-				return "", err
-			}
+	if saved, _ := FindSaved(savedPasswords(entries), host); saved.Password.Equal(password) {
+		if before := pending[last-1]; before != "" {
+			setPassword(entries, host, secret.New(before))
+		} else {
+			dropPassword(entries, host)
 		}
 	}
-	return writeRounds(text, host, rounds[:last])
+	writePending(entries, host, pending[:last])
 }
 
-// readRounds returns what an auth file stores about a host's resets.
-func readRounds(text string, host Host) []round {
-	var entries map[string]string
-	var rounds []round
-	if json.Unmarshal([]byte(text), &entries) != nil || json.Unmarshal([]byte(entries[roundsKey(host)]), &rounds) != nil {
-		return nil
-	}
-	return rounds
+func readPending(entries map[string]string, host Host) []string {
+	var pending []string
+	_ = json.Unmarshal([]byte(entries[pendingKey(host)]), &pending) // mostly there is none
+	return pending
 }
 
-// writeRounds returns the text with these rounds, or without the entry if there are none.
-func writeRounds(text string, host Host, rounds []round) (string, error) {
-	if len(rounds) == 0 {
-		return dropEntries(text, isRounds(host))
+// writePending stores the passwords, or drops the entry if no reset is left.
+func writePending(entries map[string]string, host Host, pending []string) {
+	delete(entries, pendingKey(host))
+	if len(pending) > 1 {
+		text, _ := json.Marshal(pending) // texts always encode
+		entries[pendingKey(host)] = string(text)
 	}
-	encoded, err := json.Marshal(rounds)
-	if err != nil {
-		return "", errAuthFile // the cause can quote it
-	}
-	return setEntries(text, isRounds(host), roundsKey(host), asJSON(string(encoded)))
 }

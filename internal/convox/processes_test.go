@@ -123,7 +123,7 @@ func TestAKilledSaveLeavesAWholeFileAndTheNextRunNothingElse(t *testing.T) {
 func TestReadingLeavesTheFileOfARunThatIsAlive(t *testing.T) {
 	home := files(t, map[string]string{".config/convox2/auth": "{}"})
 	file := filepath.Join(home, ".config", "convox2", "auth")
-	err := convox.Rewrite(file, func(old string) (string, error) {
+	err := convox.Rewrite(file, func(entries map[string]string) {
 		before, _ := os.ReadDir(filepath.Dir(file))
 		if _, err := convox.SavedLogins(environment(), home, "linux"); err != nil {
 			t.Error(err)
@@ -132,7 +132,7 @@ func TestReadingLeavesTheFileOfARunThatIsAlive(t *testing.T) {
 		if len(before) != 2 || len(after) != 2 {
 			t.Errorf("%d files became %d", len(before), len(after))
 		}
-		return convox.SetPassword(old, host(t, savedHost), canary)
+		convox.SetPassword(entries, host(t, savedHost), canary)
 	})
 	if err != nil {
 		t.Error(err)

@@ -1,8 +1,6 @@
 package convox
 
 import (
-	"encoding/json"
-	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -82,12 +80,14 @@ func readPlace(folder string, isRack func(Host) bool) (savedPlace, []fault) {
 	auth := filepath.Join(folder, "auth")
 	cleanUp(auth)
 	text, err := readSmallFile(auth)
+	var entries map[string]string
 	if err == nil {
-		place.logins, err = parseAuth(text)
+		entries, err = readAuth(text)
 	}
 	if err != nil {
 		return place, append(faults, fault{auth, err})
 	}
+	place.logins = savedPasswords(entries)
 	if len(faults) > 0 {
 		place.logins = slices.DeleteFunc(place.logins, func(login SavedLogin) bool { return !isRack(login.Host) })
 	}
@@ -108,27 +108,6 @@ func readHost(file string) (Host, error) {
 		return Host{}, errHostFile
 	}
 	return host, nil
-}
-
-// parseAuth reads an auth file, a JSON object {"HOST": "PASSWORD"}. It skips entries
-// without a host or password.
-func parseAuth(text string) ([]SavedLogin, error) {
-	if strings.TrimSpace(text) == "" {
-		return nil, nil // the CLI takes an empty file as an empty object
-	}
-	var passwords map[string]string
-	if json.Unmarshal([]byte(text), &passwords) != nil {
-		return nil, errAuthFile // the cause can quote the file
-	}
-	var logins []SavedLogin
-	for _, key := range slices.Sorted(maps.Keys(passwords)) {
-		host, err := ParseHost(key)
-		if err != nil || passwords[key] == "" {
-			continue
-		}
-		logins = append(logins, SavedLogin{Host: host, Password: secret.New(passwords[key])})
-	}
-	return logins, nil
 }
 
 // merge combines the places. A Console counts as one in all of them, and the first place

@@ -117,7 +117,7 @@ func (l Logins) folders() []string { return folders(l.env, l.home, l.goos) }
 //
 // The folder is CONVOX_CONFIG, or convox2; if it is missing, it is created for its owner
 // only. In the auth file the host's entry is set, in every spelling that it has there,
-// and nothing else changes. Its mode becomes 0600, or stays if it is stricter. The file
+// and no other one changes. Its mode becomes 0600, or stays if it is stricter. The file
 // is replaced as a whole, also behind a link, and read back. Other processes of this
 // program wait.
 //
@@ -125,11 +125,11 @@ func (l Logins) folders() []string { return folders(l.env, l.home, l.goos) }
 // error has CodePassword, CodeHost or CodeSaveLogin, and the file is then unchanged,
 // unless another program wrote to it at the same time.
 func (l Logins) Save(host Host, password secret.String) (file string, err error) {
-	return l.save(host, password, func(text string) (string, error) { return text, nil })
+	return l.save(host, password, func(map[string]string) {})
 }
 
 // save saves a password beside what more there is to be changed.
-func (l Logins) save(host Host, password secret.String, more func(string) (string, error)) (file string, err error) {
+func (l Logins) save(host Host, password secret.String, more func(entries map[string]string)) (file string, err error) {
 	if host.IsZero() {
 		return "", badHost("it is empty")
 	}
@@ -144,19 +144,16 @@ func (l Logins) save(host Host, password secret.String, more func(string) (strin
 		return "", notSaved("", errConsole)
 	}
 	file = filepath.Join(places[0], "auth")
-	err = rewrite(file, func(old string) (string, error) {
-		text, err := more(old)
-		if err != nil {
-			return "", err
-		}
-		return setPassword(text, host, password)
+	err = rewrite(file, func(entries map[string]string) {
+		more(entries)
+		setPassword(entries, host, password)
 	})
 	if err != nil {
 		return "", notSaved(file, err)
 	}
 	text, _ := readSmallFile(file)
-	logins, _ := parseAuth(text)
-	if saved, found := FindSaved(logins, host); !found || !saved.Password.Equal(password) {
+	entries, _ := readAuth(text)
+	if saved, found := FindSaved(savedPasswords(entries), host); !found || !saved.Password.Equal(password) {
 		return "", notSaved(file, errWrittenOver)
 	}
 	return file, nil
@@ -174,12 +171,12 @@ var (
 // rewriteTries is how often a file may change during rewrite.
 const rewriteTries = 8
 
-// rewrite replaces a small file with what change makes of its text, which is "" for a
-// missing file; or leaves it unchanged and returns an error of this package. Other
+// rewrite replaces an auth file with what change makes of its entries, which are none for
+// a missing file; or leaves it unchanged and returns an error of this package. Other
 // processes of this program wait. The CLI doesn't lock: if it wrote in the meantime,
 // change is called again, so nothing of it is lost, except in the moment between the last
 // check and the rename.
-func rewrite(file string, change func(old string) (string, error)) error {
+func rewrite(file string, change func(entries map[string]string)) error {
 	folder := filepath.Dir(file)
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return atomicfile.Reason(err)
@@ -198,7 +195,12 @@ func rewrite(file string, change func(old string) (string, error)) error {
 		if err != nil {
 			return err
 		}
-		text, err := change(old)
+		entries, err := readAuth(old)
+		if err != nil {
+			return err
+		}
+		change(entries)
+		text, err := writeAuth(entries)
 		if err != nil {
 			return err
 		}

@@ -6,6 +6,8 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"errors"
+	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -118,11 +120,7 @@ func fingerprintOf(certificate *x509.Certificate) fingerprint {
 
 // String is hexadecimal digits with colons, as openssl and browsers show a fingerprint.
 func (f fingerprint) String() string {
-	pairs := make([]string, len(f))
-	for i, b := range f {
-		pairs[i] = strings.ToUpper(hex.EncodeToString([]byte{b}))
-	}
-	return strings.Join(pairs, ":")
+	return strings.ReplaceAll(fmt.Sprintf("% X", f[:]), " ", ":")
 }
 
 // badFingerprint doesn't quote the text.
@@ -133,28 +131,17 @@ func badFingerprint() *problem.Error {
 	}
 }
 
-// parseFingerprint reads 64 hexadecimal digits in any case, with or without colons, and
-// the prefixes of openssl and others.
+// fingerprintForm has the digits with or without colons, and the prefixes of openssl and
+// others.
+var fingerprintForm = regexp.MustCompile(`(?i)^(?:sha-?256(?: fingerprint)?[:=]\s*)?([0-9a-f]{2}(?::?[0-9a-f]{2}){31})$`)
+
 func parseFingerprint(text string) (fingerprint, error) {
-	text = strings.ToLower(strings.TrimSpace(text))
-	for _, before := range []string{"sha256 fingerprint=", "sha-256:", "sha256:", "sha256="} {
-		if rest, found := strings.CutPrefix(text, before); found {
-			text = strings.TrimSpace(rest)
-			break
-		}
+	parts := fingerprintForm.FindStringSubmatch(strings.TrimSpace(text))
+	if parts == nil {
+		return fingerprint{}, badFingerprint()
 	}
-	digits := text
-	if strings.Contains(text, ":") {
-		pairs := strings.Split(text, ":")
-		for _, pair := range pairs {
-			if len(pair) != 2 {
-				return fingerprint{}, badFingerprint()
-			}
-		}
-		digits = strings.Join(pairs, "")
-	}
-	value, err := hex.DecodeString(digits)
-	if err != nil || len(value) != sha256.Size {
+	value, err := hex.DecodeString(strings.ReplaceAll(parts[1], ":", ""))
+	if err != nil {
 		return fingerprint{}, badFingerprint() // the cause quotes a character
 	}
 	return fingerprint(value), nil

@@ -2,7 +2,6 @@ package gitrepo
 
 import (
 	"context"
-	"os/exec"
 	"slices"
 	"strings"
 	"unicode"
@@ -39,13 +38,9 @@ const mostBranches = 1000
 // accept are left out; if git fails, the list is empty. No commit is read: a partial
 // clone may lack it.
 func Branches(ctx context.Context, folder string) (all []string) {
-	program, err := exec.LookPath("git")
-	if err != nil {
-		return nil
-	}
 	ctx, cancel := context.WithTimeout(ctx, deadline)
 	defer cancel()
-	found := git{program, folder}.ask(ctx, "for-each-ref", "--format=%(refname)", "refs/heads", "refs/remotes/origin")
+	found := git{folder}.ask(ctx, "for-each-ref", "--format=%(refname)", "refs/heads", "refs/remotes/origin")
 	if !found.isCut && (found.err != nil || found.status != 0) {
 		return nil
 	}
@@ -70,13 +65,9 @@ func Branches(ctx context.Context, folder string) (all []string) {
 // (https://git-scm.com/docs/git-remote#Documentation/git-remote.txt-set-head); "" if
 // unknown.
 func DefaultBranch(ctx context.Context, folder string) string {
-	program, err := exec.LookPath("git")
-	if err != nil {
-		return ""
-	}
 	ctx, cancel := context.WithTimeout(ctx, deadline)
 	defer cancel()
-	found := git{program, folder}.ask(ctx, "symbolic-ref", "--short", "refs/remotes/origin/HEAD")
+	found := git{folder}.ask(ctx, "symbolic-ref", "--short", "refs/remotes/origin/HEAD")
 	branch, ours := strings.CutPrefix(strings.TrimSpace(found.text), "origin/")
 	if found.err != nil || found.status != 0 || !ours || CheckBranch(branch) != nil {
 		return ""

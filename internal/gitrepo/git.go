@@ -1,11 +1,9 @@
 package gitrepo
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
-	"io"
 	"os"
 	"os/exec"
 	"slices"
@@ -20,10 +18,7 @@ import (
 const answerBytes = 1 << 20
 
 // git is the git command, in a folder.
-type git struct {
-	program string
-	dir     string
-}
+type git struct{ dir string }
 
 // answer is the result of a git command.
 type answer struct {
@@ -42,7 +37,7 @@ func (g git) ask(ctx context.Context, arguments ...string) answer {
 
 // askAbout is ask with standard input and its own limit.
 func (g git) askAbout(ctx context.Context, input string, limit int, arguments ...string) answer {
-	text, words := bounded{most: limit}, bounded{most: answerBytes}
+	text, words := child.Buffer{Most: limit}, child.Buffer{Most: answerBytes}
 	command := g.command(ctx, arguments...)
 	if input != "" {
 		command.Stdin = strings.NewReader(input)
@@ -50,8 +45,8 @@ func (g git) askAbout(ctx context.Context, input string, limit int, arguments ..
 	command.Stdout, command.Stderr = &text, &words
 	status, err := run(ctx, command)
 	return answer{
-		command: "git " + arguments[0], text: text.kept.String(), words: words.kept.String(),
-		isCut: text.isFull || words.isFull, status: status, err: err,
+		command: "git " + arguments[0], text: string(text.Text), words: string(words.Text),
+		isCut: text.IsFull || words.IsFull, status: status, err: err,
 	}
 }
 
@@ -87,7 +82,7 @@ func isDropped(name string) bool {
 // environment configures.
 func (g git) command(ctx context.Context, arguments ...string) *exec.Cmd {
 	environ := append(child.System(isDropped), variables...)
-	command := child.Command(ctx, environ, g.program, slices.Concat(settings, arguments)...)
+	command := child.Command(ctx, environ, "git", slices.Concat(settings, arguments)...)
 	command.Dir = g.dir
 	return command
 }
@@ -126,13 +121,6 @@ func cloneError(code, why string, hints ...string) *problem.Error {
 	return &problem.Error{Code: code, Action: "read the clone", Reason: why, Hints: hints}
 }
 
-func noGit() error {
-	return &problem.Error{
-		Code: CodeNoGit, Reason: "git is not installed, or not on PATH",
-		Hints: []string{"install git (https://git-scm.com/downloads)"},
-	}
-}
-
 // failure returns nil for status 0 and the other successful ones.
 func (a answer) failure(ctx context.Context, fine ...int) error {
 	switch {
@@ -150,8 +138,11 @@ func (a answer) failure(ctx context.Context, fine ...int) error {
 			"trust it with: git config --global --add safe.directory "+cmp.Or(proposedFolder(a.words), "FOLDER"))
 	case strings.Contains(a.words, "not a git repository"):
 		return &problem.Error{Code: CodeNoClone, Reason: "not inside a git clone"}
-	case strings.Contains(a.words, "xcode-select:"), strings.Contains(a.words, "xcrun:"):
-		return noGit() // macOS has a stub that only offers to install git
+	case errors.Is(a.err, exec.ErrNotFound), strings.Contains(a.words, "xcode-select:"), strings.Contains(a.words, "xcrun:"): // macOS has a stub that only offers to install git
+		return &problem.Error{
+			Code: CodeNoGit, Reason: "git is not installed, or not on PATH",
+			Hints: []string{"install git (https://git-scm.com/downloads)"},
+		}
 	}
 	return cloneError(CodeFailed, a.command+" failed", "run it yourself to see why")
 }
@@ -162,22 +153,4 @@ func proposedFolder(words string) string {
 	_, rest, _ := strings.Cut(words, "safe.directory ")
 	folder, _, _ := strings.Cut(rest, "\n")
 	return printable(strings.TrimSuffix(folder, "\r"))
-}
-
-// bounded stores the beginning of what is written to it, and then fails its writer. It
-// embeds no buffer, because ReadFrom would bypass the limit.
-type bounded struct {
-	most   int
-	kept   bytes.Buffer
-	isFull bool
-}
-
-// Write implements io.Writer.
-func (b *bounded) Write(p []byte) (int, error) {
-	if room := b.most - b.kept.Len(); len(p) > room {
-		b.isFull = true
-		_, _ = b.kept.Write(p[:room]) // a buffer never fails
-		return room, io.ErrShortWrite
-	}
-	return b.kept.Write(p)
 }

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"io"
-	"os/exec"
 	"strconv"
 	"strings"
 	"time"
@@ -31,13 +30,9 @@ func (c Clone) History(ctx context.Context, file string, commits int) ([]Version
 }
 
 func (c Clone) historyWithin(ctx context.Context, file string, commits int, limit time.Duration) ([]Version, error) {
-	program, err := exec.LookPath("git")
-	if err != nil {
-		return nil, noGit()
-	}
 	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	g := git{program: program, dir: c.Root}
+	g := git{c.Root}
 
 	// rev-list and cat-file are plumbing: no setting of the clone makes them run a
 	// program, as log does for signatures. Objects that a partial clone left on its

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"maps"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -27,14 +26,10 @@ func Open(ctx context.Context, dir string) (Clone, error) {
 }
 
 func openWithin(ctx context.Context, dir string, limit time.Duration) (Clone, error) {
-	program, err := exec.LookPath("git")
-	if err != nil {
-		return Clone{}, noGit()
-	}
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, &problem.Error{Reason: "not within " + limit.String(), Cause: context.DeadlineExceeded})
 	defer cancel()
 
-	g := git{program: program, dir: dir}
+	g := git{dir}
 	var root, head, remotes, settings answer
 	var all sync.WaitGroup
 	all.Go(func() {

@@ -38,6 +38,7 @@ var mayImport = map[string][]string{
 	"internal/transport":         {"internal/clock", "internal/crash", "internal/problem"},
 	"internal/ratelimit":         {"internal/atomicfile", "internal/bounded", "internal/clock"},
 	"internal/progress":          {},
+	"internal/version":           {},
 	"internal/text":              {},
 	"internal/secret/secrettest": {},
 	"internal/facts":             {"internal/secret/secrettest"},
@@ -65,12 +66,12 @@ var mayImport = map[string][]string{
 
 	// The screens: the flow as data, the fields, and the drivers.
 	"tui/flow":  {"internal/build", "internal/audit", "internal/connect", "internal/reset", "cfn", "travisapi", "internal/convox", "internal/gitrepo", "internal/travisyml", "internal/crash", "internal/problem", "internal/progress", "internal/secret", "internal/text"},
-	"tui/field": {"internal/secret", "internal/text"},
+	"tui/field": {"tui/flow", "internal/secret", "internal/text"},
 	"tui":       {"tui/flow", "tui/field", "internal/connect", "internal/crash", "internal/problem", "internal/progress", "internal/secret", "internal/text"},
 
 	// The command.
 	"internal/cli": {
-		"tui", "tui/flow", "internal/audit", "internal/connect", "internal/reset", "internal/demo",
+		"tui", "tui/flow", "internal/audit", "internal/connect", "internal/reset", "internal/demo", "internal/version",
 		"cfn", "travisapi", "internal/build", "internal/convox", "internal/travisyml", "internal/gitrepo",
 		"internal/child", "internal/crash", "internal/problem", "internal/progress", "internal/secret", "internal/text", "internal/transport", "internal/clock", "internal/ratelimit",
 	},
@@ -95,7 +96,7 @@ var mayImport = map[string][]string{
 var importedOnlyBy = map[string][]string{
 	"internal/cli":               {"cmd/convox-travis"},
 	"tui":                        {"internal/cli"},
-	"tui/flow":                   {"tui", "internal/cli"},
+	"tui/flow":                   {"tui", "tui/field", "internal/cli"},
 	"tui/field":                  {"tui"},
 	"internal/shell":             {"internal/build"},
 	"internal/terminal":          {},

@@ -2,7 +2,7 @@
 // waits for before it is retried or may start. A command's status line shows it, and so
 // do both drivers of the wizard.
 //
-// Next room: internal/secret, the ground floor.
+// Next room: internal/version, which says what was built.
 package progress
 
 import (

@@ -1,6 +1,6 @@
 // Command release builds the release archives: for each system and machine the program,
-// its completions, the documentation and the licenses of everything linked into it; and
-// their checksums. It changes nothing in the repository, and only runs go and git.
+// its completions and manual pages, the documentation and the licenses of everything
+// linked into it; and their checksums. It changes nothing in the repository, and only runs go and git.
 //
 //	go run ./internal/release -o dist
 //
@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 )
@@ -67,7 +68,11 @@ func release(folder, only string) error {
 	if err != nil {
 		return err
 	}
-	completions, err := completions()
+	here, err := build(target{runtime.GOOS, runtime.GOARCH}, stamp, work)
+	if err != nil {
+		return err
+	}
+	printed, err := printed(here)
 	if err != nil {
 		return err
 	}
@@ -76,7 +81,11 @@ func release(folder, only string) error {
 	}
 	var sums strings.Builder
 	for _, t := range wanted {
-		program, err := build(t, stamp, work)
+		file, err := build(t, stamp, work)
+		if err != nil {
+			return err
+		}
+		text, err := os.ReadFile(file)
 		if err != nil {
 			return err
 		}
@@ -85,7 +94,8 @@ func release(folder, only string) error {
 			return err
 		}
 		name := fmt.Sprintf("convox-travis_%s_%s_%s", stamp.version, t.system, t.machine)
-		content := slices.Concat([]entry{program}, pages, completions, licenses)
+		program := entry{name: filepath.Base(file), text: text, runs: true}
+		content := slices.Concat([]entry{program}, pages, printed, licenses)
 		file, archive, err := pack(t, name, content, stamp.date)
 		if err != nil {
 			return err

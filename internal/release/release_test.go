@@ -7,6 +7,7 @@ import (
 	"compress/gzip"
 	"errors"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -86,36 +87,78 @@ func TestWindowsGetsAZip(t *testing.T) {
 	}
 }
 
-// What is linked is asked here of a program, not of the source.
-func TestTheLicencesOfAllThatIsLinkedAreCarriedAlong(t *testing.T) {
+// The program itself says here what is linked into it and which commands it has.
+func TestAnArchiveHoldsAllThatBelongsToTheProgram(t *testing.T) {
 	t.Chdir("../..")
-	found, err := licenses(target{runtime.GOOS, runtime.GOARCH})
+	here := target{runtime.GOOS, runtime.GOARCH}
+	file, err := build(here, stamp{version: "1.2.3", commit: strings.Repeat("a", 40), date: date}, t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	has := func(part string) bool {
-		return slices.ContainsFunc(found, func(e entry) bool { return strings.HasPrefix(e.name, "licenses/"+part) && len(e.text) > 0 })
+	said := func(name string, args ...string) string {
+		t.Helper()
+		out, err := exec.Command(name, args...).Output()
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		return string(out)
 	}
-	file := filepath.Join(t.TempDir(), "program")
-	if out, err := exec.Command("go", "build", "-buildvcs=false", "-o", file, program).CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
+	if got, want := said(file, "--version"), "convox-travis 1.2.3 (commit aaaaaaaaaaaa, 2026-11-20T12:00:00Z)\n"; got != want {
+		t.Errorf("the version is %q", got)
 	}
-	out, err := exec.Command("go", "version", "-m", file).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	linked := 0
-	for line := range strings.Lines(string(out)) {
-		if parts := strings.Fields(line); len(parts) > 2 && parts[0] == "dep" {
-			linked++
-			if !has(parts[1] + "@" + parts[2] + "/") {
-				t.Errorf("there is no license of %s", parts[1])
+
+	t.Run("licenses", func(t *testing.T) {
+		found, err := licenses(here)
+		if err != nil {
+			t.Fatal(err)
+		}
+		has := func(part string) bool {
+			return slices.ContainsFunc(found, func(e entry) bool { return strings.HasPrefix(e.name, "licenses/"+part) && len(e.text) > 0 })
+		}
+		linked := 0
+		for line := range strings.Lines(said("go", "version", "-m", file)) {
+			if parts := strings.Fields(line); len(parts) > 2 && parts[0] == "dep" {
+				linked++
+				if !has(parts[1] + "@" + parts[2] + "/") {
+					t.Errorf("there is no license of %s", parts[1])
+				}
 			}
 		}
-	}
-	if linked < 20 || !has("go/LICENSE") || !has("github.com/aws/aws-sdk-go-v2@") || len(found) <= linked {
-		t.Errorf("%d modules are linked, %d licenses found", linked, len(found))
-	}
+		if linked < 20 || !has("go/LICENSE") || !has("github.com/aws/aws-sdk-go-v2@") || len(found) <= linked {
+			t.Errorf("%d modules are linked, %d licenses found", linked, len(found))
+		}
+	})
+
+	t.Run("completions and manual pages", func(t *testing.T) {
+		printed, err := printed(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts := map[string]string{}
+		for _, e := range printed {
+			texts[e.name] = string(e.text)
+		}
+		want := []string{"convox-travis"}
+		_, help, _ := strings.Cut(said(file, "--help"), "Commands:\n")
+		help, _, _ = strings.Cut(help, "\n\n")
+		for line := range strings.Lines(help) {
+			want = append(want, "convox-travis-"+strings.Fields(line)[0])
+		}
+		for _, name := range want {
+			head := ".TH \"" + strings.ToUpper(strings.ReplaceAll(name, "-", `\-`)) + "\" 1 \"2026-11-20\" \"convox\\-travis 1.2.3\""
+			if !strings.HasPrefix(texts["share/man/man1/"+name+".1"], head) {
+				t.Errorf("%s.1 doesn't begin with %s", name, head)
+			}
+		}
+		for _, name := range []string{"_convox-travis", "convox-travis.bash", "convox-travis.fish", "convox-travis.ps1"} {
+			if !strings.Contains(texts["completions/"+name], " for convox-travis") {
+				t.Errorf("there is no %s", name)
+			}
+		}
+		if len(want) < 9 || len(printed) != len(want)+4 {
+			t.Errorf("%d commands and %d files: %v", len(want), len(printed), slices.Sorted(maps.Keys(texts)))
+		}
+	})
 }
 
 func TestAModuleWithoutALicenceIsFound(t *testing.T) {

@@ -90,7 +90,7 @@ func (r *Reset) makePlan(stop transport.Stop, request Request) (Plan, error) {
 	if plan.old, err = r.findOld(ctx, request); err != nil {
 		return plan, err
 	}
-	before, err := r.stacks.Deployment(ctx, r.Rack, "")
+	before, err := r.stacks.Deployment(ctx, r.Rack)
 	if err != nil && ctx.Err() == nil {
 		return plan, failed(r.Rack, CodeUnverifiable, "nothing is changed, because the restart of the web service couldn't be followed", err)
 	}

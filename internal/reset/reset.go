@@ -33,7 +33,7 @@ type Stacks interface {
 	Execute(transport.Stop, *cfn.Preview) error
 	Follow(ctx context.Context, rack cfn.Rack, since time.Time, tell func(cfn.Event)) (cfn.Outcome, error)
 	Restart(transport.Stop, cfn.Rack) (cfn.Deployment, error)
-	Deployment(ctx context.Context, rack cfn.Rack, id string) (cfn.Deployment, error)
+	Deployment(context.Context, cfn.Rack) (cfn.Deployment, error)
 	Redact(secret.String)
 }
 

@@ -68,7 +68,7 @@ func TestProgressCountsTheResourcesOfThePreview(t *testing.T) {
 type lazy struct{ *cfn.Finder }
 
 func (l lazy) Restart(stop transport.Stop, rack cfn.Rack) (cfn.Deployment, error) {
-	return l.Deployment(stop.Soft, rack, "")
+	return l.Deployment(stop.Soft, rack)
 }
 
 func TestAWebServiceThatIsNotRestartedIsNoSuccess(t *testing.T) {
@@ -345,8 +345,8 @@ type unsteady struct {
 	restarted bool
 }
 
-func (u *unsteady) Deployment(ctx context.Context, rack cfn.Rack, id string) (cfn.Deployment, error) {
-	d, err := u.Finder.Deployment(ctx, rack, id)
+func (u *unsteady) Deployment(ctx context.Context, rack cfn.Rack) (cfn.Deployment, error) {
+	d, err := u.Finder.Deployment(ctx, rack)
 	d.Completed = d.Completed && u.restarted
 	return d, err
 }
@@ -427,8 +427,8 @@ type chatty struct {
 	looks int
 }
 
-func (c *chatty) Deployment(ctx context.Context, rack cfn.Rack, id string) (cfn.Deployment, error) {
-	d, err := c.Finder.Deployment(ctx, rack, id)
+func (c *chatty) Deployment(ctx context.Context, rack cfn.Rack) (cfn.Deployment, error) {
+	d, err := c.Finder.Deployment(ctx, rack)
 	if c.looks++; !d.Completed {
 		d.Event = fmt.Sprintf("has started task %d", c.looks)
 	}

@@ -76,7 +76,7 @@ func (r *run) verify() Report {
 // task doesn't accept the new password and no restart has started since the update.
 func (s *verification) check() (done bool, err error) {
 	s.wait = pause
-	d, failure := s.stacks.Deployment(s.stop.Soft, s.Rack, "")
+	d, failure := s.stacks.Deployment(s.stop.Soft, s.Rack)
 	if failure == nil {
 		s.update(d)
 	} else if isPermanent(failure) {

@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"mvdan.cc/sh/v3/syntax"
 )
 
 // builtin runs a Bash builtin, and reports whether the command is one.
@@ -18,7 +16,7 @@ func (s *Shell) builtin(args []string) bool {
 	switch args[0] {
 	case "printf":
 		run(s, slices.DeleteFunc(args, vanishes))
-	case "echo", "eval", "exec", "command", "builtin", "source", ".", "set", "export", "declare", "typeset", "local", "readonly":
+	case "echo", "eval", "exec", "command", "builtin", "source", ".", "set":
 		run(s, args)
 	case "test", "[":
 		run(s, actual(args...))
@@ -90,24 +88,12 @@ func builtinNamed(name string) func(s *Shell, args []string) {
 		return func(s *Shell, args []string) { s.which(args[1:], true) }
 	case "alias":
 		return (*Shell).alias
-	case "unalias", "getopts":
+	case "unalias", "getopts", "export", "declare", "typeset", "local", "readonly": // declarations are parsed as such
 		return func(*Shell, []string) { panic(errUnusual) }
 	case "wait":
 		return (*Shell).wait
-	case "export", "declare", "typeset", "local", "readonly":
-		return (*Shell).declareWords
 	}
 	return nil
-}
-
-// declareWords runs a declaration whose name came from an expansion or follows command or
-// builtin.
-func (s *Shell) declareWords(args []string) {
-	declaration := &syntax.DeclClause{Variant: &syntax.Lit{Value: args[0]}}
-	for _, arg := range args[1:] {
-		declaration.Args = append(declaration.Args, &syntax.Assign{Naked: true, Value: &syntax.Word{Parts: []syntax.WordPart{&syntax.SglQuoted{Value: arg}}}})
-	}
-	s.declare(declaration)
 }
 
 // before returns the status for exit and return: their argument, or that of the previous
@@ -280,27 +266,18 @@ func (s *Shell) commandBuiltin(args []string) {
 	}
 }
 
-// which prints where commands are, or for type -t their kind; builtins says whether it
-// includes those.
+// which prints where commands are; builtins says whether it includes those.
 func (s *Shell) which(names []string, builtins bool) {
 	s.status = oneIf(len(names) == 0)
-	kind := false
 	for _, name := range names {
 		_, function := s.functions[name]
 		builtin := builtinNamed(name) != nil
 		switch {
 		case strings.HasPrefix(name, "-"):
-			kind = strings.Contains(name, "t")
-		case kind && function:
-			s.print("function\n")
-		case kind && builtin:
-			s.print("builtin\n")
 		case builtins && (function || builtin), strings.Contains(name, "/"):
 			s.print(name + "\n")
 		case s.failing && !isProgram(name):
 			s.status = 1
-		case kind:
-			s.print("file\n")
 		default:
 			s.print("/usr/local/bin/" + name + "\n")
 		}

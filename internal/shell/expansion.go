@@ -252,13 +252,8 @@ func (s *Shell) prepareParameter(x *syntax.ParamExp) {
 	case slices.Contains(withDefault, x.Exp.Op):
 		x.Param.Value = openMark + presentOf + name
 	}
-	if x.Exp != nil && x.Index == nil {
-		guardDefault(x.Exp, name)
-	}
-	if x.Exp != nil && x.Exp.Word != nil {
-		if !slices.Contains(removals, x.Exp.Op) {
-			s.prepare(x.Exp.Word)
-		}
+	if x.Exp != nil && x.Exp.Word != nil && !slices.Contains(removals, x.Exp.Op) {
+		s.prepare(x.Exp.Word)
 	}
 	if x.Repl != nil && x.Repl.With != nil {
 		s.prepare(x.Repl.With)
@@ -281,45 +276,6 @@ func isUnlike(x *syntax.ParamExp) bool {
 		return slices.ContainsFunc(x.Exp.Word.Parts, isExtended) || slices.ContainsFunc(x.Exp.Word.Parts, hasQuotedPattern)
 	}
 	return x.Exp != nil && x.Exp.Op == syntax.OtherParamOps
-}
-
-// guardDefault makes the commands in ${NAME:-$(…)} end at once if the default isn't used:
-// the library expands it first.
-func guardDefault(x *syntax.Expansion, name string) {
-	if x.Word == nil {
-		return
-	}
-	test, operator := syntax.TsEmpStr, syntax.AlternateUnset
-	switch x.Op {
-	case syntax.AlternateUnset:
-		test = syntax.TsNempStr
-	case syntax.AlternateUnsetOrNull:
-		test, operator = syntax.TsNempStr, syntax.DefaultUnset
-	case syntax.DefaultUnsetOrNull, syntax.AssignUnsetOrNull, syntax.ErrorUnsetOrNull:
-		operator = syntax.DefaultUnset
-	case syntax.DefaultUnset, syntax.AssignUnset, syntax.ErrorUnset:
-	default:
-		return
-	}
-	word := func(part syntax.WordPart) *syntax.Word { return &syntax.Word{Parts: []syntax.WordPart{part}} }
-	syntax.Walk(x.Word, func(node syntax.Node) bool {
-		c, isCommand := node.(*syntax.CmdSubst)
-		if !isCommand || len(c.Stmts) == 0 || c.Stmts[0].Cmd == nil {
-			return !isCommand
-		}
-		value := ""
-		if operator == syntax.AlternateUnset {
-			value = "x"
-		}
-		variable := &syntax.ParamExp{Param: &syntax.Lit{Value: name}, Exp: &syntax.Expansion{Op: operator, Word: word(&syntax.Lit{Value: value})}}
-		guard := &syntax.BinaryCmd{
-			Op: syntax.OrStmt,
-			X:  &syntax.Stmt{Cmd: &syntax.TestClause{X: &syntax.UnaryTest{Op: test, X: word(variable)}}},
-			Y:  &syntax.Stmt{Cmd: &syntax.CallExpr{Args: []*syntax.Word{word(&syntax.Lit{Value: "exit"}), word(&syntax.Lit{Value: "0"})}}},
-		}
-		c.Stmts = append([]*syntax.Stmt{{Cmd: guard}}, c.Stmts...)
-		return false
-	})
 }
 
 // withDefault are the operators that keep an existing value.

@@ -165,6 +165,7 @@ var wrappers = map[string]wrapper{
 	"strace":   {"-o -e -s -p -u", 0},
 	"xvfb-run": {"-n -s -e -f --server-num --server-args --error-file", 0},
 	"watch":    {"-n --interval", 0},
+	"flock":    {"-w -E --timeout", 1},
 }
 
 // wrapperNamed returns the function for a program that runs another one, or nil.
@@ -181,7 +182,7 @@ func wrapperNamed(name string) func(s *Shell, args []string) int {
 		return (*Shell).xargs
 	case "find":
 		return (*Shell).find
-	case "script", "su", "runuser", "flock":
+	case "script", "su", "runuser":
 		return (*Shell).commandOption
 	case "python", "python2", "python3", "ruby", "perl", "node", "php":
 		return (*Shell).interpreter
@@ -299,15 +300,8 @@ func (s *Shell) bash(args []string) int {
 func (s *Shell) commandOption(args []string) int {
 	for i, arg := range args {
 		if strings.HasPrefix(arg, "-") && !strings.HasPrefix(arg, "--") && strings.HasSuffix(arg, "c") && i+1 < len(args) {
-			status := s.finish(s.process("bash"), args[i+1])
-			if path.Base(args[0]) == "script" && !strings.Contains(arg, "e") {
-				return 0
-			}
-			return status
+			return s.finish(s.process("bash"), args[i+1])
 		}
-	}
-	if path.Base(args[0]) == "flock" {
-		return s.wrapped(rest(args, "-w -E --timeout", 1))
 	}
 	return 0
 }

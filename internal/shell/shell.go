@@ -182,22 +182,14 @@ func (s *Shell) begin(arg0 string) {
 	s.arg0 = arg0
 }
 
-// Functions are our own functions, for any shell.
-type Functions struct{ file *syntax.File }
-
-// FunctionsOf parses functions. It panics if they aren't valid Bash.
-func FunctionsOf(bash string) *Functions {
-	file, err := (&Shell{world: &world{parsed: &Texts{}}}).parse(bash)
+// Define sets functions that aren't part of the text. It panics if they aren't valid Bash.
+func (s *Shell) Define(functions string) {
+	file, err := s.parse(functions)
 	if err != nil {
 		panic(err)
 	}
-	return &Functions{file}
-}
-
-// Define sets functions.
-func (s *Shell) Define(functions *Functions) {
 	s.frame = frame{nobody: true}
-	s.statements(functions.file.Stmts)
+	s.statements(file.Stmts)
 }
 
 // Run runs a text like eval, and returns its exit status. Its error is a *Problem: the

@@ -98,10 +98,6 @@ func (s *Shell) call(args []string, functions bool) {
 func (s *Shell) callFunction(f function, args []string) {
 	defer s.deeper()()
 	params, at, loops := s.params, s.frame, s.loops
-	err := s.traps["ERR"]
-	if !s.options["errtrace"] {
-		delete(s.traps, "ERR")
-	}
 	depth := len(s.scopes)
 	s.params, s.frame, s.loops = slices.Clone(args[1:]), f.frame, 0
 	for i, param := range s.params {
@@ -111,9 +107,6 @@ func (s *Shell) callFunction(f function, args []string) {
 	s.statement(f.body)
 	s.scopes = s.scopes[:depth]
 	s.params, s.frame, s.loops = params, at, loops
-	if _, set := s.traps["ERR"]; !set && err != "" {
-		s.traps["ERR"] = err
-	}
 	if s.flow == returning {
 		s.flow = onward
 		s.failed()

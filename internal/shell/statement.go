@@ -20,7 +20,7 @@ func (s *Shell) statements(list []*syntax.Stmt) {
 func (s *Shell) statement(st *syntax.Stmt) {
 	s.step()
 	if st.Background || st.Coprocess || st.Disown {
-		s.inBackground(func(sub *Shell) { sub.command(st) })
+		s.inBackground(st)
 		return
 	}
 	if st.Negated {
@@ -37,7 +37,7 @@ func (s *Shell) statement(st *syntax.Stmt) {
 
 // inBackground runs a command that isn't waited for. Its number tells wait its exit
 // status.
-func (s *Shell) inBackground(run func(sub *Shell)) {
+func (s *Shell) inBackground(st *syntax.Stmt) {
 	defer s.deeper()()
 	sub := s.fork()
 	if !s.behind {
@@ -46,7 +46,7 @@ func (s *Shell) inBackground(run func(sub *Shell)) {
 	sub.behind = true
 	sub.streams[0] = empty()
 	sub.flow = onward
-	run(sub)
+	sub.command(st)
 	sub.leave()
 	s.asleep = sub.asleep
 	s.background = strconv.Itoa(firstJob + sub.status)
@@ -159,12 +159,7 @@ func (s *Shell) run(command syntax.Command) {
 			s.statement(c.Stmt)
 		}
 	case *syntax.CoprocClause:
-		s.inBackground(func(sub *Shell) { sub.statement(c.Stmt) })
-		name := "COPROC"
-		if c.Name != nil {
-			name = s.literal(c.Name)
-		}
-		s.set(name+"_PID", s.background)
+		s.inBackground(c.Stmt)
 	default:
 		s.status = 1
 	}

@@ -47,15 +47,15 @@ func (r *stream) rest() []byte {
 
 func (s *Shell) input() string { return string(s.streams[0].rest()) }
 
-// readLine reads a line of an open file, without its line break, and reports whether it
+// readLine reads a line of standard input, without its line break, and reports whether it
 // had one.
-func (s *Shell) readLine(descriptor int, ends string) (line string, ok bool) {
-	in := s.streams[descriptor]
+func (s *Shell) readLine() (line string, ok bool) {
+	in := s.streams[0]
 	if in == nil || in.content == nil || in.place >= len(in.content.data) {
 		return "", false
 	}
 	data := in.content.data[in.place:]
-	end := bytes.IndexByte(data, ends[0])
+	end := bytes.IndexByte(data, '\n')
 	if end < 0 {
 		in.place += len(data)
 		return string(data), false

@@ -2,7 +2,6 @@ package shell
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"mvdan.cc/sh/v3/expand"
@@ -43,46 +42,23 @@ func (s *Shell) echo(args []string) {
 
 // read reads a line into variables.
 func (s *Shell) read(args []string) {
-	raw, array, descriptor, ends, most := false, "", 0, "\n", -1
+	raw, array := false, ""
 	rest := args[1:]
-	for len(rest) > 0 && len(rest[0]) > 1 && rest[0][0] == '-' {
-		option := rest[0]
-		rest = rest[1:]
-		if option == "--" {
-			break
+	for len(rest) > 0 && strings.HasPrefix(rest[0], "-") {
+		option := rest[0][1:]
+		if rest = rest[1:]; strings.Trim(option, "ra") != "" {
+			panic(errUnusual)
 		}
-		for i, flag := range option[1:] {
-			if flag == 'r' {
-				raw = true
-			}
-			if !strings.ContainsRune("adinNptu", flag) {
-				continue
-			}
-			value := option[i+2:]
-			if value == "" && len(rest) > 0 {
-				value, rest = rest[0], rest[1:]
-			}
-			switch flag {
-			case 'a':
-				array = value
-			case 'd':
-				ends = (value + "\x00")[:1]
-			case 'n', 'N':
-				most, _ = strconv.Atoi(value)
-			case 'u':
-				descriptor, _ = strconv.Atoi(value)
-			}
-			break
+		raw = raw || strings.Contains(option, "r")
+		if strings.Contains(option, "a") && len(rest) > 0 {
+			array, rest = rest[0], rest[1:]
 		}
 	}
-	line, ok := s.readLine(descriptor, ends)
+	line, ok := s.readLine()
 	for !raw && ok && strings.HasSuffix(line, `\`) {
 		var next string
-		next, ok = s.readLine(descriptor, ends)
+		next, ok = s.readLine()
 		line = strings.TrimSuffix(line, `\`) + next
-	}
-	if most >= 0 && most < len(line) {
-		line, ok = line[:most], true
 	}
 	s.grow(len(line))
 	switch {
@@ -244,12 +220,8 @@ func isBinary(operator string) bool {
 // unknown.
 func (s *Shell) printf(args []string) {
 	rest := args[1:]
-	variable := ""
-	if len(rest) > 1 && rest[0] == "-v" {
-		variable, rest = rest[1], rest[2:]
-	}
-	if len(rest) > 0 && rest[0] == "--" {
-		rest = rest[1:]
+	if len(rest) > 0 && rest[0] == "-v" {
+		panic(errUnusual)
 	}
 	if len(rest) == 0 {
 		s.status = 2
@@ -270,12 +242,5 @@ func (s *Shell) printf(args []string) {
 			break
 		}
 	}
-	switch {
-	case variable == "":
-		s.print(b.String())
-	case syntax.ValidName(variable):
-		s.set(variable, b.String())
-	default:
-		panic(errUnusual)
-	}
+	s.print(b.String())
 }

@@ -4,7 +4,6 @@ import (
 	"path"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -342,31 +341,22 @@ func (s *Shell) grep(name string, args []string) int {
 	if err != nil {
 		return 2
 	}
-	count := 0
+	found := false
 	for _, line := range lines(data) {
 		s.grow(len(line))
 		if expression.MatchString(line) == has("v") {
 			continue
 		}
-		count++
-		shown := []string{line}
-		if has("o") {
-			shown = slices.DeleteFunc(expression.FindAllString(line, -1), func(part string) bool { return part == "" })
-		}
-		for _, part := range shown {
-			switch {
-			case has("q"), has("c"):
-			case strings.ContainsAny(options, "nmABC"):
-				s.printUnknown(name)
-			default:
-				s.print(part + "\n")
-			}
+		found = true
+		switch {
+		case has("q"):
+		case strings.ContainsAny(options, "conmABC"):
+			s.printUnknown(name)
+		default:
+			s.print(line + "\n")
 		}
 	}
-	if has("c") {
-		s.print(strconv.Itoa(count) + "\n")
-	}
-	return oneIf(count == 0)
+	return oneIf(!found)
 }
 
 // basic converts a basic regular expression to an extended one.

@@ -2,7 +2,6 @@ package shell
 
 import (
 	"errors"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -79,13 +78,7 @@ func (s *Shell) get(name string) expand.Variable {
 	case "$", "BASHPID":
 		return text("4242")
 	case "-":
-		set := "hB"
-		for flag, option := range flags {
-			if s.options[option] {
-				set += string(flag)
-			}
-		}
-		return text(set)
+		return text("hB")
 	case "0":
 		return text(s.arg0)
 	case "LINENO":
@@ -126,18 +119,8 @@ var hostVariables = map[string]string{
 	"HOSTTYPE": "x86_64", "MACHTYPE": "x86_64-pc-linux-gnu", "SHLVL": "1", "EPOCHSECONDS": "1700000000",
 }
 
-// Each implements expand.Environ.
-func (s *Shell) Each(f func(name string, variable expand.Variable) bool) {
-	all := map[string]expand.Variable{}
-	for _, scope := range s.scopes {
-		maps.Copy(all, scope)
-	}
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		if all[name].Declared() && !f(name, all[name]) {
-			return
-		}
-	}
-}
+// Each implements expand.Environ. ${!PREFIX*} finds none.
+func (s *Shell) Each(func(name string, variable expand.Variable) bool) {}
 
 var errReadOnly = errors.New("readonly variable")
 
@@ -291,7 +274,7 @@ func (s *Shell) declare(c *syntax.DeclClause) {
 	}
 	d := declaration{export: name == "export", readOnly: name == "readonly"}
 	d.local = len(s.scopes) > 1 && !d.export && !d.readOnly
-	for _, as := range s.expanded(c).Args {
+	for _, as := range c.Args {
 		if as.Name != nil {
 			s.declareOne(d, as)
 			continue
@@ -367,19 +350,4 @@ func (s *Shell) declareOne(d declaration, as *syntax.Assign) {
 		v.Exported = false
 		scope[name] = v
 	}
-}
-
-// expanded returns a declaration with expanded values: Bash expands all of them before it
-// sets the first.
-func (s *Shell) expanded(c *syntax.DeclClause) *syntax.DeclClause {
-	made := &syntax.DeclClause{Variant: c.Variant}
-	for _, as := range c.Args {
-		if as.Name != nil && as.Value != nil {
-			one := *as
-			one.Value = &syntax.Word{Parts: []syntax.WordPart{&syntax.SglQuoted{Value: s.marked(as.Value)}}}
-			as = &one
-		}
-		made.Args = append(made.Args, as)
-	}
-	return made
 }

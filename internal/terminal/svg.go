@@ -194,9 +194,8 @@ func draw(scene Scene, used *inks) string {
 
 // look is a cell's final style, with reverse and dim applied.
 type look struct {
-	foreground, background        ink
-	bold, italic                  bool
-	underlined, crossed, isHidden bool
+	foreground, background     ink
+	bold, underlined, isHidden bool
 }
 
 func (p *picture) look(dark, light *uv.Cell) look {
@@ -205,9 +204,7 @@ func (p *picture) look(dark, light *uv.Cell) look {
 		foreground: ink{p.dark.resolve(style.Fg, p.dark.foreground), p.light.resolve(light.Style.Fg, p.light.foreground)},
 		background: ink{p.dark.resolve(style.Bg, p.dark.background), p.light.resolve(light.Style.Bg, p.light.background)},
 		bold:       style.Attrs&uv.AttrBold != 0,
-		italic:     style.Attrs&uv.AttrItalic != 0,
 		underlined: style.Underline != uv.UnderlineNone,
-		crossed:    style.Attrs&uv.AttrStrikethrough != 0,
 		isHidden:   style.Attrs&uv.AttrConceal != 0,
 	}
 	if style.Attrs&uv.AttrReverse != 0 {
@@ -279,7 +276,7 @@ func (p *picture) background(y int, r *run) {
 func (p *picture) text(y int, r *run) {
 	defer func() { *r = run{} }()
 	content, x, width := r.content.String(), r.x, r.width
-	if !r.look.underlined && !r.look.crossed { // nothing to draw for blanks
+	if !r.look.underlined { // nothing to draw for blanks
 		trimmed := strings.TrimLeft(content, " ")
 		x += len(content) - len(trimmed)
 		width -= len(content) - len(trimmed)
@@ -296,18 +293,8 @@ func (p *picture) text(y int, r *run) {
 	if r.look.bold {
 		p.texts.WriteString(` font-weight="bold"`)
 	}
-	if r.look.italic {
-		p.texts.WriteString(` font-style="italic"`)
-	}
-	var marks []string
 	if r.look.underlined {
-		marks = append(marks, "underline")
-	}
-	if r.look.crossed {
-		marks = append(marks, "line-through")
-	}
-	if len(marks) > 0 {
-		fmt.Fprintf(&p.texts, ` text-decoration="%s"`, strings.Join(marks, " "))
+		p.texts.WriteString(` text-decoration="underline"`)
 	}
 	fmt.Fprintf(&p.texts, ">%s</text>\n", strings.ReplaceAll(escape(content), " ", "&#160;"))
 }

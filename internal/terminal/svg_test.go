@@ -107,9 +107,7 @@ func TestEveryLookIsDrawn(t *testing.T) {
 		`\033[38;5;9ma`:          `<text x="0" y="15" textLength="9" class="#ff958f">a</text>`,
 		`\033[38;5;208ma`:        `<text x="0" y="15" textLength="9" class="#ff8700">a</text>`,
 		`\033[38;2;120;80;200ma`: `<text x="0" y="15" textLength="9" class="#7850c8">a</text>`,
-		`\033[3ma`:               `<text x="0" y="15" textLength="9" font-style="italic">a</text>`,
 		`\033[4ma b `:            `<text x="0" y="15" textLength="36" text-decoration="underline">a&#160;b&#160;</text>`,
-		`\033[4;9ma`:             `<text x="0" y="15" textLength="9" text-decoration="underline line-through">a</text>`,
 		`\033[8msecret`:          ``,
 		`  a  b  `:               `<text x="18" y="15" textLength="36">a&#160;&#160;b</text>`,
 		`a日本b`: `<text x="0" y="15" textLength="9">a</text>

@@ -49,16 +49,16 @@ func newClient(config *tls.Config, dial Dial, proxyOf func(*http.Request) (*url.
 		// The headers of an answer; ReadBody limits bodies.
 		MaxResponseHeaderBytes: 1 << 20,
 	}
-	return &http.Client{CheckRedirect: KeepOrigin, Transport: c}
+	return &http.Client{CheckRedirect: keepOrigin, Transport: c}
 }
 
-// KeepOrigin is the redirect policy, for http.Client.CheckRedirect: a write is never
-// redirected, a read only to the same scheme, host and port. Otherwise the redirect
-// itself becomes the answer, so the caller gets its 3xx status.
-func KeepOrigin(next *http.Request, via []*http.Request) error {
+// keepOrigin is the redirect policy: a write is never redirected, a read only to the same
+// scheme, host and port. Otherwise the redirect itself becomes the answer, so the caller
+// gets its 3xx status.
+func keepOrigin(next *http.Request, via []*http.Request) error {
 	first := via[0]
 	read := first.Method == http.MethodGet || first.Method == http.MethodHead
-	if !read || len(via) > 5 || !SameOrigin(first.URL, next.URL) {
+	if !read || len(via) > 5 || !sameOrigin(first.URL, next.URL) {
 		return http.ErrUseLastResponse
 	}
 	return nil
@@ -140,8 +140,8 @@ func IsLoopback(host string) bool {
 	return err == nil && address.Unmap().IsLoopback()
 }
 
-// SameOrigin reports whether a and b share scheme, host and port.
-func SameOrigin(a, b *url.URL) bool {
+// sameOrigin reports whether a and b share scheme, host and port.
+func sameOrigin(a, b *url.URL) bool {
 	return a.Scheme == b.Scheme && strings.EqualFold(hostPort(a), hostPort(b))
 }
 

@@ -310,7 +310,7 @@ func missingKeys(d *Document, config *build.Config, push *build.Build) (lines []
 	if root.Get("script") != nil || root.Get("import") != nil {
 		return nil, Note{}
 	}
-	named := lookup(d.root, "language") != nil || slices.ContainsFunc(config.Messages, func(m build.Message) bool { return m.Instead == "language" })
+	named := hasMerged(d.root, "language") || slices.ContainsFunc(config.Messages, func(m build.Message) bool { return m.Instead == "language" })
 	switch {
 	case d.IsEmpty():
 		return []string{"language: generic", "script: skip"}, Note{CodeNewFile, "the file is new, and its builds run no tests: replace `script: skip` with their command"}

@@ -34,39 +34,33 @@ func (a *addition) atRoot(form Form) *candidate {
 }
 
 // findJob tries the step as a job: in a stage that has deploys, then in one at the end.
+// Without the variables of other jobs, it may escape what the file excludes or allows to
+// fail.
 func (a *addition) findJob() (change Change, refusal *Refusal, v verdict) {
 	for _, stage := range append(a.deployStages(), a.newStage()) {
 		lines, suffix := a.jobLines(stage)
-		try := func(extra []string) bool {
-			job := slices.Concat(lines[:2], extra, lines[2:])
-			if len(extra) > 0 && !strings.HasPrefix(extra[0], "env") { // only the file's language has the axis
-				rest := slices.DeleteFunc(slices.Clone(lines[3:]), func(line string) bool { return line == "install: skip" })
-				job = slices.Concat(lines[:2], []string{"install: skip"}, extra, rest)
-			}
-			for _, before := range [][]string{nil, asItem([]string{"stage: " + firstStage})} {
-				c := &candidate{key: "jobs.include", suffix: suffix}
-				c.make = func() (Change, *Refusal) { return a.document.addJob(slices.Concat(before, asItem(job))) }
-				change, refusal, v = a.try(c, false)
-				if v != lostJob || len(a.push().Build.Jobs) != 1 {
-					break
-				}
-			}
-			return v == accepted || a.err != nil
-		}
-		if try(nil) {
-			return change, refusal, v
-		}
-		jobs := a.config.Root.Get("jobs")
-		if !(v == noJob && jobs.Get("exclude") != nil || v == mayFail && jobs.Get("allow_failures") != nil) {
-			continue
-		}
-		first, firstRefusal := v, refusal
-		for _, extra := range a.otherwise() {
-			if try(extra) {
-				return change, refusal, v
+		change, refusal, v = a.tryJob(lines, suffix)
+		if v != accepted && a.err == nil && a.config.Root.Get("env").Get("jobs") != nil {
+			if bare, _, verdict := a.tryJob(slices.Insert(lines, 2, "env: []"), suffix); verdict == accepted {
+				change, refusal, v = bare, nil, accepted
 			}
 		}
-		refusal, v = firstRefusal, first
+		if v == accepted || a.err != nil {
+			break
+		}
+	}
+	return change, refusal, v
+}
+
+// tryJob tries a job, then, where it would replace the only one, a job for that one too.
+func (a *addition) tryJob(lines []string, suffix string) (change Change, refusal *Refusal, v verdict) {
+	for _, before := range [][]string{nil, asItem([]string{"stage: " + firstStage})} {
+		c := &candidate{key: "jobs.include", suffix: suffix}
+		c.make = func() (Change, *Refusal) { return a.document.addJob(slices.Concat(before, asItem(lines))) }
+		change, refusal, v = a.try(c, false)
+		if v != lostJob || len(a.push().Build.Jobs) != 1 {
+			break
+		}
 	}
 	return change, refusal, v
 }
@@ -172,27 +166,6 @@ func (a *addition) condition() string {
 	return condition + "!= pull_request"
 }
 
-// otherwise are lines that distinguish a job from those that the file excludes or allows
-// to fail: without its own variables, then with another value of an axis.
-func (a *addition) otherwise() [][]string {
-	var all [][]string
-	if a.config.Root.Get("env").Get("jobs") != nil {
-		all = append(all, []string{"env: []"})
-	}
-	for _, field := range a.config.Root.Fields {
-		values := field.Value.Texts()
-		if len(values) < 2 || field.Key == "os" || field.Key == "arch" || slices.Contains(phases, field.Key) {
-			continue
-		}
-		for _, value := range values[1:min(len(values), 5)] {
-			if appPattern.MatchString(value) {
-				all = append(all, []string{field.Key + `: "` + value + `"`})
-			}
-		}
-	}
-	return all[:min(len(all), 24)]
-}
-
 // addUnder adds an item to a list at the top of the document. If a text block is there,
 // it gets the text instead: it is a script, which continues.
 func (d *Document) addUnder(name string, lines []string, text map[string][]string) (Change, *Refusal) {
@@ -201,7 +174,7 @@ func (d *Document) addUnder(name string, lines []string, text map[string][]strin
 	var why refused
 	found, ok := p.find(name)
 	switch {
-	case !ok && lookup(d.root, name) != nil:
+	case !ok && hasMerged(d.root, name):
 		why = reasonAlias
 	case !ok:
 		edits, why = d.addKey(p, d.nested(name, lines))
@@ -262,7 +235,7 @@ func (d *Document) addJob(lines []string) (Change, *Refusal) {
 // addToJobs adds jobs to a list of jobs.
 func (d *Document) addToJobs(jobs place, found bool, lines []string) ([]edit, refused) {
 	if !found {
-		if lookup(d.root, "jobs", "matrix") != nil {
+		if hasMerged(d.root, "jobs", "matrix") {
 			return nil, reasonAlias
 		}
 		return d.addKey(d.whole(), d.nestedJob(lines))
@@ -274,7 +247,7 @@ func (d *Document) addToJobs(jobs place, found bool, lines []string) ([]edit, re
 	if found {
 		return d.addItem(include, lines)
 	}
-	if jobs.value.Kind == yaml.MappingNode && lookup(jobs.value, "include") != nil {
+	if jobs.value.Kind == yaml.MappingNode && hasMerged(jobs.value, "include") {
 		return nil, reasonAlias
 	}
 	return d.addKey(jobs, d.nested("include", lines))

@@ -29,11 +29,7 @@ func (d *Document) addKey(p place, lines []string) ([]edit, refused) {
 	case isFlow(p.value):
 		return nil, reasonFlow
 	}
-	edits := d.atEnd(p, indented(lines, d.columnOf(p)), p.key == nil, func(old, _ *yaml.Node) *yaml.Node {
-		target := at(old, p.path)
-		target.Content = append(target.Content, nodesOf(lines)...)
-		return old
-	})
+	edits := d.atEnd(p, indented(lines, d.columnOf(p)), p.key == nil, appended(p, lines))
 	switch {
 	case p.key == nil && d.endsInDeploy():
 		edits = append(d.beforeLast(lines), edits...)
@@ -54,11 +50,7 @@ func (d *Document) addItem(p place, lines []string) ([]edit, refused) {
 		return nil, why
 	}
 	if p.value.Kind == yaml.SequenceNode {
-		return d.atEnd(p, indented(lines, d.columnOf(p)), false, func(old, _ *yaml.Node) *yaml.Node {
-			target := at(old, p.path)
-			target.Content = append(target.Content, nodesOf(lines)...)
-			return old
-		}), ""
+		return d.atEnd(p, indented(lines, d.columnOf(p)), false, appended(p, lines)), ""
 	}
 	if p.value.Line == p.key.Line {
 		return nil, reasonOneLine
@@ -67,12 +59,25 @@ func (d *Document) addItem(p place, lines []string) ([]edit, refused) {
 	if wanted := column + d.dashIndent(); wanted < p.value.Column-1 {
 		column = wanted
 	}
-	return d.under(p, insertion{p.value.Line - 1, indented([]string{"-"}, column)}, indented(lines, column),
-		func(old, _ *yaml.Node) *yaml.Node {
-			was := *at(old, p.path)
-			*at(old, p.path) = yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq", Content: append([]*yaml.Node{&was}, nodesOf(lines)...)}
-			return old
-		}), ""
+	edits := d.atEnd(p, indented(lines, column), false, func(old, _ *yaml.Node) *yaml.Node {
+		was := *at(old, p.path)
+		*at(old, p.path) = yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq", Content: append([]*yaml.Node{&was}, nodesOf(lines)...)}
+		return old
+	})
+	dash := insertion{p.value.Line - 1, indented([]string{"-"}, column)}
+	for i := range edits {
+		edits[i].insertions = append([]insertion{dash}, edits[i].insertions...)
+	}
+	return edits, ""
+}
+
+// appended expects lines at the end of what is at p.
+func appended(p place, lines []string) func(old, new *yaml.Node) *yaml.Node {
+	return func(old, _ *yaml.Node) *yaml.Node {
+		target := at(old, p.path)
+		target.Content = append(target.Content, nodesOf(lines)...)
+		return old
+	}
 }
 
 // columnOf is the column of a mapping's keys, or of a list's dashes. For one with an
@@ -110,7 +115,10 @@ func (d *Document) begin(lines []string) []edit {
 	expect := func(_, _ *yaml.Node) *yaml.Node {
 		return &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Content: nodesOf(lines)}
 	}
-	end := d.pastBlanks(d.start, d.end)
+	end := d.end
+	for end > d.start && isBlank(d.lines[end-1]) {
+		end--
+	}
 	spaced := lines
 	if end > 0 && !isMarker(d.lines[end-1], "---") {
 		spaced = append([]string{""}, lines...)
@@ -193,15 +201,6 @@ func (d *Document) beforeLast(lines []string) []edit {
 	return []edit{{insertions: []insertion{{above, lines}}, expect: expect}, {insertions: []insertion{{near, lines}}, expect: expect}}
 }
 
-// under is atEnd with one more insertion above.
-func (d *Document) under(p place, above insertion, lines []string, expect func(old, new *yaml.Node) *yaml.Node) []edit {
-	edits := d.atEnd(p, lines, false, expect)
-	for i := range edits {
-		edits[i].insertions = append([]insertion{above}, edits[i].insertions...)
-	}
-	return edits
-}
-
 // endOf is the line after what is at p, without the blank lines and comments that precede
 // what follows.
 func (d *Document) endOf(p place) int {
@@ -212,13 +211,6 @@ func (d *Document) endOf(p place) int {
 	}
 	end := p.next
 	for end > first && (isBlank(d.lines[end-1]) || isComment(d.lines[end-1]) && indentOf(d.lines[end-1]) <= outer) {
-		end--
-	}
-	return end
-}
-
-func (d *Document) pastBlanks(first, end int) int {
-	for end > first && isBlank(d.lines[end-1]) {
 		end--
 	}
 	return end
@@ -241,15 +233,11 @@ func (d *Document) spacesItsKeys() bool {
 
 // keyIndent and dashIndent are how far the file indents a key, and a list's dash, under
 // its key: as the first of them.
-func (d *Document) keyIndent() int {
-	return max(1, d.firstIndent(yaml.MappingNode, 2))
-}
+func (d *Document) keyIndent() int  { return max(1, d.firstIndent(yaml.MappingNode)) }
+func (d *Document) dashIndent() int { return d.firstIndent(yaml.SequenceNode) }
 
-func (d *Document) dashIndent() int {
-	return d.firstIndent(yaml.SequenceNode, 2)
-}
-
-func (d *Document) firstIndent(kind yaml.Kind, otherwise int) int {
+func (d *Document) firstIndent(kind yaml.Kind) int {
+	const otherwise = 2
 	if d.root == nil || isFlow(d.root) {
 		return otherwise
 	}

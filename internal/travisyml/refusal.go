@@ -133,7 +133,7 @@ func (a *addition) obstacle() *obstacle {
 			refusal = a.brokenCondition(script.Broken.Line)
 		}
 		if refusal == nil {
-			refusal = a.brokenCommand(job, script)
+			refusal = a.brokenCommand(script)
 		}
 		if refusal != nil || a.err != nil {
 			return &obstacle{i, refusal}
@@ -166,46 +166,30 @@ func (a *addition) brokenCondition(line int) *Refusal {
 }
 
 // brokenCommand refuses a deploy.script with a line break if a push runs it: dpl gets a
-// backslash and an n (https://docs.travis-ci.com/user/deployment/script/).
-func (a *addition) brokenCommand(job build.Job, script build.Script) *Refusal {
-	for _, provider := range job.Config.Get("deploy").List() {
-		command := provider.Get("script")
-		if command != nil && command.Kind == build.List && len(command.Items) > 0 {
-			command = command.Items[0]
-		}
-		isScript := provider.Get("provider") != nil && strings.EqualFold(provider.Get("provider").Text, "script")
-		if command == nil || !isScript || !strings.Contains(command.Text, "\n") || mayFailOf(provider) || !a.runs(script, command.Line) {
+// backslash and an n (https://docs.travis-ci.com/user/deployment/script/). It only plays
+// the conditions.
+func (a *addition) brokenCommand(script build.Script) *Refusal {
+	for _, step := range script.Steps {
+		at := slices.IndexFunc(step.Steps, func(s build.Step) bool { return s.Failure == build.EndsJob && s.Command.HasLostBreak() })
+		if at < 0 {
 			continue
 		}
-		return &Refusal{
-			Place: "deploy.script", Line: command.Line,
-			Reason: fmt.Sprintf("the script on line %d has a line break, which Travis passes on as a backslash and an n, so every build of %s fails", command.Line, a.step.Branch),
-			Fix:    fmt.Sprintf("make the script on line %d one line, with `>-` and `bash -c`, then run this again", command.Line),
+		line := step.Steps[at].Command.Line
+		step.Steps = []build.Step{{Phase: "deploy", Command: build.Command{Bash: "convox deploy", Line: line}}}
+		probe := script
+		probe.Steps = []build.Step{{Phase: "script", Command: build.Command{Bash: ":"}, Failure: build.Collected}, step}
+		played, err := a.player.Play(a.ctx, []build.Script{probe})
+		if err != nil {
+			a.err = err
+			return nil
 		}
-	}
-	return nil
-}
-
-func mayFailOf(provider *build.Node) bool {
-	allowed := provider.Get("allow_failure")
-	return allowed != nil && allowed.Text == "true"
-}
-
-// runs reports whether a job runs the deployment whose command is on a line. It only
-// plays the conditions.
-func (a *addition) runs(script build.Script, line int) bool {
-	probe := script
-	probe.Steps = []build.Step{{Phase: "script", Command: build.Command{Bash: ":"}, Failure: build.Collected}}
-	for _, step := range script.Steps {
-		for _, inner := range step.Steps {
-			if inner.Phase == "deploy" && inner.Command.Line == line {
-				step.Steps = []build.Step{{Phase: "deploy", Command: build.Command{Bash: "convox deploy", Line: line}}}
-				probe.Steps = append(probe.Steps, step)
-				break
+		if slices.ContainsFunc(played[0].Calls, func(call build.Call) bool { return !call.OnFailure }) {
+			return &Refusal{
+				Place: "deploy.script", Line: line,
+				Reason: fmt.Sprintf("the script on line %d has a line break, which Travis passes on as a backslash and an n, so every build of %s fails", line, a.step.Branch),
+				Fix:    fmt.Sprintf("make the script on line %d one line, with `>-` and `bash -c`, then run this again", line),
 			}
 		}
 	}
-	played, err := a.player.Play(a.ctx, []build.Script{probe})
-	a.err = err
-	return err == nil && len(played) == 1 && slices.ContainsFunc(played[0].Calls, func(call build.Call) bool { return !call.OnFailure })
+	return nil
 }

@@ -8,10 +8,10 @@ import (
 	"strings"
 	"unicode"
 
-	"go.yaml.in/yaml/v3"
 	"mvdan.cc/sh/v3/expand"
 	"mvdan.cc/sh/v3/syntax"
 
+	"convox-travis/internal/build"
 	"convox-travis/internal/secret"
 )
 
@@ -34,69 +34,46 @@ const (
 	providerPassword = "the password of the convox provider"
 )
 
-// lifecycle is the order of a job's phases
-// (https://docs.travis-ci.com/user/job-lifecycle/).
-var lifecycle = []string{
-	"before_install", "install", "before_script", "script", "before_cache",
-	"after_success", "after_failure", "before_deploy", "deploy", "after_deploy", "after_script",
-}
-
 // longestScript limits, in bytes, what is parsed in this process: the parser's stack
 // grows with each bracket.
 const longestScript = 32 << 10
 
-// clearText is what a file has in clear text.
-type clearText struct {
-	step    *yaml.Node // whose text was read
-	set     []Variable // by commands, in the order of the file
-	secrets []Secret
-}
-
-// clearText reads the variables of env and all commands.
-func (d *Document) clearText(variables []Variable) *clearText {
-	c := &clearText{}
-	for _, v := range variables {
-		if !v.password.IsEmpty() {
-			c.secrets = append(c.secrets, Secret{Name: v.Name, Line: v.Line, Value: v.password})
-		}
+// addCommands adds what the commands of a file set and expose.
+func (r *Report) addCommands(config *build.Config) {
+	for _, command := range config.Commands() {
+		commandReader{r, command}.script(command.Bash, 0, 3)
 	}
-	seen := make(map[*yaml.Node]bool)
-	for _, job := range append([]*yaml.Node{d.root}, jobsOf(d.root)...) {
-		for _, phase := range lifecycle {
-			for _, step := range items(lookup(job, phase)) {
-				if phase == "deploy" && step.Kind == yaml.MappingNode {
-					c.provider(step, seen)
-				} else {
-					c.command(step, seen)
-				}
+	for _, job := range append(config.Root.Get("jobs").Get("include").List(), config.Root) {
+		for _, provider := range job.Deployments() {
+			name, password := provider.Get("provider"), provider.Get("password")
+			if name != nil && name.Text == "convox" && password != nil {
+				r.addSecret(providerPassword, clearPart(password.Text, true), password.Line)
 			}
 		}
 	}
-	return c
 }
 
-func (c *clearText) provider(step *yaml.Node, seen map[*yaml.Node]bool) {
-	for _, script := range items(lookup(step, "script")) {
-		c.command(script, seen)
+// addSecret adds the password for Convox in a value, once if several parts of the file
+// repeat it.
+func (r *Report) addSecret(name, value string, line int) {
+	found := Secret{Name: name, Line: line, Value: secret.New(passwordIn(name, value))}
+	isSame := func(other Secret) bool {
+		return other.Name == name && other.Line == line && other.Value.Equal(found.Value)
 	}
-	password := lookup(step, "password")
-	if firstValue(lookup(step, "provider")) == "convox" && password != nil && !seen[password] {
-		seen[password] = true
-		c.add(providerPassword, clearPart(password.Value, true), password.Line)
-	}
-}
-
-func (c *clearText) command(step *yaml.Node, seen map[*yaml.Node]bool) {
-	if step.Kind == yaml.ScalarNode && !seen[step] {
-		seen[step] = true
-		c.step = step
-		c.script(step.Value, 0, 3)
+	if !found.Value.IsEmpty() && !slices.ContainsFunc(r.Secrets, isSame) {
+		r.Secrets = append(r.Secrets, found)
 	}
 }
 
-// script reads a text as Bash, and up to depth nested texts that others run. line is that
-// of the text in its step, counted from 0.
-func (c *clearText) script(text string, line, depth int) {
+// commandReader reads a command as Bash.
+type commandReader struct {
+	report  *Report
+	command build.Command
+}
+
+// script reads a text, and up to depth nested texts that others run. below is how many
+// lines of the command are above it.
+func (c commandReader) script(text string, below, depth int) {
 	if depth == 0 || len(text) > longestScript {
 		return
 	}
@@ -108,34 +85,41 @@ func (c *clearText) script(text string, line, depth int) {
 			switch node := node.(type) {
 			case *syntax.Assign:
 				if node.Name != nil && node.Value != nil && node.Index == nil {
-					at := line + int(node.Pos().Line()) - 1
+					at := below + int(node.Pos().Line()) - 1
 					c.assign(node.Name.Value, text[node.Value.Pos().Offset():node.Value.End().Offset()], literal(node.Value), at)
 				}
 			case *syntax.CallExpr:
-				c.call(node.Args, line, depth)
+				c.call(node.Args, below, depth)
 			}
 			return true
 		})
 	}
 }
 
-func (c *clearText) assign(name, written, value string, line int) {
-	at := lineIn(c.step, line)
-	c.add(name, value, at)
+// line returns the file's line.
+func (c commandReader) line(below int) int {
+	if !c.command.Rows {
+		return c.command.Line
+	}
+	return c.command.Line + below
+}
+
+func (c commandReader) assign(name, written, value string, below int) {
+	c.report.addSecret(name, value, c.line(below))
 	if value == "" {
 		value = written
 	}
 	if written != "" && !strings.Contains(written, "$"+name) && !strings.Contains(written, "${"+name) { // otherwise it only appends
-		c.set = append(c.set, Variable{Name: name, Line: at, Scope: Command, Value: secret.New(value)})
+		c.report.addVariable(Variable{Name: name, Line: c.line(below), Scope: Command, Value: secret.New(value)})
 	}
 }
 
-// call reads a command: assignments among its words, as with env and docker, texts that
-// it may run, and a login.
-func (c *clearText) call(args []*syntax.Word, line, depth int) {
+// call reads assignments among a command's words, as with env and docker, texts that it
+// may run, and a login.
+func (c commandReader) call(args []*syntax.Word, below, depth int) {
 	login, client := false, false
 	for i, arg := range args {
-		word, at := literal(arg), line+int(arg.Pos().Line())-1
+		word, at := literal(arg), below+int(arg.Pos().Line())-1
 		flag, value, isGiven := strings.Cut(word, "=")
 		switch {
 		case flag == passwordName || flag == addressName || flag == hostName && isGiven:
@@ -146,18 +130,11 @@ func (c *clearText) call(args []*syntax.Word, line, depth int) {
 			if !isGiven && i+1 < len(args) {
 				value = literal(args[i+1])
 			}
-			c.add(loginPassword, value, lineIn(c.step, at))
+			c.report.addSecret(loginPassword, value, c.line(at))
 		case client && word == "login":
 			login = true
 		}
 		client = client || strings.HasPrefix(path.Base(word), "convox")
-	}
-}
-
-// add records the password for Convox in a value.
-func (c *clearText) add(name, value string, line int) {
-	if password := passwordIn(name, value); password != "" {
-		c.secrets = append(c.secrets, Secret{Name: name, Line: line, Value: secret.New(password)})
 	}
 }
 
@@ -212,12 +189,4 @@ func clearPart(value string, expands bool) string {
 		return value
 	}
 	return literal(word)
-}
-
-// lineIn is the file's line for a line of a node's text, if the text preserves its lines.
-func lineIn(step *yaml.Node, line int) int {
-	if step.Style&yaml.LiteralStyle == 0 {
-		return step.Line
-	}
-	return step.Line + line + 1
 }

@@ -65,7 +65,7 @@ func (d *Document) AddSecure(variables ...Secure) (Change, error) {
 		refusal.Line = global.key.Line
 	default:
 		refusal.Line = env.key.Line
-		if lookup(env.value, "jobs", "matrix") == nil {
+		if !hasMerged(env.value, "jobs", "matrix") {
 			refusal.Fix = "move the value of `env` to `jobs` inside it"
 		}
 	}
@@ -93,7 +93,7 @@ func (d *Document) replaceOurs(v Secure, e *edit) bool {
 	}
 	var paths [][]int
 	for i, item := range list.value.Content {
-		if d.ourName(item) != v.Name {
+		if d.ourName(item.Line) != v.Name {
 			continue
 		}
 		at0 := item.Line - 1
@@ -116,7 +116,7 @@ func (d *Document) OurSecure() []string {
 	var names []string
 	if list, ok := d.globalList(); ok {
 		for _, item := range list.value.Content {
-			if name := d.ourName(item); name != "" {
+			if name := d.ourName(item.Line); name != "" {
 				names = append(names, name)
 			}
 		}
@@ -131,10 +131,10 @@ func (d *Document) globalList() (place, bool) {
 	return global, ok && global.value.Kind == yaml.SequenceNode && !isFlow(global.value)
 }
 
-// ourName is the variable of one of our items, or "".
-func (d *Document) ourName(item *yaml.Node) string {
-	above := item.Line - 2
-	if item.Kind != yaml.MappingNode || above < 0 || item.Line > len(d.lines) || !ourItem.MatchString(cutBreak(d.lines[item.Line-1])) {
+// ourName is the variable of one of our items on a line, or "".
+func (d *Document) ourName(line int) string {
+	above := line - 2
+	if above < 0 || line > len(d.lines) || !ourItem.MatchString(cutBreak(d.lines[line-1])) {
 		return ""
 	}
 	name, ours := strings.CutSuffix(strings.TrimRight(cutBreak(d.lines[above]), " \t"), ourMark)
@@ -152,7 +152,7 @@ func (d *Document) ourName(item *yaml.Node) string {
 func (d *Document) addGlobal(lines []string) ([]edit, refused) {
 	env, found := d.whole().find("env")
 	if !found {
-		if lookup(d.root, "env") != nil {
+		if hasMerged(d.root, "env") {
 			return nil, reasonAlias
 		}
 		return d.addKey(d.whole(), d.nestedGlobal(lines))
@@ -160,10 +160,10 @@ func (d *Document) addGlobal(lines []string) ([]edit, refused) {
 	if global, found := env.find("global"); found {
 		return d.addItem(global, lines)
 	}
-	if env.value.Kind == yaml.MappingNode && lookup(env.value, "global") != nil {
+	if env.value.Kind == yaml.MappingNode && hasMerged(env.value, "global") {
 		return nil, reasonAlias
 	}
-	if isEmptyNode(env.value) || lookup(env.value, "jobs", "matrix") != nil {
+	if isEmptyNode(env.value) || hasMerged(env.value, "jobs", "matrix") {
 		return d.addKey(env, d.nested("global", lines))
 	}
 	return d.moveToJobs(env, lines)

@@ -48,58 +48,14 @@ func keyName(key *yaml.Node) string {
 	return strings.ReplaceAll(strings.TrimSpace(key.Value), "-", "_")
 }
 
-// lookup returns a mapping's value for the first of names that exists, after resolving
-// aliases and merge keys, or nil.
-func lookup(mapping *yaml.Node, names ...string) *yaml.Node {
-	return lookupIn(mapping, names, make(map[*yaml.Node]bool))
-}
-
-// lookupIn skips what it has visited: a document can merge a mapping into itself.
-func lookupIn(mapping *yaml.Node, names []string, seen map[*yaml.Node]bool) *yaml.Node {
-	mapping = resolveAlias(mapping)
-	if mapping == nil || mapping.Kind != yaml.MappingNode || seen[mapping] {
-		return nil
+// hasMerged reports whether a mapping has one of some keys, also by an alias or a merge
+// key.
+func hasMerged(mapping *yaml.Node, names ...string) bool {
+	var all map[string]yaml.Node
+	if mapping != nil {
+		_ = mapping.Decode(&all) // what can be decoded
 	}
-	seen[mapping] = true
-	if found, ok := (place{value: mapping}).find(names...); ok {
-		return resolveAlias(found.value)
-	}
-	for i := len(mapping.Content) - 2; i >= 0; i -= 2 {
-		if mapping.Content[i].Value != "<<" {
-			continue
-		}
-		for _, merged := range items(mapping.Content[i+1]) {
-			if found := lookupIn(merged, names, seen); found != nil {
-				return found
-			}
-		}
-	}
-	return nil
-}
-
-// resolveAlias returns the node that an alias refers to.
-func resolveAlias(node *yaml.Node) *yaml.Node {
-	if node != nil && node.Kind == yaml.AliasNode {
-		return node.Alias
-	}
-	return node
-}
-
-// items returns a list's items; anything else is a list of one, and nothing an empty
-// list, which is how Travis reads most keys.
-func items(node *yaml.Node) []*yaml.Node {
-	node = resolveAlias(node)
-	switch {
-	case node == nil, node.Tag == "!!null":
-		return nil
-	case node.Kind != yaml.SequenceNode:
-		return []*yaml.Node{node}
-	}
-	all := make([]*yaml.Node, len(node.Content))
-	for i, item := range node.Content {
-		all[i] = resolveAlias(item)
-	}
-	return all
+	return slices.ContainsFunc(names, func(name string) bool { _, found := all[name]; return found })
 }
 
 // isEmptyNode reports whether a node has no text in the file.
@@ -173,74 +129,11 @@ func equal(a, b *yaml.Node) bool {
 		slices.EqualFunc(a.Content, b.Content, equal)
 }
 
-// jobsOf returns the listed jobs. If a file has both matrix and jobs, it returns those of
-// both.
-func jobsOf(root *yaml.Node) []*yaml.Node {
-	var all []*yaml.Node
-	for _, key := range []string{"matrix", "jobs"} {
-		jobs := lookup(root, key)
-		if jobs != nil && jobs.Kind == yaml.MappingNode {
-			jobs = lookup(jobs, "include")
-		}
-		for _, job := range items(jobs) {
-			if job.Kind == yaml.MappingNode {
-				all = append(all, job)
-			}
-		}
-	}
-	return all
-}
-
-func firstValue(node *yaml.Node) string {
-	for _, item := range items(node) {
-		return item.Value
-	}
-	return ""
-}
-
-// mappingEntry is a key of a mapping with its value.
-type mappingEntry struct{ key, value *yaml.Node }
-
-// mappingEntries are the entries of a mapping, including those that it merges in.
-func mappingEntries(mapping *yaml.Node) []mappingEntry {
-	var all []mappingEntry
-	known := make(map[string]bool)
-	addMappingEntries(resolveAlias(mapping), &all, known, make(map[*yaml.Node]bool))
-	return all
-}
-
-func addMappingEntries(mapping *yaml.Node, all *[]mappingEntry, known map[string]bool, seen map[*yaml.Node]bool) {
-	if mapping == nil || mapping.Kind != yaml.MappingNode || seen[mapping] {
-		return
-	}
-	seen[mapping] = true
-	var merged []*yaml.Node
-	own := make(map[string]bool)
-	for i := 0; i+1 < len(mapping.Content); i += 2 {
-		key, value := mapping.Content[i], resolveAlias(mapping.Content[i+1])
-		if key.Value == "<<" {
-			merged = append(items(value), merged...) // of duplicates the last one counts
-			continue
-		}
-		if !known[key.Value] {
-			*all = append(*all, mappingEntry{key, value})
-			own[key.Value] = true
-		}
-	}
-	for name := range own {
-		known[name] = true
-	}
-	for _, each := range merged {
-		addMappingEntries(each, all, known, seen)
-	}
-}
-
 // isSkipped reports whether a value makes Travis skip a phase. As a command, false would
 // do the same
 // (https://docs.travis-ci.com/user/job-lifecycle/#skipping-the-installation-phase).
 func isSkipped(value *yaml.Node) bool {
-	value = resolveAlias(value)
-	return value != nil && value.Kind == yaml.ScalarNode && (value.Value == "skip" || value.Value == "false")
+	return value.Kind == yaml.ScalarNode && (value.Value == "skip" || value.Value == "false")
 }
 
 // DeployHooks lists which of before_deploy and after_deploy the top of the file has.
@@ -249,7 +142,7 @@ func isSkipped(value *yaml.Node) bool {
 func (d *Document) DeployHooks() []string {
 	var hooks []string
 	for _, hook := range []string{"before_deploy", "after_deploy"} {
-		if value := lookup(d.root, hook); len(items(value)) > 0 && !isSkipped(value) {
+		if found, ok := d.whole().find(hook); ok && !isEmptyNode(found.value) && !isSkipped(found.value) {
 			hooks = append(hooks, hook)
 		}
 	}

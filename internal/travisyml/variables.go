@@ -2,11 +2,11 @@ package travisyml
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
-
+	"convox-travis/internal/build"
 	"convox-travis/internal/secret"
 )
 
@@ -39,18 +39,25 @@ type Variable struct {
 	Secure bool
 	Ours   bool          // added by AddSecure
 	Value  secret.String // of a variable that isn't encrypted
-	// password is the one for Convox that the value has in clear text.
-	password secret.String
 }
 
-// Inspect returns what the document sets and exposes.
+// Inspect returns what the document sets and exposes, or nothing if Travis can't read it.
 func (d *Document) Inspect() Report {
-	variables := d.variables()
-	clear := d.clearText(variables)
-	report := Report{Variables: append(variables, clear.set...), Secrets: clear.secrets}
-	slices.SortStableFunc(report.Variables, func(a, b Variable) int { return cmp.Compare(a.Line, b.Line) })
-	slices.SortStableFunc(report.Secrets, func(a, b Secret) int { return cmp.Compare(a.Line, b.Line) })
-	return report
+	config, err := build.Parse(context.Background(), []byte(d.text))
+	if err != nil {
+		return Report{}
+	}
+	var r Report
+	env := config.Root.Get("env")
+	d.addVariables(&r, env.Get("global"), Global)
+	d.addVariables(&r, env.Get("jobs"), Job)
+	for _, job := range config.Root.Get("jobs").Get("include").List() {
+		d.addVariables(&r, job.Get("env"), Job)
+	}
+	r.addCommands(config)
+	slices.SortStableFunc(r.Variables, func(a, b Variable) int { return cmp.Compare(a.Line, b.Line) })
+	slices.SortStableFunc(r.Secrets, func(a, b Secret) int { return cmp.Compare(a.Line, b.Line) })
+	return r
 }
 
 // Sets returns the variables with a name.
@@ -64,145 +71,53 @@ func (r Report) Sets(name string) []Variable {
 	return all
 }
 
-// variables lists what the file sets, at its top and in its jobs.
-func (d *Document) variables() []Variable {
-	if d.root == nil {
-		return nil
-	}
-	var all []Variable
-	seen := make(map[*yaml.Node]bool)
-	for _, job := range append([]*yaml.Node{d.root}, jobsOf(d.root)...) {
-		env := lookup(job, "env")
-		global := lookup(env, "global")
-		of := Global
-		if job != d.root {
-			of = Job
+// addVariables adds the variables of env as Travis reads it. If a mapping has other keys
+// beside an encrypted text, Travis makes a variable of that name.
+func (d *Document) addVariables(r *Report, env *build.Node, scope Scope) {
+	for _, item := range env.List() {
+		if item.Secure {
+			name := d.ourName(item.Line)
+			r.addVariable(Variable{Name: name, Ours: name != "", Line: item.Line, Scope: scope, Secure: true})
 		}
-		for _, entry := range items(global) {
-			all = append(all, d.entry(entry, entry == global, of, seen)...)
-		}
-		for _, entry := range envJobs(env) {
-			all = append(all, d.entry(entry, entry == env || entry == lookup(env, "jobs", "matrix"), Job, seen)...)
+		for _, f := range item.Fields {
+			value, expands := unquote(f.Value.Text)
+			r.addVariable(Variable{Name: f.Key, Line: f.Line, Scope: scope, Secure: f.Value.Secure, Value: secret.New(value)})
+			r.addSecret(f.Key, clearPart(value, expands), f.Line)
 		}
 	}
-	slices.SortStableFunc(all, func(a, b Variable) int { return cmp.Compare(a.Line, b.Line) })
-	return all
 }
 
-// entry reads one entry of env: assignments as in a shell, a mapping of names to values,
-// or an encrypted text. If the entry is the whole value rather than an item of a list,
-// Travis doesn't treat an encrypted text among other keys as one, but as a variable with
-// that name.
-func (d *Document) entry(node *yaml.Node, isBare bool, of Scope, seen map[*yaml.Node]bool) []Variable {
-	if seen[node] {
-		return nil
+// addVariable adds a variable, once if several parts of the file repeat it.
+func (r *Report) addVariable(v Variable) {
+	isSame := func(other Variable) bool {
+		return other.Name == v.Name && other.Line == v.Line && other.Value.Equal(v.Value)
 	}
-	seen[node] = true
-	var all []Variable
-	switch node.Kind {
-	case yaml.ScalarNode:
-		for _, pair := range assignments(node.Value) {
-			all = append(all, plain(pair.name, pair.value, pair.expands, node.Line, of))
-		}
-	case yaml.MappingNode:
-		pairs := mappingEntries(node)
-		for _, pair := range pairs {
-			key, value := pair.key, pair.value
-			if seen[key] { // merged in elsewhere too
-				continue
-			}
-			seen[key] = true
-			switch {
-			case key.Value == "secure" && isBare && len(pairs) > 1:
-				all = append(all, Variable{Name: key.Value, Line: key.Line, Scope: of})
-			case key.Value == "secure":
-				name := d.ourName(node)
-				all = append(all, Variable{Name: name, Ours: name != "", Line: key.Line, Scope: of, Secure: true})
-			case lookup(value, "secure") != nil:
-				all = append(all, Variable{Name: key.Value, Line: key.Line, Scope: of, Secure: true})
-			case value.Kind == yaml.ScalarNode:
-				all = append(all, plain(key.Value, value.Value, strings.Contains(value.Value, "$"), key.Line, of))
-			}
-		}
+	if !slices.ContainsFunc(r.Variables, isSame) {
+		r.Variables = append(r.Variables, v)
 	}
-	return all
 }
 
-func plain(name, value string, expands bool, line int, of Scope) Variable {
-	return Variable{Name: name, Line: line, Scope: of, Value: secret.New(value), password: secret.New(passwordIn(name, clearPart(value, expands)))}
-}
-
-// assignment is NAME=VALUE in a shell. One that expands has a "$" with a special meaning:
-// the file doesn't have its whole value.
-type assignment struct {
-	name, value string
-	expands     bool
-}
-
-// assignments parses "A=1 B='x y'" like Travis, which is like a shell without expansion.
-// It skips words that assign nothing.
-func assignments(text string) []assignment {
-	var all []assignment
-	for _, word := range words(text) {
-		if name, value, found := strings.Cut(word.text, "="); found && namePattern.MatchString(name) {
-			all = append(all, assignment{name, value, word.expands})
-		}
-	}
-	return all
-}
-
-type word struct {
-	text    string
-	expands bool
-}
-
-// words splits a text like a shell, and removes the quotes.
-func words(text string) []word {
-	var all []word
-	var current strings.Builder
+// unquote removes a value's quotes like a shell. It expands if it has a "$" with a special
+// meaning: the file doesn't have its whole value.
+func unquote(value string) (text string, expands bool) {
+	var b strings.Builder
 	var quote rune
-	var inside, escaped, expands bool
-	end := func() {
-		if inside {
-			all = append(all, word{current.String(), expands})
-		}
-		current.Reset()
-		inside, expands = false, false
-	}
-	for _, r := range text {
+	escaped := false
+	for _, r := range value {
 		switch {
 		case escaped:
-			current.WriteRune(r)
+			b.WriteRune(r)
 			escaped = false
 		case r == '\\' && quote != '\'':
-			escaped, inside = true, true
-		case quote != 0 && r == quote:
+			escaped = true
+		case r == quote:
 			quote = 0
 		case quote == 0 && (r == '\'' || r == '"'):
-			quote, inside = r, true
-		case quote == 0 && (r == ' ' || r == '\t' || r == '\n'):
-			end()
+			quote = r
 		default:
 			expands = expands || quote != '\'' && (r == '$' || r == '`')
-			current.WriteRune(r)
-			inside = true
+			b.WriteRune(r)
 		}
 	}
-	end()
-	return all
-}
-
-// envJobs are the entries of env that each make a job. A mapping of only variables is
-// one.
-func envJobs(env *yaml.Node) []*yaml.Node {
-	if env == nil || env.Kind != yaml.MappingNode {
-		return items(env)
-	}
-	if jobs := lookup(env, "jobs", "matrix"); jobs != nil {
-		return items(jobs)
-	}
-	if lookup(env, "global") != nil || len(env.Content) == 0 {
-		return nil
-	}
-	return []*yaml.Node{env}
+	return b.String(), expands
 }

@@ -104,16 +104,6 @@ var messageCodes = map[build.MessageKind]string{
 	build.WrongType: "invalid_type", build.CommandMapping: "invalid_type", build.InvalidEnv: "invalid_env_var", build.InvalidCondition: "invalid_condition",
 }
 
-func wrapped(n *build.Node) []*build.Node {
-	switch {
-	case n == nil:
-		return nil
-	case n.Kind == build.List:
-		return n.Items
-	}
-	return []*build.Node{n}
-}
-
 func expand(ctx context.Context, text string, event build.Event) (object, error) {
 	config, err := build.Parse(ctx, []byte(text))
 	if err != nil {
@@ -137,7 +127,7 @@ func expand(ctx context.Context, text string, event build.Event) (object, error)
 		}
 		jobs = append(jobs, object{"@type": "job_config", "@representation": "minimal", "config": job.Config})
 	}
-	for _, item := range wrapped(config.Root.Get("import")) { // tests set files to import with ReadAs
+	for _, item := range config.Root.Get("import").List() { // tests set files to import with ReadAs
 		source := item.Text
 		if item.Kind == build.Mapping && item.Get("source") != nil {
 			source = item.Get("source").Text

@@ -8,36 +8,31 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"convox-travis/internal/text"
+	"convox-travis/tui/flow"
 )
-
-// Option is one of a few answers.
-type Option struct {
-	Label string
-	Note  string // what it means, or ""
-}
 
 // Choice is one of a few options. Long lists are for List.
 type Choice struct {
 	base
-	options  []Option
+	options  []flow.Option
 	selected int
 }
 
 // NewChoice offers options, at least one. The option with the index selected has
 // the focus.
-func NewChoice(theme *Theme, options []Option, selected int) *Choice {
+func NewChoice(theme *Theme, options []flow.Option, selected int) *Choice {
 	c := &Choice{base: base{theme: theme}, selected: selected}
 	for _, o := range options {
-		c.options = append(c.options, Option{Label: text.Clean(o.Label), Note: text.Clean(o.Note)})
+		c.options = append(c.options, flow.Option{Label: text.Clean(o.Label), Note: text.Clean(o.Note)})
 	}
 	return c
 }
 
-// Selected is the index of the option with the focus.
-func (c *Choice) Selected() int { return c.selected }
+// Value implements Field.
+func (c *Choice) Value() flow.Value { return flow.Value{Index: c.selected} }
 
-// SetSelected moves the focus to another option.
-func (c *Choice) SetSelected(selected int) { c.selected = selected }
+// Select moves the focus to another option.
+func (c *Choice) Select(selected int) { c.selected = selected }
 
 // Update implements Field.
 func (c *Choice) Update(msg tea.Msg) (tea.Cmd, bool) {

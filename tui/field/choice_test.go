@@ -8,9 +8,10 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"convox-travis/tui/field"
+	"convox-travis/tui/flow"
 )
 
-var signIn = []field.Option{
+var signIn = []flow.Option{
 	{Label: "Console deploy key", Note: "made for builds; it can deploy and little else"},
 	{Label: "A Rack directly", Note: "its password can do everything on that Rack"},
 	{Label: "A new password", Note: "the last resort"},
@@ -38,20 +39,20 @@ func TestAChoiceIsSeenInEverySize(t *testing.T) {
 
 func TestEnterTakesTheOptionWithTheFocus(t *testing.T) {
 	c := sized(field.NewChoice(field.NewTheme(true, field.Glyphs{}), signIn, 0), 80, 24)
-	if does(c, "enter") == "" || !press(t, c, "down", "enter") || c.Selected() != 1 {
-		t.Errorf("option %d was taken", c.Selected())
+	if does(c, "enter") == "" || !press(t, c, "down", "enter") || c.Value().Index != 1 {
+		t.Errorf("option %d was taken", c.Value().Index)
 	}
-	if !press(t, c, "k", "kp-enter") || c.Selected() != 0 {
-		t.Errorf("option %d was taken", c.Selected())
+	if !press(t, c, "k", "kp-enter") || c.Value().Index != 0 {
+		t.Errorf("option %d was taken", c.Value().Index)
 	}
 }
 
 func TestTheFocusStaysAtTheEndsOfAChoice(t *testing.T) {
 	c := sized(field.NewChoice(field.NewTheme(true, field.Glyphs{}), signIn, 0), 80, 24)
 	for keys, want := range map[string]int{"up": 0, "down down down": 2, "end down": 2, "end home up": 0} {
-		c.SetSelected(0)
-		if press(t, c, strings.Fields(keys)...); c.Selected() != want {
-			t.Errorf("%s led to option %d", keys, c.Selected())
+		c.Select(0)
+		if press(t, c, strings.Fields(keys)...); c.Value().Index != want {
+			t.Errorf("%s led to option %d", keys, c.Value().Index)
 		}
 	}
 }
@@ -61,8 +62,8 @@ func TestALetterAnswersAConfirmationAtOnceOnlyWhereItMay(t *testing.T) {
 		c := sized(field.NewConfirm(field.NewTheme(true, field.Glyphs{}), "Yes", "No", false, atOnce), 80, 1)
 		for letter, want := range map[rune]bool{'y': true, 'n': false} {
 			_, done := c.Update(tea.KeyPressMsg{Code: letter, Text: string(letter)})
-			if done != atOnce || c.Value() != want {
-				t.Errorf("at once %t: %c ended it: %t, yes: %t", atOnce, letter, done, c.Value())
+			if done != atOnce || c.Value().Yes != want {
+				t.Errorf("at once %t: %c ended it: %t, yes: %t", atOnce, letter, done, c.Value().Yes)
 			}
 		}
 		if answers := does(c, "y/n") == "answer"; answers != atOnce {
@@ -74,11 +75,11 @@ func TestALetterAnswersAConfirmationAtOnceOnlyWhereItMay(t *testing.T) {
 func TestAConfirmationShowsItsFocusWithoutColor(t *testing.T) {
 	c := sized(field.NewConfirm(field.NewTheme(true, field.Glyphs{}), "Write them", "Go back", false, false), 80, 24)
 	sees(t, c, "   Write them    › Go back")
-	if !press(t, c, "left", "enter") || !c.Value() {
+	if !press(t, c, "left", "enter") || !c.Value().Yes {
 		t.Error("yes was not taken")
 	}
 	sees(t, c, " › Write them      Go back")
-	if press(t, c, "n") || c.Value() || press(t, c, "y") || !c.Value() {
+	if press(t, c, "n") || c.Value().Yes || press(t, c, "y") || !c.Value().Yes {
 		t.Error("a letter did not move the focus alone")
 	}
 	press(t, c, "tab")
@@ -107,8 +108,8 @@ func TestATextIsCheckedAtEnter(t *testing.T) {
 	if text.Problem() != nil {
 		t.Error("a problem stays while it is being fixed")
 	}
-	if !press(t, text, "backspace", "space", "enter") || text.Value() != "rack.example" || asked[1] != "rack.example" {
-		t.Errorf("%q was taken, after %q", text.Value(), asked)
+	if !press(t, text, "backspace", "space", "enter") || text.Value().Text != "rack.example" || asked[1] != "rack.example" {
+		t.Errorf("%q was taken, after %q", text.Value().Text, asked)
 	}
 }
 
@@ -119,15 +120,15 @@ func TestATextKeepsItsValueThroughEverySize(t *testing.T) {
 	sees(t, sized(text, 40, 12), "› 567890123456789.us-east-1.convox.site")
 	text = sized(field.NewText(field.NewTheme(true, field.Glyphs{}), "", "", nil), 80, 24)
 	paste(text, "  pasted.example\r\n")
-	if !press(t, sized(text, 40, 12), "enter") || text.Value() != "pasted.example" {
-		t.Errorf("%q was taken", text.Value())
+	if !press(t, sized(text, 40, 12), "enter") || text.Value().Text != "pasted.example" {
+		t.Errorf("%q was taken", text.Value().Text)
 	}
 }
 
 // However little room there is, the option that Enter takes is seen, and that
 // there are others.
 func TestAChoiceThatIsCutSaysHowManyOptionsAreHidden(t *testing.T) {
-	long := []field.Option{
+	long := []flow.Option{
 		{Label: "Use the one that the convox CLI has saved", Note: "on this machine"}, {Label: "Type or paste it"},
 		{Label: "Read it from AWS"}, {Label: "Set a new one", Note: "where nothing better exists"},
 	}

@@ -15,7 +15,6 @@ import (
 func ExampleSecret() {
 	var answer field.Field = field.NewSecret(field.NewTheme(true, field.Glyphs{}), secret.String{})
 	answer.Resize(30, 4)
-	answer.Init()
 	for _, letter := range "hunter2" {
 		answer.Update(tea.KeyPressMsg{Code: letter, Text: string(letter)})
 	}

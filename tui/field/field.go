@@ -1,11 +1,7 @@
 // Package field holds the theme of the wizard and the fields that answer its
-// questions. A field doesn't know the question, the other fields, or what happens
-// with its value.
+// questions. A field doesn't know the other fields, or what happens with its value.
 //
-// Confirmations and texts are drawn by huh (https://pkg.go.dev/charm.land/huh/v2).
-// Choices, lists and secrets are our own. In little room huh cuts a choice in the
-// middle of an option and doesn't say that there are more; it draws every option of
-// a list for every key; and it lets keys pressed after Enter into a secret.
+// Texts are edited by textinput (https://pkg.go.dev/charm.land/bubbles/v2/textinput).
 //
 // Next room: tui/flow, which says what the questions are.
 package field
@@ -21,18 +17,19 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"convox-travis/internal/text"
+	"convox-travis/tui/flow"
 )
 
 // Field is the answer to one question on the screen. It changes only in its methods
 // and is used from one goroutine. It starts no timers and reads nothing.
 type Field interface {
-	// Init is called each time the field appears on the screen.
-	Init() tea.Cmd
-
 	// Update takes a message. It reports done when the answer was given: the owner
 	// takes the value at once, before the field gets another message. Ctrl-C, and
 	// esc unless TakesEscape, are the owner's.
 	Update(msg tea.Msg) (cmd tea.Cmd, done bool)
+
+	// Value is the answer as it is now.
+	Value() flow.Value
 
 	// View has at most the lines and cells of the last Resize. Before the first one
 	// it is empty. It changes nothing.
@@ -88,9 +85,6 @@ type base struct {
 	theme         *Theme
 	width, height int
 }
-
-// Init implements Field.
-func (*base) Init() tea.Cmd { return nil }
 
 // Resize implements Field.
 func (b *base) Resize(width, height int) { b.width, b.height = width, height }

@@ -9,6 +9,7 @@ import (
 
 	"convox-travis/internal/secret"
 	"convox-travis/tui/field"
+	"convox-travis/tui/flow"
 )
 
 // keyNamed is a key that types no letter, or the space.
@@ -87,16 +88,16 @@ func refuses(f field.Field, words string) bool {
 func every() map[string]field.Field {
 	theme := field.NewTheme(true, field.Glyphs{})
 	long := strings.Repeat("long 漢字 ", 40)
-	list := field.NewList(theme, field.ListOptions{Multi: true})
-	list.SetRows([]field.Row{
+	list := field.NewList(theme, true, nil)
+	list.SetRows([]flow.Row{
 		{Key: "a", Cells: []string{long, long}, Note: long}, {Key: "b", Cells: []string{"b", "c"}, Disabled: long},
 		{Key: "c", Cells: []string{"c"}, Note: "short"},
 	})
 	list.Busy(long)
-	empty := field.NewList(theme, field.ListOptions{Empty: long})
+	empty := field.NewList(theme, false, nil)
 	empty.Update(tea.PasteMsg{Content: long[:100]})
 	return map[string]field.Field{
-		"choice": field.NewChoice(theme, []field.Option{
+		"choice": field.NewChoice(theme, []flow.Option{
 			{Label: long, Note: long}, {Label: "two", Note: "a note"}, {Label: "three"}, {Label: "four"},
 		}, 2),
 		"confirm":    field.NewConfirm(theme, long, long, false, false),
@@ -110,7 +111,6 @@ func every() map[string]field.Field {
 
 func TestEveryViewFits(t *testing.T) {
 	for name, f := range every() {
-		f.Init()
 		if f.View() != "" {
 			t.Errorf("%s: something is seen before there is a size", name)
 		}
@@ -187,9 +187,9 @@ func TestOnlyWhatIsTypedTakesAQuestionMark(t *testing.T) {
 
 func TestTheOtherThemeCanTakeItsPlace(t *testing.T) {
 	theme := field.NewTheme(true, field.Glyphs{})
-	note := []field.Option{{Label: "one", Note: "a note"}, {Label: "two"}}
-	list := field.NewList(theme, field.ListOptions{})
-	list.SetRows([]field.Row{{Key: "a", Cells: []string{"a"}}})
+	note := []flow.Option{{Label: "one", Note: "a note"}, {Label: "two"}}
+	list := field.NewList(theme, false, nil)
+	list.SetRows([]flow.Row{{Key: "a", Cells: []string{"a"}}})
 	fields := []field.Field{
 		field.NewChoice(theme, note, 0), field.NewText(theme, "", "text", nil), field.NewSecret(theme, secret.New("x")), list,
 	}

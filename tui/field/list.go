@@ -10,31 +10,16 @@ import (
 	"github.com/sahilm/fuzzy"
 
 	"convox-travis/internal/text"
+	"convox-travis/tui/flow"
 )
-
-// Row is one thing in a List.
-type Row struct {
-	Key      string   // identifies it
-	Cells    []string // the first identifies it to a person and is never left out
-	Note     string   // is drawn after the cells, or ""
-	Warn     bool     // Note is a warning
-	Disabled string   // why it can't be selected, or ""
-	Other    bool     // another answer than the listed ones: always at the end, with any filter
-}
-
-// ListOptions is what a List is for.
-type ListOptions struct {
-	Multi    bool     // several rows can be marked
-	Empty    string   // what to say while there is no row
-	Headings []string // one for each cell
-}
 
 // List is a choice among up to many thousand rows, which may arrive while it is on
 // the screen. Typing filters. The cost of a View depends only on its lines.
 type List struct {
 	base
-	options       ListOptions
-	rows          []Row // the listed ones, then the others
+	several       bool       // rows can be marked
+	labels        []string   // the headings, one for each cell, or none
+	rows          []flow.Row // the listed ones, then the others
 	others        int
 	searched      []string // what the filter looks at in the listed ones
 	widths        []int    // of the columns
@@ -45,23 +30,35 @@ type List struct {
 	top           int    // of the window when the cursor last moved, in matches
 	wanted        string // a key that Select named before its row arrived
 	marks         map[string]bool
-	marked        int // rows that Marked returns
 	filter        string
 	busy, problem string
 }
 
-// NewList makes a list without rows.
-func NewList(theme *Theme, options ListOptions) *List {
-	return &List{base: base{theme: theme}, options: options, marks: make(map[string]bool)}
+// NewList makes a list without rows. Where several, rows can be marked. headings may be
+// nil.
+func NewList(theme *Theme, several bool, headings []string) *List {
+	return &List{base: base{theme: theme}, several: several, labels: headings, marks: make(map[string]bool)}
+}
+
+// Value implements Field. The filter that led to another answer than the listed ones is
+// its text, unless it is a part of that row's label.
+func (l *List) Value() flow.Value {
+	key, _ := l.Selected()
+	v := flow.Value{Key: key, Keys: l.Marked()}
+	row, _ := l.Row()
+	if label := strings.ToLower(strings.Join(row.Cells, " ")); row.Other && !strings.Contains(label, strings.ToLower(l.filter)) {
+		v.Text = l.filter
+	}
+	return v
 }
 
 // SetRows replaces the rows, and owns them from now on. The cursor stays on its row,
 // that row on its line, and marks stay. A cursor that is on another answer only
 // because there was no row goes to the first one.
-func (l *List) SetRows(rows []Row) {
+func (l *List) SetRows(rows []flow.Row) {
 	row, _ := l.Row()
 	line := l.cursor - l.window()
-	var others []Row
+	var others []flow.Row
 	l.searched = l.searched[:0]
 	for _, r := range rows {
 		if r.Other {
@@ -71,11 +68,10 @@ func (l *List) SetRows(rows []Row) {
 		}
 	}
 	if len(others) > 0 {
-		rows = append(slices.DeleteFunc(rows, func(r Row) bool { return r.Other }), others...)
+		rows = append(slices.DeleteFunc(rows, func(r flow.Row) bool { return r.Other }), others...)
 	}
 	l.rows, l.others = rows, len(others)
 	l.measure()
-	l.marked = len(l.Marked())
 	l.match()
 	switch {
 	case row.Other && !l.isMoved:
@@ -115,9 +111,6 @@ func (l *List) Selected() (key string, ok bool) {
 	}
 	return row.Key, true
 }
-
-// Filter is what was typed to filter the rows.
-func (l *List) Filter() string { return l.filter }
 
 // Len is the number of rows, with or without a filter.
 func (l *List) Len() int { return len(l.rows) }
@@ -186,9 +179,9 @@ func (l *List) move(by int) {
 }
 
 // Row returns the row under the cursor.
-func (l *List) Row() (Row, bool) {
+func (l *List) Row() (flow.Row, bool) {
 	if l.cursor >= len(l.matches) {
-		return Row{}, false
+		return flow.Row{}, false
 	}
 	return l.rows[l.matches[l.cursor]], true
 }
@@ -215,7 +208,7 @@ func (l *List) Keys() []Key {
 	if l.filter == "" && len(l.searched) > 1 {
 		keys = append(keys, Key{Key: "type", Does: "to filter"})
 	}
-	if l.options.Multi {
+	if l.several {
 		keys = append(keys, l.markKeys()...)
 	}
 	if l.takesEnter() {
@@ -245,14 +238,13 @@ func (l *List) Mark(keys ...string) {
 	for _, key := range keys {
 		l.marks[key] = true
 	}
-	l.marked = len(l.Marked())
 }
 
 // Marked are the keys of the marked rows that arrived and can be selected, in the
 // order of the rows, with or without a filter.
 func (l *List) Marked() []string {
 	if len(l.marks) == 0 {
-		return nil
+		return nil // quickly
 	}
 	var keys []string
 	for i := range l.rows {
@@ -267,16 +259,28 @@ func (l *List) Marked() []string {
 // selected.
 func (l *List) takesEnter() bool {
 	_, ok := l.Selected()
-	return ok || l.marked > 0
+	return ok || l.hasMarks()
 }
 
-func isMarkable(row *Row) bool { return row.Disabled == "" && !row.Other }
+func (l *List) hasMarks() bool {
+	if len(l.marks) == 0 {
+		return false // quickly
+	}
+	for i := range l.rows {
+		if row := &l.rows[i]; l.marks[row.Key] && isMarkable(row) {
+			return true
+		}
+	}
+	return false
+}
+
+func isMarkable(row *flow.Row) bool { return row.Disabled == "" && !row.Other }
 
 // space marks the row, or separates two words of the filter.
 func (l *List) space() {
 	row, ok := l.Row()
 	switch {
-	case !l.options.Multi:
+	case !l.several:
 		if l.filter != "" {
 			l.narrow(l.filter + " ")
 		}
@@ -286,13 +290,13 @@ func (l *List) space() {
 	case !isMarkable(&row):
 		l.problem = "can't be marked: press enter to select it alone"
 	default:
-		l.mark(&row, !l.marks[row.Key])
+		l.marks[row.Key] = !l.marks[row.Key]
 	}
 }
 
 // markShown marks all rows that pass the filter, or unmarks them if all are marked.
 func (l *List) markShown() {
-	if !l.options.Multi {
+	if !l.several {
 		return
 	}
 	all := true
@@ -300,44 +304,19 @@ func (l *List) markShown() {
 		all = all && l.marks[row.Key]
 	}
 	for row := range l.markable() {
-		l.mark(row, !all)
+		l.marks[row.Key] = !all
 	}
 }
 
 // markable yields the rows that pass the filter and can be marked.
-func (l *List) markable() iter.Seq[*Row] {
-	return func(yield func(*Row) bool) {
+func (l *List) markable() iter.Seq[*flow.Row] {
+	return func(yield func(*flow.Row) bool) {
 		for _, match := range l.matches {
 			if row := &l.rows[match]; isMarkable(row) && !yield(row) {
 				return
 			}
 		}
 	}
-}
-
-func (l *List) mark(row *Row, marked bool) {
-	switch {
-	case marked && !l.marks[row.Key]:
-		l.marks[row.Key] = true
-		l.marked++
-	case !marked && l.marks[row.Key]:
-		delete(l.marks, row.Key)
-		l.marked--
-	}
-}
-
-// markedShown is how many of the marked rows pass the filter.
-func (l *List) markedShown() int {
-	if l.filter == "" {
-		return l.marked
-	}
-	n := 0
-	for row := range l.markable() {
-		if l.marks[row.Key] {
-			n++
-		}
-	}
-	return n
 }
 
 // markKeys are the keys that mark something now.
@@ -356,16 +335,9 @@ func (l *List) markKeys() []Key {
 	return keys
 }
 
-// longestFilter is in bytes.
-const longestFilter = 256
-
 // narrow changes the filter, which moves the cursor to the best match. Without a
 // filter the cursor stays on its row.
 func (l *List) narrow(filter string) {
-	if len(filter) > longestFilter {
-		l.problem = "the filter is too long"
-		return
-	}
 	if filter == l.filter {
 		return
 	}

@@ -10,41 +10,42 @@ import (
 	"github.com/charmbracelet/x/vt"
 
 	"convox-travis/tui/field"
+	"convox-travis/tui/flow"
 )
 
-func repositories(n int) []field.Row {
-	rows := make([]field.Row, n)
+func repositories(n int) []flow.Row {
+	rows := make([]flow.Row, n)
 	for i := range rows {
 		name := fmt.Sprintf("acme/service-%05d", i)
-		rows[i] = field.Row{Key: name, Cells: []string{name, "github"}}
+		rows[i] = flow.Row{Key: name, Cells: []string{name, "github"}}
 	}
 	return rows
 }
 
-func racks() []field.Row {
-	return []field.Row{
+func racks() []flow.Row {
+	return []flow.Row{
 		{Key: "1", Cells: []string{"production", "us-east-1"}, Note: "password saved"},
 		{Key: "2", Cells: []string{"漢字", "eu-west-1"}, Note: "private API: Travis can't reach it", Warn: true},
 		{Key: "3", Cells: []string{"staging", "eu-west-1"}, Disabled: "no outputs"},
 	}
 }
 
-var other = field.Row{Key: "host", Cells: []string{"Enter a host…"}, Other: true}
+var other = flow.Row{Key: "host", Cells: []string{"Enter a host…"}, Other: true}
 
-func list(width, height int, multi bool, rows []field.Row) *field.List {
-	l := field.NewList(field.NewTheme(true, field.Glyphs{}), field.ListOptions{Multi: multi, Empty: "no Rack was found"})
+func list(width, height int, multi bool, rows []flow.Row) *field.List {
+	l := field.NewList(field.NewTheme(true, field.Glyphs{}), multi, nil)
 	l.SetRows(rows)
 	return sized(l, width, height)
 }
 
-func headed(width, height int, rows ...field.Row) *field.List {
-	l := field.NewList(field.NewTheme(true, field.Glyphs{}), field.ListOptions{Headings: []string{"Rack", "Region"}, Empty: "no Rack was found"})
+func headed(width, height int, rows ...flow.Row) *field.List {
+	l := field.NewList(field.NewTheme(true, field.Glyphs{}), false, []string{"Rack", "Region"})
 	l.SetRows(rows)
 	return sized(l, width, height)
 }
 
 func TestAListIsATable(t *testing.T) {
-	l := headed(80, 24, append([]field.Row{other}, racks()...)...)
+	l := headed(80, 24, append([]flow.Row{other}, racks()...)...)
 	sees(t, l,
 		"Filter: ▏",
 		"  RACK        REGION     NOTE",
@@ -84,14 +85,14 @@ func TestAListIsATable(t *testing.T) {
 }
 
 func TestHeadingsAreNotCut(t *testing.T) {
-	l := headed(80, 24, field.Row{Key: "1", Cells: []string{"a", "b"}, Note: "c"}, field.Row{Key: "2", Cells: []string{"d"}})
+	l := headed(80, 24, flow.Row{Key: "1", Cells: []string{"a", "b"}, Note: "c"}, flow.Row{Key: "2", Cells: []string{"d"}})
 	sees(t, l, "Filter: ▏", "  RACK  REGION  NOTE", "› a     b       c", "  d")
-	l.SetRows([]field.Row{{Key: "1", Cells: []string{"a", ""}}})
+	l.SetRows([]flow.Row{{Key: "1", Cells: []string{"a", ""}}})
 	sees(t, l, "Filter: ▏", "  RACK", "› a")
 }
 
 func TestColumnsGoFromTheLastOneOn(t *testing.T) {
-	rows := []field.Row{{Key: "1", Cells: []string{"web", strings.Repeat("x", 30), "github"}}}
+	rows := []flow.Row{{Key: "1", Cells: []string{"web", strings.Repeat("x", 30), "github"}}}
 	sees(t, list(38, 8, false, rows), "Filter: ▏", "› web  "+strings.Repeat("x", 30))
 	sees(t, list(36, 8, false, rows), "Filter: ▏", "› web")
 }
@@ -148,7 +149,7 @@ func TestColumnsDoNotMoveSideways(t *testing.T) {
 }
 
 func TestANameThatIsWiderThanTheRoomKeepsBothEnds(t *testing.T) {
-	l := list(20, 8, false, []field.Row{
+	l := list(20, 8, false, []flow.Row{
 		{Key: "1", Cells: []string{"acme/a-service-with-a-long-name", "github"}, Note: "note"}, {Key: "2", Cells: []string{"漢字漢字漢字漢字漢字漢字漢字"}},
 	})
 	sees(t, l, "Filter: ▏", "› acme/a-se…ong-name", "  漢字漢字…漢字漢字")
@@ -156,7 +157,7 @@ func TestANameThatIsWiderThanTheRoomKeepsBothEnds(t *testing.T) {
 
 func TestAListSaysWhyItIsEmpty(t *testing.T) {
 	l := headed(40, 12, other)
-	sees(t, l, "Filter: ▏", "  no Rack was found", "› Enter a host…")
+	sees(t, l, "Filter: ▏", "  Nothing found.", "› Enter a host…")
 	l.Busy("searching 17 regions")
 	sees(t, l, "Filter: ▏", "  searching 17 regions", "› Enter a host…")
 	press(t, l, "prod")
@@ -180,33 +181,33 @@ func TestAListSaysWhyItIsEmpty(t *testing.T) {
 		t.Errorf("%s is selected without a filter", key)
 	}
 	empty := list(40, 12, false, nil)
-	sees(t, empty, "Filter: ▏", "  no Rack was found")
+	sees(t, empty, "Filter: ▏", "  Nothing found.")
 	if press(t, empty, "enter") || len(empty.Keys()) > 0 {
 		t.Error("there was something to select")
 	}
 }
 
 func TestTheFirstRowTakesTheFocusFromAnAnswerThatNobodyMovedTo(t *testing.T) {
-	l := list(40, 12, false, []field.Row{other})
+	l := list(40, 12, false, []flow.Row{other})
 	l.SetRows(append(racks(), other))
 	if key, _ := l.Selected(); key != "1" {
 		t.Errorf("%s is selected", key)
 	}
-	l.SetRows([]field.Row{other})
+	l.SetRows([]flow.Row{other})
 	press(t, l, "down")
 	l.SetRows(append(racks(), other))
 	if key, _ := l.Selected(); key != "host" {
 		t.Errorf("%s is selected, where a person moved to the other answer", key)
 	}
 	press(t, l, "zz")
-	l.SetRows(append(racks(), field.Row{Key: "z", Cells: []string{"zz"}}, other))
+	l.SetRows(append(racks(), flow.Row{Key: "z", Cells: []string{"zz"}}, other))
 	if key, _ := l.Selected(); key != "z" {
 		t.Errorf("%s is selected, where only the filter moved to the other answer", key)
 	}
 }
 
 func TestOtherAnswersStayInSightOfAnyList(t *testing.T) {
-	l := list(40, 6, false, append([]field.Row{other}, repositories(100)...))
+	l := list(40, 6, false, append([]flow.Row{other}, repositories(100)...))
 	l.Busy("page 2")
 	sees(t, l, "Filter: ▏", "› acme/service-00000  github", "  acme/service-00001  github", "  acme/service-00002  github", "  Enter a host…", "  100 so far")
 	press(t, l, "down", "down", "down", "end")
@@ -233,7 +234,7 @@ func TestTheFilterShowsWhatItMatched(t *testing.T) {
 		}
 		return letters.String()
 	}
-	rows := append(racks(), field.Row{Key: "4", Cells: []string{"a\x1b[4m-production", "é"}, Note: "prod"}, field.Row{Key: "5", Cells: []string{"x", "prod-1"}}, other)
+	rows := append(racks(), flow.Row{Key: "4", Cells: []string{"a\x1b[4m-production", "é"}, Note: "prod"}, flow.Row{Key: "5", Cells: []string{"x", "prod-1"}}, other)
 	for filter, want := range map[string]string{"": "", "prod": "prodprodprod", "PROD": "prodprodprod", "字": "字", "é": "é", "sta w": "staw", "zz": ""} {
 		l := list(80, 24, false, slices.Clone(rows))
 		press(t, l, filter)
@@ -283,8 +284,8 @@ func TestTheCursorMovesWithinTheList(t *testing.T) {
 }
 
 func TestTypingFilters(t *testing.T) {
-	rows := append(repositories(9997), field.Row{Key: "w", Cells: []string{"acme/web"}},
-		field.Row{Key: "l", Cells: []string{"LegacyWebsite"}}, field.Row{Key: "s", Cells: []string{"other", "awkweb"}})
+	rows := append(repositories(9997), flow.Row{Key: "w", Cells: []string{"acme/web"}},
+		flow.Row{Key: "l", Cells: []string{"LegacyWebsite"}}, flow.Row{Key: "s", Cells: []string{"other", "awkweb"}})
 	l := list(40, 12, false, rows)
 	press(t, l, "down", "WEB")
 	sees(t, l, "Filter: WEB▏", "› acme/web", "  LegacyWebsite", "  other               awkweb", "  3 of 10,000")
@@ -301,10 +302,6 @@ func TestTypingFilters(t *testing.T) {
 	if got, _ := l.Selected(); got != "w" || l.TakesEscape() || !strings.Contains(seen(l), "› acme/web") {
 		t.Errorf("after esc the cursor is on %s", got)
 	}
-	paste(l, strings.Repeat("x", 300))
-	if !refuses(l, "the filter is too long") {
-		t.Error("a paste was dropped in silence")
-	}
 }
 
 func TestRowsThatArriveLeaveTheCursorOnItsRow(t *testing.T) {
@@ -317,7 +314,7 @@ func TestRowsThatArriveLeaveTheCursorOnItsRow(t *testing.T) {
 			return key, slices.IndexFunc(strings.Split(seen(l), "\n"), func(line string) bool { return strings.HasPrefix(line, "›") })
 		}
 		key, line := at()
-		for _, rows := range [][]field.Row{all[50:150], all[50:300], all} {
+		for _, rows := range [][]flow.Row{all[50:150], all[50:300], all} {
 			l.SetRows(rows)
 			if gotKey, gotLine := at(); gotKey != key || gotLine != line {
 				t.Errorf("with %d rows and filter %q: from %s in line %d to %s in line %d", len(rows), filter, key, line, gotKey, gotLine)
@@ -409,7 +406,7 @@ func TestADisabledRowCannotBeSelectedAndSaysWhy(t *testing.T) {
 }
 
 func TestNoRowSteersTheTerminal(t *testing.T) {
-	l := list(80, 24, false, []field.Row{{
+	l := list(80, 24, false, []flow.Row{{
 		Key: "k\x1b", Cells: []string{"a\x1b]0;title\x07b\nc", "\u202ed"}, Note: "e\u009b31m",
 	}})
 	sees(t, l, "Filter: ▏", "› a]0;titlebc  d  e31m")

@@ -6,18 +6,19 @@ import (
 	"testing"
 
 	"convox-travis/tui/field"
+	"convox-travis/tui/flow"
 )
 
-func owned() []field.Row {
-	rows := []field.Row{{Key: "t", Cells: []string{"type a name"}, Other: true}}
+func owned() []flow.Row {
+	rows := []flow.Row{{Key: "t", Cells: []string{"type a name"}, Other: true}}
 	for _, name := range []string{"acme/web", "acme/api", "ac-media/me", "Acme/Docs", "globex/acme"} {
-		rows = append(rows, field.Row{Key: name, Cells: []string{name}})
+		rows = append(rows, flow.Row{Key: name, Cells: []string{name}})
 	}
-	return append(rows, field.Row{Key: "acme/secret", Cells: []string{"acme/secret"}, Disabled: "you may not write its settings"})
+	return append(rows, flow.Row{Key: "acme/secret", Cells: []string{"acme/secret"}, Disabled: "you may not write its settings"})
 }
 
 func ownedList() *field.List {
-	l := field.NewList(field.NewTheme(true, field.Glyphs{}), field.ListOptions{Multi: true})
+	l := field.NewList(field.NewTheme(true, field.Glyphs{}), true, nil)
 	l.SetRows(owned())
 	return sized(l, 80, 24)
 }

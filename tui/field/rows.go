@@ -3,12 +3,14 @@ package field
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
 	"github.com/sahilm/fuzzy"
 
 	"convox-travis/internal/text"
+	"convox-travis/tui/flow"
 )
 
 // layout is how the lines of a list are divided.
@@ -32,8 +34,8 @@ func (l *List) layout() layout {
 		d.pinned = l.others
 		d.rows -= d.pinned
 	}
-	d.headings = take(len(l.options.Headings) > 0, 3)
-	d.foot = take(l.filter != "" || l.marked > 0 || l.shown() > d.rows, 1)
+	d.headings = take(len(l.labels) > 0, 3)
+	d.foot = take(l.filter != "" || l.hasMarks() || l.shown() > d.rows, 1)
 	d.rows = max(d.rows, 1)
 	return d
 }
@@ -103,7 +105,7 @@ func (l *List) nothing() string {
 	case l.busy != "":
 		return l.busy
 	}
-	return l.options.Empty
+	return "Nothing found."
 }
 
 // count says how many rows pass the filter, how many of them are above and below the
@@ -120,9 +122,14 @@ func (l *List) count() string {
 	} else if more != "" {
 		counts = append(counts, more)
 	}
-	if l.marked > 0 {
-		marked := text.Grouped(l.marked) + " marked"
-		if hidden := l.marked - l.markedShown(); hidden > 0 {
+	if hidden := len(l.Marked()); hidden > 0 {
+		marked := text.Grouped(hidden) + " marked"
+		for row := range l.markable() {
+			if l.marks[row.Key] {
+				hidden--
+			}
+		}
+		if hidden > 0 {
 			marked += ", " + text.Grouped(hidden) + " hidden by the filter"
 		}
 		counts = append(counts, marked)
@@ -144,11 +151,11 @@ func (l *List) measure() {
 		l.noteWidth = max(l.noteWidth, cellWidth(noteOf(row)))
 	}
 	for i, width := range l.widths {
-		if width > 0 && i < len(l.options.Headings) {
-			l.widths[i] = max(width, cellWidth(l.options.Headings[i]))
+		if width > 0 && i < len(l.labels) {
+			l.widths[i] = max(width, cellWidth(l.labels[i]))
 		}
 	}
-	if l.noteWidth > 0 && len(l.options.Headings) > 0 {
+	if l.noteWidth > 0 && len(l.labels) > 0 {
 		l.noteWidth = max(l.noteWidth, len(noteHeading))
 	}
 }
@@ -173,7 +180,7 @@ func cellWidth(cell string) int {
 // The first one always stays.
 func (l *List) columns() (widths []int, note int) {
 	room := l.width - len(space)
-	if l.options.Multi {
+	if l.several {
 		room -= len(markBox)
 	}
 	for i, width := range l.widths {
@@ -195,8 +202,8 @@ func (l *List) headings(widths []int, note int) string {
 	line := rowLine{}
 	for i, width := range widths {
 		heading := ""
-		if i < len(l.options.Headings) {
-			heading = strings.ToUpper(l.options.Headings[i])
+		if i < len(l.labels) {
+			heading = strings.ToUpper(l.labels[i])
 		}
 		line.add(l.theme.Muted.Render(heading), width)
 	}
@@ -208,13 +215,13 @@ func (l *List) headings(widths []int, note int) string {
 
 // indent is what is before the cells of a row without a cursor.
 func (l *List) indent(box string) string {
-	if !l.options.Multi {
+	if !l.several {
 		box = ""
 	}
 	return space + box
 }
 
-func noteOf(row Row) string {
+func noteOf(row flow.Row) string {
 	if row.Disabled != "" {
 		return "× " + row.Disabled
 	}
@@ -222,7 +229,7 @@ func noteOf(row Row) string {
 }
 
 // fitNote cuts a row's note. Where too little would be left, a sign stays.
-func fitNote(row Row, width int) string {
+func fitNote(row flow.Row, width int) string {
 	note := text.Clean(noteOf(row))
 	switch {
 	case ansi.StringWidth(note) <= width || width >= leastNote:
@@ -307,30 +314,21 @@ func (l *List) highlight(cells []string, style lipgloss.Style) {
 	start := 0
 	for i, cell := range cells {
 		var line strings.Builder
-		from, wasMatch := 0, false
-		flush := func(to int) {
-			switch part := cell[from:to]; {
-			case part == "":
-			case wasMatch:
-				line.WriteString(style.Bold(true).Underline(true).Render(part))
-			default:
-				line.WriteString(style.Render(part))
-			}
-			from = to
-		}
+		from := 0
 		for at := range cell {
-			if _, isMatch := slices.BinarySearch(matched, start+at); isMatch != wasMatch {
-				flush(at)
-				wasMatch = isMatch
+			if _, isMatch := slices.BinarySearch(matched, start+at); isMatch {
+				_, size := utf8.DecodeRuneInString(cell[at:])
+				end := at + size
+				line.WriteString(style.Render(cell[from:at]) + style.Bold(true).Underline(true).Render(cell[at:end]))
+				from = end
 			}
 		}
-		flush(len(cell))
-		cells[i] = line.String()
+		cells[i] = line.String() + style.Render(cell[from:])
 		start += len(cell) + len(" ")
 	}
 }
 
-func (l *List) box(row Row) string {
+func (l *List) box(row flow.Row) string {
 	switch {
 	case !isMarkable(&row):
 		return strings.Repeat(" ", len(markBox))

@@ -10,13 +10,14 @@ import (
 
 	"convox-travis/internal/secret"
 	"convox-travis/internal/text"
+	"convox-travis/tui/flow"
 )
 
 // longestSecret is the most bytes that a Secret takes.
 const longestSecret = 64 << 10
 
 // Secret is one line that is typed or pasted hidden. Its value is shown only after
-// its owner asks, until Enter, the next Init, or when the terminal loses the focus.
+// its owner asks, until Enter or when the terminal loses the focus.
 // The cursor is always at the end.
 type Secret struct {
 	base
@@ -30,14 +31,8 @@ func NewSecret(theme *Theme, initial secret.String) *Secret {
 	return &Secret{base: base{theme: theme}, value: initial}
 }
 
-// Value is what was typed and pasted, white space included.
-func (s *Secret) Value() secret.String { return s.value }
-
-// Init implements Field.
-func (s *Secret) Init() tea.Cmd {
-	s.shown, s.problem = false, ""
-	return nil
-}
+// Value implements Field. It is what was typed and pasted, white space included.
+func (s *Secret) Value() flow.Value { return flow.Value{Secret: s.value} }
 
 // Update implements Field.
 func (s *Secret) Update(msg tea.Msg) (tea.Cmd, bool) {
@@ -168,18 +163,12 @@ func NewShown(theme *Theme, shown secret.String, tail int, check func(string) er
 	return s
 }
 
-// Value is what was typed.
-func (s *Shown) Value() string {
+// Value implements Field. It is what was typed.
+func (s *Shown) Value() flow.Value {
 	if s.typing == nil {
-		return ""
+		return flow.Value{}
 	}
 	return s.typing.Value()
-}
-
-// Init implements Field.
-func (s *Shown) Init() tea.Cmd {
-	s.hidden, s.isAway, s.copied = false, false, false
-	return nil
 }
 
 // Update implements Field.
@@ -206,9 +195,9 @@ func (s *Shown) Update(msg tea.Msg) (tea.Cmd, bool) {
 	if s.typing == nil {
 		return nil, false
 	}
-	before := s.typing.Value()
+	before := s.Value().Text
 	cmd, done := s.typing.Update(msg)
-	s.hidden = s.hidden || s.typing.Value() != before
+	s.hidden = s.hidden || s.Value().Text != before
 	return cmd, done
 }
 

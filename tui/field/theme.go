@@ -1,9 +1,6 @@
 package field
 
-import (
-	"charm.land/huh/v2"
-	"charm.land/lipgloss/v2"
-)
+import "charm.land/lipgloss/v2"
 
 // Theme is how the wizard looks. Color alone says nothing: the focus has a marker,
 // an error has a sign, and without colors bold, underlined and reversed text remain.
@@ -30,8 +27,6 @@ type Theme struct {
 	Accent   lipgloss.Style // the sign of the question, the caret
 	Cursor   lipgloss.Style // the cell where the next letter of a secret appears
 	Line     lipgloss.Style // the gutter and separators
-
-	huh *huh.Styles
 }
 
 // NewTheme makes the theme for a dark or a light background. It asks the terminal
@@ -48,7 +43,7 @@ func NewTheme(dark bool, glyphs Glyphs) *Theme {
 	// 221, a warmer yellow, becomes red on 16 colors.
 	good, warn, bad := color("114", "22"), color("228", "58"), color("210", "124")
 	muted := color("245", "241")
-	t := &Theme{
+	return &Theme{
 		Glyphs: glyphs,
 
 		Title: plain.Bold(true),
@@ -69,6 +64,4 @@ func NewTheme(dark bool, glyphs Glyphs) *Theme {
 		Cursor:   plain.Reverse(true),
 		Line:     muted,
 	}
-	t.huh = huhStyles(t)
-	return t
 }

@@ -35,7 +35,7 @@ func TestAYesIsForOneRepositoryAndOneBranch(t *testing.T) {
 	w.accept().step(flow.StepMixed)
 }
 
-func TestAChangedPlanIsReviewedAgain(t *testing.T) {
+func TestARetryIsReviewedWithWhatTravisHasNow(t *testing.T) {
 	w := newWorld(t).begin(flow.Given{})
 	w.accept().accept().accept().step(flow.StepReview).failWrites(true)
 	w.accept().step(flow.StepRetry).failWrites(false)
@@ -201,13 +201,13 @@ func TestAnActivationThatStandsIsTold(t *testing.T) {
 	}
 }
 
-func TestAnActivationThatStandsIsNotReviewedAgain(t *testing.T) {
+func TestAnActivationThatStandsIsReportedAfterARetry(t *testing.T) {
 	w := newWorld(t).begin(flow.Given{Targets: []connect.Target{{Provider: travisapi.GitHub, Slug: "acme/off"}}})
 	w.accept().accept().accept().step(flow.StepActivate).accept().step(flow.StepReview)
 	w.failVariables()
 	w.accept().step(flow.StepRetry)
 	w.travis.Faults.Clear()
-	w.accept().step(flow.StepProve)
+	w.accept().step(flow.StepReview).accept().step(flow.StepProve)
 	if report := w.flow.Report().Repositories[0]; !report.Activated || report.Err != nil {
 		t.Errorf("%+v", report)
 	}

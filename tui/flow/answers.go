@@ -40,9 +40,8 @@ type answers struct {
 	targets      []connect.Target // the repositories that were picked
 	marked       []connect.Target // those of them beside which one was typed
 	unknown      remedy           // of those that Travis doesn't know
-	unreadable   remedy           // of those that can't be set up
 	inactive     remedy           // of those that it doesn't build
-	leftOut      []connect.Target // because of branches with their own host
+	leftOut      []connect.Target // because of branches with their own host, or since they can't be written
 	branch       string           // "" is all
 	entersBranch bool             // instead of picking one
 	entry        string           // what the filter of a list had when its row to enter a name was picked
@@ -75,18 +74,14 @@ type result struct {
 	noRecovery  bool            // AWS has no password that the Rack accepts
 	savedIn     string          // the file that a recovered password was saved in
 	showing     bool            // show a recovered password
-	saving      bool            // save it
 
 	user travisapi.User
 
 	read  *connect.Plan // the repositories as Travis described them
 	plan  *connect.Plan
-	file  *filePlan
-	words []*travisWord            // on the plans that were reviewed
+	files map[fileWish]*filePlan
 	mixed []connect.RepositoryPlan // in which a branch would send the new password to its own host
 	took  time.Duration            // of the writes
-
-	agreed, turned, left bool
 
 	tested   bool  // a test build signed in
 	testErr  error // why a test build didn't
@@ -130,43 +125,24 @@ func (f *Flow) host() convox.Host {
 // that is trusted.
 func (f *Flow) fingerprint() string { return cmp.Or(f.answers.approved[f.host()], f.given.Fingerprint) }
 
-// credential is what builds will log in with, and where.
+// credential is what builds will log in with, where, and where its password was found
+// if it wasn't entered or passed.
 func (f *Flow) credential() connect.Credential {
-	return connect.Credential{Host: f.host(), Password: f.secret(), Console: f.answers.signIn == ByConsole, Source: f.passwordSource()}
-}
-
-// passwordSource is where the Rack password was found, "" for one that was entered or
-// passed.
-func (f *Flow) passwordSource() convox.Source {
-	switch {
-	case !byRack(f):
-	case f.answers.source == sourceSaved:
+	c := connect.Credential{Host: f.host(), Password: f.answers.password, Console: byConsole(f)}
+	switch source := f.answers.source; {
+	case c.Console:
+		c.Password = f.answers.key
+	case source == sourceGiven:
+		c.Password = f.given.Password
+	case source == sourceSaved:
 		login, _ := convox.FindSaved(f.found.saved, f.rackHost())
-		return convox.SavedIn(login.File)
-	case f.answers.source == sourceAWS:
-		return convox.FromAWS
+		c.Password, c.Source = login.Password, convox.SavedIn(login.File)
+	case source == sourceAWS:
+		c.Password, c.Source = f.answers.recovered, convox.FromAWS
+	case source == sourceReset:
+		c.Password = f.newPassword().New
 	}
-	return ""
-}
-
-// secret is what builds will log in with.
-func (f *Flow) secret() secret.String {
-	switch {
-	case f.answers.signIn == ByConsole:
-		return f.answers.key
-	case f.answers.source == sourceGiven:
-		return f.given.Password
-	case f.answers.source == sourceSaved:
-		login, _ := convox.FindSaved(f.found.saved, f.rackHost())
-		return login.Password
-	}
-	switch f.answers.source {
-	case sourceAWS:
-		return f.answers.recovered
-	case sourceReset:
-		return f.newPassword().New
-	}
-	return f.answers.password
+	return c
 }
 
 // token is the Travis token.
@@ -215,7 +191,9 @@ func (f *Flow) Missing() []string {
 	if f.token().IsEmpty() {
 		missing = append(missing, StepToken)
 	}
-	if len(f.answers.targets) == 0 && len(f.given.Targets) == 0 && (f.answers.onlyExisting || f.outside.Owned == nil && !f.isOwnDecided()) {
+	_, _, isOwnDecided := connect.CloneTarget(f.found.clone, f.given.Provider)
+	isListed := f.outside.Owned != nil || isOwnDecided
+	if len(f.answers.targets) == 0 && len(f.given.Targets) == 0 && (f.answers.onlyExisting || !isListed) {
 		missing = append(missing, StepRepository)
 	}
 	if f.State() == Asking {

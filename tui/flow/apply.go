@@ -2,7 +2,6 @@ package flow
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"slices"
 	"time"
@@ -17,12 +16,19 @@ import (
 )
 
 // apply carries out the plan. Where the review is skipped, it shows the warnings
-// first.
+// first, and tries what can't be written too.
 func (f *Flow) apply() *Work {
 	plan, job := *f.result.plan, f.job()
 	var warnings []Line
 	if f.given.Agreed {
 		warnings = warningLines(plan.AllWarnings())
+	} else { // the review said which can't be written
+		plan.Repositories = slices.DeleteFunc(slices.Clone(plan.Repositories), func(r connect.RepositoryPlan) bool {
+			if r.Err != nil {
+				f.answers.leftOut = append(f.answers.leftOut, r.Target)
+			}
+			return r.Err != nil
+		})
 	}
 	return job.work("writing to "+nameOf(f.targets()), func(stop connect.Stop, tell Tell) Outcome {
 		for _, line := range warnings {
@@ -44,7 +50,7 @@ type job struct {
 
 func (f *Flow) job() job {
 	j := job{outside: f.outside, token: f.token(), several: f.several(), encrypt: f.answers.encrypt}
-	if j.plan = f.filePlan(); j.plan != nil && (j.encrypt || !j.plan.of.noStep && !f.cannotCarryStep()) {
+	if j.plan = f.filePlan(); j.plan != nil && (j.encrypt || !f.fileWish().noStep && !f.cannotCarryStep()) {
 		j.file = f.found.file
 	}
 	return j
@@ -192,38 +198,36 @@ func (f *Flow) takeReport(report connect.Report) {
 	}
 }
 
-// again makes a new plan for the repositories that failed, since a part may have
-// been written, and carries it out as far as it was reviewed. Anything else is
-// reviewed first.
-func (f *Flow) again() *Work {
+// retry makes a new plan for the repositories that failed, since a part may have been
+// written. It is reviewed like the first one.
+func (f *Flow) retry() *Work {
 	var failed []connect.Target
 	for _, r := range f.result.report.Repositories {
 		if r.Err != nil {
 			failed = append(failed, r.Target)
 		}
 	}
-	plan, reviewed, job := f.planner(failed), *f.result.plan, f.job()
-	return job.work("retrying "+nameOf(failed), func(stop connect.Stop, tell Tell) Outcome {
+	plan, outside, several, hasFile := f.planner(failed), f.outside, f.several(), f.fitsFile()
+	return &Work{Words: "reading the Travis settings of " + nameOf(failed), Run: func(stop connect.Stop, _ Tell) Outcome {
 		plan, outcome := plan(stop, nil)
-		err := outcome.Err
-		if err == nil && !job.several { // and the report doesn't change
-			err = refusal(plan)
-		}
-		switch {
-		case job.several && isBan(err):
+		switch err := cmp.Or(outcome.Err, refusal(plan)); {
+		case several && isBan(err):
 			return Outcome{Set: func(f *Flow) { f.endBanned(err) }}
 		case err != nil:
-			return Outcome{Err: err, To: StepRetry, Set: func(f *Flow) {
-				cause := context.Cause(stop.Soft)
-				f.result.report.Stopped, f.over = cause, cause != nil
-			}}
+			return Outcome{Err: err, To: StepRetry}
 		}
-		now, changed := job.fileNow(stop.Soft)
-		if changed || !isReviewed(plan, reviewed) {
-			return Outcome{To: StepFile, Set: func(f *Flow) { f.result.plan, f.found.file = &plan, cmp.Or(now, f.found.file) }}
+		var file travisyml.File
+		var noFile error
+		if hasFile {
+			file, noFile = outside.File(stop.Soft)
 		}
-		return job.carryOut(stop, plan, tell)
-	})
+		return Outcome{To: StepFile, Set: func(f *Flow) {
+			f.result.plan = &plan
+			if hasFile && noFile == nil { // else the write fails with the reason
+				f.found.file = &file
+			}
+		}}
+	}}
 }
 
 // endBanned ends the flow: nothing can be retried before the ban is over.
@@ -236,42 +240,18 @@ func (f *Flow) endBanned(err error) {
 	f.over = true
 }
 
-// isReviewed reports whether a plan changes only what was reviewed.
-func isReviewed(plan, reviewed connect.Plan) bool {
-	before := make(map[connect.Target]connect.RepositoryPlan, len(reviewed.Repositories))
-	for _, r := range reviewed.Repositories {
-		before[r.Target] = r
-	}
-	for _, r := range plan.Repositories {
-		was, is := before[r.Target]
-		isSame := is && was.Err == nil && was.Host == r.Host && was.Password == r.Password && len(was.Doubles) == len(r.Doubles) &&
-			len(was.Warnings) == len(r.Warnings) && (was.Activate || !r.Activate) // it may be active by now
-		if r.Err == nil && !isSame {
-			return false
-		}
-	}
-	return true
-}
-
 // eventLine words a step of a run.
 func eventLine(e connect.Event) (Line, bool) {
-	switch e.Step {
-	case connect.StepActivate:
-		return Line{Plain, "activating the repository on Travis"}, true
-	case connect.StepWrite:
-		return Line{Plain, "setting " + e.Name}, true
-	case connect.StepWritten:
-		return Line{Good, "Travis accepted " + e.Name}, true
-	case connect.StepLookUp:
-		return Line{Muted, "Travis didn't confirm " + e.Name + ": looking it up"}, true
-	case connect.StepUndo:
-		return Line{Warning, "rolling back " + e.Name}, true
-	case connect.StepDelete:
-		return Line{Plain, "deleting a duplicate " + e.Name}, true
-	case connect.StepVerify:
-		return Line{Plain, "reading both variables back"}, true
-	}
-	return Line{}, false
+	line, worth := map[connect.Step]Line{
+		connect.StepActivate: {Plain, "activating the repository on Travis"},
+		connect.StepWrite:    {Plain, "setting " + e.Name},
+		connect.StepWritten:  {Good, "Travis accepted " + e.Name},
+		connect.StepLookUp:   {Muted, "Travis didn't confirm " + e.Name + ": looking it up"},
+		connect.StepUndo:     {Warning, "rolling back " + e.Name},
+		connect.StepDelete:   {Plain, "deleting a duplicate " + e.Name},
+		connect.StepVerify:   {Plain, "reading both variables back"},
+	}[e.Step]
+	return line, worth
 }
 
 func retryStep() step {
@@ -281,22 +261,18 @@ func retryStep() step {
 		ask: func(f *Flow) Question {
 			q := Question{
 				Kind: Choice, Title: "Not everything was written. Retry?", Guarded: true,
-				Reason:  f.outcomes(),
-				Options: []Option{{Label: "Retry", Note: "safe to repeat"}, {Label: "Quit", Note: "and keep what was written"}},
+				Reason: f.outcomes(),
+				Options: []Option{
+					{Label: "Retry", Note: "safe to repeat", do: (*Flow).retry},
+					{Label: "Quit", Note: "and keep what was written", do: (*Flow).quit},
+				},
 			}
 			if f.several() {
 				q.Title, q.Reason = f.incomplete()
-				q.Options = []Option{{Label: "Retry those that failed", Note: "safe to repeat"}, {Label: "Continue without them"}}
+				q.Options[0].Label = "Retry those that failed"
+				q.Options[1] = Option{Label: "Continue without them"} // the last step says what is left
 			}
 			return q
-		},
-		take: func(f *Flow, v Value) { f.result.left = v.Index == 1 },
-		do: func(f *Flow) *Work {
-			if f.result.left {
-				f.over = !f.several() // their last step says what is left
-				return nil
-			}
-			return f.again()
 		},
 	}
 }

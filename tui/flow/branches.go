@@ -2,16 +2,16 @@ package flow
 
 import (
 	"cmp"
-	"context"
 	"slices"
+	"strings"
 
 	"convox-travis/internal/gitrepo"
 )
 
-// Rows of the branches; a branch itself is branchRow with its name.
+// Rows of the branches: branchRow with the name of one.
 const (
-	allRow    = "all"
 	branchRow = "branch "
+	allRow    = branchRow
 )
 
 // branchStep asks which branches get the variables. All of them do unless a person
@@ -19,22 +19,20 @@ const (
 func branchStep() step {
 	return step{
 		id: StepBranch, name: "Repository",
-		pass:  func(*Flow) bool { return true },
-		begin: (*Flow).listBranches,
+		pass: func(*Flow) bool { return true },
 		ask: func(f *Flow) Question {
 			q := Question{
 				Kind: Pick, Title: "Which branches get the variables?",
 				Headings: []string{"BRANCH"},
 				Rows:     f.branchRows(),
-				Growing:  f.readsBranches() && !f.found.branchesDone,
-				Initial:  Value{Key: f.branchKey()},
+				Initial:  Value{Key: branchRow + f.answers.branch},
 				Help: []string{
 					"Variables for all branches are the default. A variable for one branch overrides them in builds of that branch.",
 					"The deploy step in .travis.yml deploys from this branch, or from the default branch.",
 				},
 			}
-			if q.Growing {
-				q.More = "reading the clone's branches"
+			if f.answers.entersBranch {
+				q.Initial.Key = typeRow
 			}
 			if f.several() {
 				q.Reason = []string{"One branch applies to all " + nameOf(f.targets()) + "; whether each has it isn't checked."}
@@ -44,18 +42,10 @@ func branchStep() step {
 		take: func(f *Flow, v Value) {
 			f.answers.entersBranch, f.answers.entry = v.Key == typeRow, v.Text
 			if !f.answers.entersBranch {
-				f.setBranch(branchOf(v.Key))
+				f.setBranch(strings.TrimPrefix(v.Key, branchRow))
 			}
 		},
 	}
-}
-
-// branchOf is the branch of a row, "" for all.
-func branchOf(key string) string {
-	if key == allRow {
-		return ""
-	}
-	return key[len(branchRow):]
 }
 
 func branchNameStep() step {
@@ -82,24 +72,8 @@ func (f *Flow) setBranch(branch string) {
 	f.answers.encrypt = f.answers.encrypt && branch == ""
 }
 
-// readsBranches reports whether the clone's branches are the repository's.
-func (f *Flow) readsBranches() bool { return f.outside.Branches != nil && f.isOwn() }
-
-// listBranches starts to read the clone's branches, once.
-func (f *Flow) listBranches() {
-	if f.found.branchesBegun || !f.readsBranches() {
-		return
-	}
-	f.found.branchesBegun = true
-	read := f.outside.Branches
-	f.result.searches = append(f.result.searches, func(ctx context.Context, tell func(Update)) {
-		branches := read(ctx)
-		tell(func(f *Flow) { f.found.branches, f.found.branchesDone = branches, true })
-	})
-}
-
-// branchRows are all branches, the default branch, the clone's, and the row to enter
-// one.
+// branchRows are all branches, the default branch, the one that was picked, the clone's,
+// and the row to enter one.
 func (f *Flow) branchRows() []Row {
 	rows := []Row{{Key: allRow, Cells: []string{"All branches"}}}
 	var listed []string
@@ -111,23 +85,10 @@ func (f *Flow) branchRows() []Row {
 	}
 	add(f.onlyKnown().DefaultBranch, "default branch")
 	add(f.answers.branch, "")
-	if f.readsBranches() {
+	if f.isOwn() {
 		add(f.found.clone.Branch, "checked out here")
-		for _, branch := range f.found.branches {
-			add(branch, "")
-		}
 	}
 	return append(rows, Row{Key: typeRow, Cells: []string{"Enter a branch…"}, Other: true})
-}
-
-func (f *Flow) branchKey() string {
-	switch {
-	case f.answers.entersBranch:
-		return typeRow
-	case f.answers.branch == "":
-		return allRow
-	}
-	return branchRow + f.answers.branch
 }
 
 // branch is the branch that is deployed: the one that was picked, else the default.

@@ -20,16 +20,16 @@ func doneStep() step {
 		ask: func(f *Flow) Question {
 			title, lines := f.Ending()
 			q := Question{Kind: Ending, Title: title, Lines: lines, Yes: "quit"}
-			if i := slices.IndexFunc(f.nextLines(), isCommand); i >= 0 {
-				q.Copy = f.nextLines()[i].Text
+			for _, l := range slices.Backward(f.nextLines()) {
+				if l.Tone == Command {
+					q.Copy = l.Text // the first one
+				}
 			}
 			return q
 		},
 		take: func(f *Flow, _ Value) { f.over = true },
 	}
 }
-
-func isCommand(l Line) bool { return l.Tone == Command }
 
 // Ending says how it ended, also once the flow is over: what was written, what to do
 // next and how to remove it again. The title is "" where nothing was tried.
@@ -55,7 +55,7 @@ func (f *Flow) Ending() (title string, lines []Line) {
 	add(append(f.resetLines(), f.keptLines()...)...)
 	next := f.nextLines()
 	if len(next) > 0 && f.isReset() && !f.answers.onlyExisting {
-		next = append(next, Line{Command, rotateCommand(f.rackName())}, under(Muted, "rotates it in the other repositories that have it"))
+		next = append(next, Line{Command, rotateCommand(f.rackName())}, indent(Muted, "rotates it in the other repositories that have it"))
 	}
 	if len(next) > 0 {
 		add(append([]Line{{Heading, "Next"}}, next...)...)
@@ -97,7 +97,7 @@ func (f *Flow) resultLines() []Line {
 		if v.Branch != "" {
 			outcome += ", only for branch " + v.Branch
 		}
-		lines = append(lines, f.resultLine(toneOf(v.Result), variable(v.Name, outcome)))
+		lines = append(lines, f.resultLine(tonesOf[v.Result], variable(v.Name, outcome)))
 	}
 	if file := r.File; file != nil {
 		tone := Good
@@ -110,29 +110,25 @@ func (f *Flow) resultLines() []Line {
 	if r.Err != nil && !isStop { // the title says that
 		lines = append(lines, problemLines(Bad, r.Err)...)
 	}
-	return append(lines, f.testBuildLines()...)
+	switch { // a test build that was tried
+	case f.result.testErr != nil:
+		lines = append(lines, problemLines(Bad, f.result.testErr)...)
+	case f.result.tested:
+		lines = append(lines, Line{Good, variable("test build", "signed in with the new variables")})
+	}
+	return lines
 }
 
 // resultLine is a result, which a dry run has none of.
 func (f *Flow) resultLine(tone Tone, words string) Line {
 	if f.given.DryRun {
-		return under(Plain, words)
+		return indent(Plain, words)
 	}
 	return Line{tone, words}
 }
 
-// toneOf is that of a variable's result.
-func toneOf(result connect.Result) Tone {
-	switch result {
-	case connect.Done:
-		return Good
-	case connect.Undone, connect.Unknown:
-		return Warning
-	case connect.Failed:
-		return Bad
-	}
-	return Plain
-}
+// tonesOf are those of a variable's results.
+var tonesOf = map[connect.Result]Tone{connect.Done: Good, connect.Undone: Warning, connect.Unknown: Warning, connect.Failed: Bad}
 
 // severalResults count the results, and say why repositories failed.
 func (f *Flow) severalResults() []Line {
@@ -166,12 +162,12 @@ func (f *Flow) severalResults() []Line {
 		}
 		lines = append(lines, Line{Bad, r.Err.Error()})
 		if r.HasChanges() {
-			lines = append(lines, under(Muted, "Its variables: "+r.Outcome()+"."))
+			lines = append(lines, indent(Muted, "Its variables: "+r.Outcome()+"."))
 		}
 		for _, hint := range ProblemOf(r.Err).Do {
 			if !slices.Contains(hints, hint) { // once for all of them
 				hints = append(hints, hint)
-				lines = append(lines, under(Muted, "hint: "+hint))
+				lines = append(lines, indent(Muted, "hint: "+hint))
 			}
 		}
 	}
@@ -194,7 +190,7 @@ func cleanupLines(cleanup connect.Cleanup) []Line {
 	}
 	for _, note := range []string{cleanup.Note, cleanup.File} {
 		if note != "" {
-			lines = append(lines, under(Muted, note))
+			lines = append(lines, indent(Muted, note))
 		}
 	}
 	if len(lines) > 0 {
@@ -226,9 +222,9 @@ func (f *Flow) nextLines() []Line {
 		case f.fitsFile():
 			where = "adds the deploy step"
 		}
-		lines = append(lines, Line{Command, command}, under(Muted, where))
+		lines = append(lines, Line{Command, command}, indent(Muted, where))
 		if !f.knowsRack() {
-			lines = append(lines, under(Muted, "put the Rack to deploy to in place of ORG/NAME"))
+			lines = append(lines, indent(Muted, "put the Rack to deploy to in place of ORG/NAME"))
 		}
 		return lines
 	}
@@ -244,7 +240,7 @@ func (f *Flow) nextLines() []Line {
 		lines = append(lines, Line{Command, "git add " + text.Quote(f.fromFolder(file.Path)) + ` && git commit -m "Deploy with Convox" && git push`})
 	}
 	if f.answers.encrypt {
-		lines = append(lines, under(Muted, "builds get the variables with that push"))
+		lines = append(lines, indent(Muted, "builds get the variables with that push"))
 	}
 	return lines
 }
@@ -283,12 +279,11 @@ func testBuildStep() step {
 				Yes: "Yes, run it", No: "No, finish",
 			}
 		},
-		take: func(f *Flow, v Value) { f.result.agreed = v.Yes },
-		do: func(f *Flow) *Work {
-			if !f.result.agreed {
-				return nil
+		do: func(f *Flow, v Value) *Work {
+			if v.Yes {
+				return f.runTestBuild()
 			}
-			return f.runTestBuild()
+			return nil
 		},
 		shown: func(f *Flow) string {
 			if f.result.tested {
@@ -332,15 +327,4 @@ func (f *Flow) runTestBuild() *Work {
 			return outcome
 		},
 	}
-}
-
-// testBuildLines are the result of a test build, where one was tried.
-func (f *Flow) testBuildLines() []Line {
-	switch {
-	case f.result.testErr != nil:
-		return problemLines(Bad, f.result.testErr)
-	case f.result.tested:
-		return []Line{{Good, variable("test build", "signed in with the new variables")}}
-	}
-	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"convox-travis/internal/convox"
+	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/secret"
 	"convox-travis/travisapi"
 	"convox-travis/travisapi/travistest"
@@ -33,7 +34,11 @@ func TestTheReviewShowsAllThatIsWritten(t *testing.T) {
 	if q.Title != "Review: nothing has been written yet" || !q.Guarded || len(q.Reason) > 0 {
 		t.Errorf("%+v", q)
 	}
-	if got := fmt.Sprint(q.Switches); got != "[{d deploy step true} {e encrypt false}]" {
+	var switches []string
+	for _, s := range q.Switches {
+		switches = append(switches, fmt.Sprint(s.Key, " ", s.Label, " ", s.On))
+	}
+	if got := strings.Join(switches, ", "); got != "d deploy step true, e encrypt false" {
 		t.Error(got)
 	}
 	lines := regexp.MustCompile(`(?m)^\+  .*\n`).ReplaceAllString(w.review(), "") // what is below deploy
@@ -179,7 +184,9 @@ func TestTheEndOfAStopAndOfAFailureSayWhatIsThere(t *testing.T) {
 
 func TestABranchIsPickedFromTheClone(t *testing.T) {
 	w := newWorld(t)
-	w.outside.Branches = func(context.Context) []string { return []string{"feature/x", "main", "release"} }
+	w.outside.Clone = func(context.Context) (gitrepo.Clone, error) {
+		return gitrepo.Clone{Remotes: []gitrepo.Remote{{Name: "origin", Host: "github.com", Slug: slug, Provider: gitrepo.GitHub}}, Branch: "release"}, nil
+	}
 	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview)
 	w.backTo(flow.StepBranch)
 	keys := func() string {
@@ -189,10 +196,10 @@ func TestABranchIsPickedFromTheClone(t *testing.T) {
 		}
 		return strings.Join(all, ", ")
 	}
-	if got := keys(); got != "all, branch main, branch feature/x, branch release, type" {
+	if got := keys(); got != "branch , branch main, branch release, type" {
 		t.Error(got)
 	}
-	if q := w.flow.Question(); q.Initial.Key != "all" || q.Growing || !q.Rows[4].Other || q.Rows[1].Note != "default branch" {
+	if q := w.flow.Question(); q.Initial.Key != "branch " || q.Growing || !q.Rows[3].Other || q.Rows[1].Note != "default branch" {
 		t.Errorf("%+v", q)
 	}
 	w.answer(flow.Value{Key: "branch release"}).step(flow.StepReview).reads("Travis settings of acme/web, only for branch release")
@@ -206,18 +213,17 @@ func TestABranchIsPickedFromTheClone(t *testing.T) {
 	w.type_("other").step(flow.StepReview).reads("only for branch other")
 	w.backTo(flow.StepBranchName)
 	w.backTo(flow.StepBranch)
-	if got := keys(); got != "all, branch main, branch other, branch feature/x, branch release, type" {
+	if got := keys(); got != "branch , branch main, branch other, branch release, type" {
 		t.Error(got)
 	}
-	w.answer(flow.Value{Key: "all"}).step(flow.StepReview).accept()
+	w.answer(flow.Value{Key: "branch "}).step(flow.StepReview).accept()
 	w.wantWritten()
 
 	w = newWorld(t) // its branches are another repository's
 	w.travis.AddRepository(travistest.Repository{ID: 11, Slug: "acme/second", Active: true})
-	w.outside.Branches = func(context.Context) []string { t.Error("the branches of the clone are read"); return nil }
 	w.begin(flow.Given{Targets: targetsOf("acme/second")}).accept().accept().accept().step(flow.StepReview)
 	w.backTo(flow.StepBranch)
-	if got := keys(); got != "all, branch main, type" {
+	if got := keys(); got != "branch , branch main, type" {
 		t.Error(got)
 	}
 }
@@ -237,8 +243,8 @@ func TestARepositoryIsLeftOutWhereAQuestionIsAboutIt(t *testing.T) {
 	}
 	w, keys = newWorldOf(t, 1)
 	w.travis.AddRepository(travistest.Repository{ID: 60, Slug: "acme/locked", Active: true, Permissions: map[string]bool{"create_env_var": false}})
-	w.toRepositories().pick(keys[0], "github acme/locked", "github acme/off").step(flow.StepUnreadable).accept()
-	w.step(flow.StepActivate).answer(flow.Value{Index: 1}).step(flow.StepReview).accept().step(flow.StepDone)
+	w.toRepositories().pick(keys[0], "github acme/locked", "github acme/off").step(flow.StepActivate).answer(flow.Value{Index: 1})
+	w.step(flow.StepReview).accept().step(flow.StepDone)
 	w.wantPairs(keys[0])
 	w.wantNothing("github acme/off", "github acme/locked")
 }

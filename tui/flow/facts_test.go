@@ -118,7 +118,7 @@ func (w *world) noteAnswer(v flow.Value) {
 
 var ways = map[string]func(*testing.T){
 	"TestAYesIsForOneRepositoryAndOneBranch":                          TestAYesIsForOneRepositoryAndOneBranch,
-	"TestAChangedPlanIsReviewedAgain":                                 TestAChangedPlanIsReviewedAgain,
+	"TestARetryIsReviewedWithWhatTravisHasNow":                        TestARetryIsReviewedWithWhatTravisHasNow,
 	"TestACertificateIsApprovedByItsOwner":                            TestACertificateIsApprovedByItsOwner,
 	"TestAPasswordIsForTheHostThatItNames":                            TestAPasswordIsForTheHostThatItNames,
 	"TestWhatThePersonSaidIsNotPassedOver":                            TestWhatThePersonSaidIsNotPassedOver,
@@ -126,7 +126,7 @@ var ways = map[string]func(*testing.T){
 	"TestAnotherAccountHasOtherRepositories":                          TestAnotherAccountHasOtherRepositories,
 	"TestAProviderThatWasNamedCounts":                                 TestAProviderThatWasNamedCounts,
 	"TestASavedRackThatIsFoundToBePrivateIsWarnedOf":                  TestASavedRackThatIsFoundToBePrivateIsWarnedOf,
-	"TestAnActivationThatStandsIsNotReviewedAgain":                    TestAnActivationThatStandsIsNotReviewedAgain,
+	"TestAnActivationThatStandsIsReportedAfterARetry":                 TestAnActivationThatStandsIsReportedAfterARetry,
 	"TestAnActivationThatStandsIsTold":                                TestAnActivationThatStandsIsTold,
 	"TestTravisHasTheLastWordInTheReview":                             TestTravisHasTheLastWordInTheReview,
 	"TestTheReviewWaitsForNoWordOfTravis":                             TestTheReviewWaitsForNoWordOfTravis,
@@ -166,7 +166,7 @@ var ways = map[string]func(*testing.T){
 	"TestAMixedPairNeedsAWord":                                        TestAMixedPairNeedsAWord,
 	"TestTheClonesOtherHostsAreNotOffered":                            TestTheClonesOtherHostsAreNotOffered,
 	"TestATokenIsAskedForAndChecked":                                  TestATokenIsAskedForAndChecked,
-	"TestAFailureIsTriedAgainInPlace":                                 TestAFailureIsTriedAgainInPlace,
+	"TestAFailureIsTriedAgain":                                        TestAFailureIsTriedAgain,
 	"TestACredentialGoesToTheHostThatItWasGivenFor":                   TestACredentialGoesToTheHostThatItWasGivenFor,
 	"TestADryRunWritesNothing":                                        TestADryRunWritesNothing,
 	"TestFlagsAnswer":                                                 TestFlagsAnswer,

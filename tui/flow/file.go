@@ -27,19 +27,6 @@ func (o Outside) searchFile(ctx context.Context, tell func(Update)) {
 	})
 }
 
-// fileNow reads the job's file again, and reports whether it changed. Where it can't
-// be read, the write fails with the reason.
-func (j job) fileNow(ctx context.Context) (now *travisyml.File, changed bool) {
-	if j.file == nil {
-		return nil, false
-	}
-	read, err := j.outside.File(ctx)
-	if err != nil {
-		return j.file, false
-	}
-	return &read, read.Text != j.file.Text
-}
-
 // fitsFile reports whether the clone's file is the repository's, which a rotation leaves
 // unchanged.
 func (f *Flow) fitsFile() bool {
@@ -111,15 +98,20 @@ func (f *Flow) knowsRack() bool { return f.answers.signIn == ByRack || f.deployR
 
 // filePlan is what would be added to a file, and what builds then do.
 type filePlan struct {
-	of      fileWish
 	request audit.FileRequest
 	change  audit.FileChange
 	err     error
+
+	// What Travis makes of the file with what would be added, once it has answered.
+	asked, told bool
+	confirmed   audit.FileChange
+	difference  string
 }
 
 // fileWish is what a filePlan is made of.
 type fileWish struct {
 	file               travisyml.File
+	repository         int // its number
 	slug, branch, rack string
 	console            bool
 	noStep, encrypt    bool
@@ -127,7 +119,7 @@ type fileWish struct {
 
 func (f *Flow) fileWish() fileWish {
 	wish := fileWish{
-		file: *f.found.file, slug: f.only().Slug, branch: f.branch(),
+		file: *f.found.file, repository: f.onlyKnown().ID, slug: f.only().Slug, branch: f.branch(),
 		console: f.answers.signIn == ByConsole, encrypt: f.answers.encrypt,
 		noStep: f.answers.noStep || f.given.Agreed || !f.knowsRack(),
 	}
@@ -140,10 +132,10 @@ func (f *Flow) fileWish() fileWish {
 // filePlan returns the plan that fits the file and the answers as they are now, or
 // nil.
 func (f *Flow) filePlan() *filePlan {
-	if plan := f.result.file; f.fitsFile() && plan != nil && plan.of == f.fileWish() {
-		return plan
+	if !f.fitsFile() {
+		return nil
 	}
-	return nil
+	return f.result.files[f.fileWish()]
 }
 
 // plan plays the builds, so it belongs in a Work.
@@ -156,20 +148,15 @@ func (w fileWish) plan(ctx context.Context, player build.Player) *filePlan {
 		request.Secure = connect.Placeholders()
 	}
 	change, err := audit.PlanFile(ctx, player, w.file, request)
-	return &filePlan{w, request, change, err}
+	return &filePlan{request: request, change: change, err: err}
 }
 
 // fileStep plans the file before the review.
 func fileStep() step {
 	return step{
 		id: StepFile, name: "Review",
-		wait: func(f *Flow) string {
-			if f.found.fileDone {
-				return ""
-			}
-			return "reading .travis.yml"
-		},
-		do: (*Flow).planFile,
+		wait: until("reading .travis.yml", func(f *Flow) bool { return f.found.fileDone }),
+		do:   func(f *Flow, _ Value) *Work { return f.planFile() },
 	}
 }
 
@@ -184,7 +171,7 @@ func (f *Flow) planFile() *Work {
 		if stopped := context.Cause(stop.Soft); stopped != nil {
 			return Outcome{Err: stopped}
 		}
-		return Outcome{Set: func(f *Flow) { f.result.file = plan }, To: StepReview}
+		return Outcome{Set: func(f *Flow) { f.result.files[wish] = plan }, To: StepReview}
 	}}
 }
 
@@ -199,9 +186,8 @@ func (f *Flow) fileLines() (lines, warnings []Line) {
 		return nil, nil
 	}
 	change, err := plan.change, plan.err
-	word := f.wordOn(plan)
-	if word != nil && word.isOver {
-		change.Builds, change.Notes = word.change.Builds, word.change.Notes
+	if plan.told {
+		change.Builds, change.Notes = plan.confirmed.Builds, plan.confirmed.Notes
 	}
 	lines = []Line{{}, {Heading, fileHeading(change)}}
 	switch {
@@ -212,20 +198,20 @@ func (f *Flow) fileLines() (lines, warnings []Line) {
 		lines = append(append(lines, problemLines(Warning, err)...), f.pastedLines(change)...)
 	}
 	if change.Found != "" {
-		lines = append(lines, under(Muted, "It already deploys: "+change.Found+"."))
+		lines = append(lines, indent(Muted, "It already deploys: "+change.Found+"."))
 	}
 	if change.Changed() {
 		lines = append(lines, diffLines(change.Diff())...)
 	}
-	isSaid := err != nil && !plan.change.Builds.IsBuilt() && (word == nil || word.difference == "") // by the error
+	isSaid := err != nil && !plan.change.Builds.IsBuilt() && plan.difference == "" // by the error
 	if push := change.Sentence(); push != "" && !isSaid {
 		lines = append(lines, Line{}, Line{Plain, push})
 	}
 	for _, n := range change.Notes {
 		lines = append(lines, Line{Muted, "note: " + n.Message})
 	}
-	if word != nil && word.difference != "" {
-		warnings = append(warnings, Line{Warning, word.difference + ". Travis is right."})
+	if plan.difference != "" {
+		warnings = append(warnings, Line{Warning, plan.difference + ". Travis is right."})
 	}
 	return lines, append(warnings, warningLines(change.Warnings)...)
 }
@@ -267,7 +253,7 @@ func diffLines(diff string) []Line {
 func problemLines(tone Tone, err error) []Line {
 	lines := []Line{{tone, err.Error()}}
 	for _, hint := range ProblemOf(err).Do {
-		lines = append(lines, under(Muted, "hint: "+hint))
+		lines = append(lines, indent(Muted, "hint: "+hint))
 	}
 	return lines
 }
@@ -284,7 +270,7 @@ func (f *Flow) pastedLines(change audit.FileChange) []Line {
 		}
 	}
 	if f.answers.encrypt && len(lines) > 0 {
-		lines = append(lines, under(Muted, "The end shows the lines to paste, with encrypted values in place of "+connect.Placeholder+"."))
+		lines = append(lines, indent(Muted, "The end shows the lines to paste, with encrypted values in place of "+connect.Placeholder+"."))
 	}
 	return lines
 }
@@ -296,17 +282,18 @@ func (f *Flow) switches() []Switch {
 	}
 	var switches []Switch
 	if f.knowsRack() && !f.cannotCarryStep() {
-		switches = append(switches, Switch{Key: "d", Label: "deploy step", On: !f.answers.noStep})
+		switches = append(switches, Switch{
+			Key: "d", Label: "deploy step", On: !f.answers.noStep, turn: func(f *Flow) { f.answers.noStep = !f.answers.noStep },
+			help: "The deploy step is added to .travis.yml in your clone. Nothing is committed or pushed. Press d to skip it, or to add it after all.",
+		})
 	}
 	if f.answers.branch == "" { // variables in the file apply to all branches
-		switches = append(switches, Switch{Key: "e", Label: "encrypt", On: f.answers.encrypt})
+		switches = append(switches, Switch{
+			Key: "e", Label: "encrypt", On: f.answers.encrypt, turn: func(f *Flow) { f.answers.encrypt = !f.answers.encrypt },
+			help: "Press e to write both variables into .travis.yml, encrypted, and leave the settings as they are. Only builds of this repository can read them.",
+		})
 	}
 	return switches
-}
-
-var switchHelp = map[string]string{
-	"d": "The deploy step is added to .travis.yml in your clone. Nothing is committed or pushed. Press d to skip it, or to add it after all.",
-	"e": "Press e to write both variables into .travis.yml, encrypted, and leave the settings as they are. Only builds of this repository can read them.",
 }
 
 // cannotCarryStep reports whether no file can hold the step, as for a branch whose
@@ -316,53 +303,20 @@ func (f *Flow) cannotCarryStep() bool {
 	return plan != nil && problem.Has(plan.err, travisyml.CodeStep)
 }
 
-func (f *Flow) toggle(key string) {
-	switch key {
-	case "d":
-		f.answers.noStep = !f.answers.noStep
-	case "e":
-		f.answers.encrypt = !f.answers.encrypt
-	}
-}
-
-// travisWord is what Travis makes of a file with what would be added, once isOver.
-type travisWord struct {
-	of         fileWish
-	repository int // its number
-	isOver     bool
-	change     audit.FileChange
-	difference string
-}
-
-// wordOn returns what Travis was asked about a plan, or nil.
-func (f *Flow) wordOn(plan *filePlan) *travisWord {
-	for _, word := range f.result.words {
-		if word.of == plan.of && word.repository == f.onlyKnown().ID {
-			return word
-		}
-	}
-	return nil
-}
-
-// awaitsWord reports whether the review's file is being expanded by Travis.
-func (f *Flow) awaitsWord() bool {
+// awaitsTravis reports whether the review's file is being expanded by Travis.
+func (f *Flow) awaitsTravis() bool {
 	plan := f.filePlan()
-	if plan == nil {
-		return false
-	}
-	word := f.wordOn(plan)
-	return word != nil && !word.isOver
+	return plan != nil && plan.asked && !plan.told
 }
 
-// askTravis lets Travis expand the file while the review is shown. Without its answer
-// only the word "confirmed" is missing.
+// askTravis lets Travis expand the file while the review is shown, each plan once.
+// Without its answer only the word "confirmed" is missing.
 func (f *Flow) askTravis() {
 	plan := f.filePlan()
-	if plan == nil || len(plan.change.Builds.Outcomes) == 0 || f.given.DryRun || f.wordOn(plan) != nil {
+	if plan == nil || len(plan.change.Builds.Outcomes) == 0 || f.given.DryRun || plan.asked {
 		return
 	}
-	word := &travisWord{of: plan.of, repository: f.onlyKnown().ID}
-	f.result.words = append(f.result.words, word)
+	plan.asked = true
 	change, repository, token, outside := plan.change, f.onlyKnown(), f.token(), f.outside
 	f.result.searches = append(f.result.searches, func(ctx context.Context, tell func(Update)) {
 		difference := ""
@@ -370,6 +324,6 @@ func (f *Flow) askTravis() {
 		if err == nil {
 			change, difference, _ = change.Confirm(ctx, outside.Player, travis, repository) // without a word where it can't
 		}
-		tell(func(*Flow) { word.change, word.difference, word.isOver = change, difference, true })
+		tell(func(*Flow) { plan.confirmed, plan.difference, plan.told = change, difference, true })
 	})
 }

@@ -176,7 +176,7 @@ func TestTheFileIsPlannedOnceForWhatIsAskedFor(t *testing.T) {
 		if err := w.flow.Answer(flow.Value{Switch: "d"}); err != nil {
 			t.Fatal(err)
 		}
-		if w.flow.State() != flow.Working || w.flow.Busy() != playing {
+		if plays := w.flow.State() == flow.Working && w.flow.Busy() == playing; plays == step { // back is a plan that there is
 			t.Fatalf("turn %d: state %d, %s", i, w.flow.State(), w.flow.Busy())
 		}
 		w.settle()
@@ -447,7 +447,7 @@ func TestAPairForOneBranchIsNotEncryptedInTheFile(t *testing.T) {
 	w.flow.Back()
 	w.step(flow.StepBranchName)
 	w.flow.Back()
-	w.step(flow.StepBranch).answer(flow.Value{Key: "all"}).step(flow.StepReview)
+	w.step(flow.StepBranch).answer(flow.Value{Key: "branch "}).step(flow.StepReview)
 	if q := w.flow.Question(); len(q.Switches) != 2 || q.Switches[1].On {
 		t.Errorf("%+v", q.Switches)
 	}

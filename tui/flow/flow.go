@@ -27,10 +27,9 @@ type Flow struct {
 	pastResets []reset.Reset
 
 	steps   []step
-	at      int  // the current step
-	asking  bool // show its question, even if it could be skipped
-	asked   bool // its question was returned, with check
-	check   func(Value) error
+	at      int       // the current step
+	asking  bool      // show its question, even if it could be skipped
+	asked   *Question // the last one of it
 	work    *Work
 	problem *Problem
 	jumped  bool            // a step's do chose the next step
@@ -42,7 +41,7 @@ type Flow struct {
 // New returns a flow at its first step. given are the answers that the flags and the
 // environment have.
 func New(outside Outside, given Given) *Flow {
-	f := &Flow{outside: outside, given: given, steps: steps(given), found: begin(outside), chosen: map[string]bool{}}
+	f := &Flow{outside: outside, given: given, steps: steps(given), found: begin(outside), chosen: map[string]bool{}, result: result{files: map[fileWish]*filePlan{}}}
 	f.answers = given.answers()
 	if given.Reset != nil {
 		f.found.racks = []cfn.Rack{*given.Reset}
@@ -57,14 +56,14 @@ type step struct {
 	id   string
 	name string // the label in the transcript; adjacent steps of one name share a line
 
-	when  func(*Flow) bool     // whether it is needed; nil is always
-	soon  func(*Flow) bool     // whether it will be needed, as far as can be foreseen; only for the number of steps
-	wait  func(*Flow) string   // what it waits for, or ""
-	pass  func(*Flow) bool     // takes the only good answer, and reports whether there is one
-	begin func(*Flow)          // runs before it asks
-	ask   func(*Flow) Question // nil asks nothing
-	take  func(*Flow, Value)   // stores an answer
-	do    func(*Flow) *Work    // acts on the answer; nil is nothing, or a goTo
+	when  func(*Flow) bool         // whether it is needed; nil is always
+	soon  func(*Flow) bool         // whether it will be needed, as far as can be foreseen; only for the number of steps
+	wait  func(*Flow) string       // what it waits for, or ""
+	pass  func(*Flow) bool         // reports whether the answer that the question offers is the only good one
+	begin func(*Flow)              // runs before it asks
+	ask   func(*Flow) Question     // nil asks nothing
+	take  func(*Flow, Value)       // stores an answer
+	do    func(*Flow, Value) *Work // acts on the answer; nil is nothing, or a goTo
 
 	shown func(*Flow) string // the answer in the transcript, with a note behind " · "
 }
@@ -118,7 +117,12 @@ func (f *Flow) Question() Question {
 	q := f.steps[f.at].ask(f)
 	q.Guarded = q.Guarded || f.given.Agreed // no review follows
 	q.Problem = f.problem
-	f.asked, f.check = true, q.Check
+	if f.outside.Tip != nil {
+		if tip := f.outside.Tip(f.steps[f.at].id); tip != "" {
+			q.Reason = append(q.Reason, tip)
+		}
+	}
+	f.asked = &q
 	return q
 }
 
@@ -128,31 +132,33 @@ func (f *Flow) Work() *Work { return f.work }
 // Answer takes the answer to the last Question. An error says why the answer can't be
 // used; the question remains.
 func (f *Flow) Answer(v Value) error {
-	s := f.steps[f.at]
-	if !f.asked {
+	if f.asked == nil {
 		f.Question()
 	}
-	if f.check != nil {
-		if err := f.check(v); err != nil {
+	if check := f.asked.Check; check != nil {
+		if err := check(v); err != nil {
 			return err
 		}
 	}
-	f.problem, f.chosen[s.id] = nil, true
-	if s.take != nil {
-		s.take(f, v)
-	}
-	f.act()
+	f.problem, f.chosen[f.steps[f.at].id] = nil, true
+	f.act(v)
 	return nil
 }
 
-// act acts on the current step's answer, or continues.
-func (f *Flow) act() {
-	if s := f.steps[f.at]; s.do != nil && !f.over {
-		if f.work = s.do(f); f.work != nil {
-			return
-		}
+// act acts on an answer to the current step, or continues.
+func (f *Flow) act(v Value) {
+	s := f.steps[f.at]
+	if s.take != nil {
+		s.take(f, v)
+	}
+	switch q := f.asked; {
+	case q != nil && q.Kind == Choice && q.Options[v.Index].do != nil:
+		f.work = q.Options[v.Index].do(f)
+	case s.do != nil:
+		f.work = s.do(f, v)
 	}
 	switch {
+	case f.work != nil:
 	case f.jumped:
 		f.jumped = false
 	case !f.over:
@@ -201,20 +207,27 @@ func (f *Flow) index(id string) int {
 
 // show asks the question of a step.
 func (f *Flow) show(i int) {
-	f.at, f.asking, f.asked, f.problem = i, true, false, nil
+	f.at, f.asking, f.asked, f.problem = i, true, nil, nil
 	if begin := f.steps[i].begin; begin != nil {
 		begin(f)
 	}
 }
 
-// goTo asks the question of a step other than the next one. It's for a step's do.
-func (f *Flow) goTo(id string) {
+// goTo asks the question of a step other than the next one. It's for a step's do, and
+// no Work.
+func (f *Flow) goTo(id string) *Work {
 	i := f.index(id)
 	for !f.steps[i].needed(f) {
 		i--
 	}
 	f.show(i)
 	f.jumped = true
+	return nil
+}
+
+func (f *Flow) quit() *Work {
+	f.over = true
+	return nil
 }
 
 // enterAt asks the question of a step, or acts if it has none.
@@ -223,7 +236,7 @@ func (f *Flow) enterAt(i int) {
 		f.show(i)
 		return
 	}
-	f.at, f.asking, f.problem = i, false, nil
+	f.at, f.asking, f.asked, f.problem = i, false, nil, nil
 	f.enter()
 }
 
@@ -241,7 +254,7 @@ func (f *Flow) Found(u Update) {
 
 // forward enters the next step that is needed.
 func (f *Flow) forward() {
-	f.asking = false
+	f.asking, f.asked = false, nil
 	for f.at++; !f.steps[f.at].needed(f); f.at++ {
 	}
 	f.enter()
@@ -251,9 +264,11 @@ func (f *Flow) forward() {
 func (f *Flow) enter() {
 	s := f.steps[f.at]
 	switch {
-	case s.wait != nil && s.wait(f) != "":
-	case s.ask == nil, s.pass != nil && !f.chosen[s.id] && s.pass(f): // what the person answered isn't skipped
-		f.act()
+	case f.waitsFor() != "":
+	case s.ask == nil:
+		f.act(Value{})
+	case s.pass != nil && !f.chosen[s.id] && s.pass(f): // what the person answered isn't skipped
+		f.act(f.Question().Initial)
 	default:
 		problem := f.problem // from a pass without a good answer
 		f.show(f.at)

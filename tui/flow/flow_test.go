@@ -421,7 +421,7 @@ func TestATokenIsAskedForAndChecked(t *testing.T) {
 	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepAccount).wantProblem("doesn't recognize").answer(flow.Value{Index: 1}).step(flow.StepToken).type_(token).step(flow.StepReview)
 }
 
-func TestAFailureIsTriedAgainInPlace(t *testing.T) {
+func TestAFailureIsTriedAgain(t *testing.T) {
 	w := newWorld(t).begin(flow.Given{})
 	w.accept().accept().accept().step(flow.StepReview)
 	good := w.travis.Faults.Requests()
@@ -430,8 +430,9 @@ func TestAFailureIsTriedAgainInPlace(t *testing.T) {
 	if w.flow.CanGoBack() {
 		t.Error("it goes back after something may have been written")
 	}
-	w.accept().step(flow.StepRetry)
+	w.accept().step(flow.StepReview).accept().step(flow.StepRetry)
 	w.failWrites(false)
+	w.accept().step(flow.StepReview).reads("what is left to write")
 	w.accept().step(flow.StepProve).accept().step(flow.StepDone)
 	w.wantWritten()
 	if len(w.travis.Faults.Requests()) <= len(good) {

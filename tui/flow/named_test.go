@@ -83,23 +83,19 @@ func TestACompanysOwnConsoleIsNamedAfterAReset(t *testing.T) {
 }
 
 func TestTheTableBeginsWithWhatCannotBeWritten(t *testing.T) {
-	plan := func(slug string, host, password connect.Action, codes ...string) connect.RepositoryPlan {
-		r := connect.RepositoryPlan{Target: connect.Target{Slug: slug}, Host: connect.Change{Action: host}, Password: connect.Change{Action: password}}
-		for _, code := range codes {
-			r.Warnings = append(r.Warnings, connect.Warning{Code: code})
-		}
-		return r
+	plan := func(slug string, host, password connect.Action) connect.RepositoryPlan {
+		return connect.RepositoryPlan{Target: connect.Target{Slug: slug}, Host: connect.Change{Action: host}, Password: connect.Change{Action: password}}
 	}
 	failed := plan("acme/x", connect.None, connect.None)
 	failed.Err = &problem.Error{Object: "acme/x", Reason: "no access"}
-	activated := plan("acme/longer", connect.Create, connect.Replace, "replaces", "public", "public_same")
+	activated := plan("acme/longer", connect.Create, connect.Replace)
 	activated.Activate = true
 	for name, c := range map[string]struct {
 		plans []connect.RepositoryPlan
 		want  string
 	}{
 		"one that fails": {[]connect.RepositoryPlan{plan("acme/web", connect.Create, connect.Create), failed}, "acme/x: no access\n    REPOSITORY  CHANGE\nacme/web    new"},
-		"notes":          {[]connect.RepositoryPlan{plan("acme/web", connect.None, connect.None), activated}, "    REPOSITORY   CHANGE                                  NOTE\n    acme/web     unchanged\nacme/longer  activated, host new, password replaced  was public"},
+		"columns":        {[]connect.RepositoryPlan{plan("acme/web", connect.None, connect.None), activated}, "    REPOSITORY   CHANGE\n    acme/web     unchanged\nacme/longer  activated, host new, password replaced"},
 	} {
 		var lines []string
 		for _, line := range tableOf(c.plans) {

@@ -78,16 +78,10 @@ func newStep() step {
 			return q
 		},
 		take: func(f *Flow, v Value) { f.answers.newFrom = f.newSources()[v.Index] },
-		do: func(f *Flow) *Work {
-			if f.answers.newFrom != newMade || !f.answers.made.IsEmpty() {
-				return nil
+		do: func(f *Flow, _ Value) *Work {
+			if f.answers.newFrom == newMade && f.answers.made.IsEmpty() {
+				f.answers.made = convox.NewPassword()
 			}
-			made, err := convox.NewPassword(nil)
-			if err != nil {
-				f.goTo(StepNew)
-				f.problem = ProblemOf(err)
-			}
-			f.answers.made = made
 			return nil
 		},
 	}
@@ -146,11 +140,11 @@ func saveStep() step {
 	return step{
 		id: StepSave, name: "Reset",
 		when: func(f *Flow) bool { return isPlanned(f) && needsKeeping(f) && !f.answers.showIt },
-		do: func(f *Flow) *Work {
+		do: func(f *Flow, _ Value) *Work {
 			r := f.reset
 			return &Work{
 				Words: "saving the new password for the convox CLI", Writes: true,
-				Run: func(connect.Stop, Tell) Outcome { return learned(r, r.Save(), StepKeep) },
+				Run: func(connect.Stop, Tell) Outcome { return resetOutcome(r, r.Save(), StepKeep) },
 			}
 		},
 	}

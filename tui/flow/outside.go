@@ -24,8 +24,6 @@ type Outside struct {
 	Clone func(context.Context) (gitrepo.Clone, error)
 	// File reads the clone's .travis.yml. It may be nil.
 	File func(context.Context) (travisyml.File, error)
-	// Branches lists the clone's branches. It may be nil.
-	Branches func(context.Context) []string
 	// Folder is where commands are run, a clean absolute path; "" is unknown.
 	Folder string
 	// Player plays its builds.
@@ -135,10 +133,6 @@ type found struct {
 	file     *travisyml.File
 	fileErr  error // it exists and can't be used
 	fileDone bool
-
-	branches      []string // of the clone
-	branchesBegun bool
-	branchesDone  bool
 
 	saved     []convox.SavedLogin
 	savedDone bool
@@ -279,13 +273,7 @@ func (f *Flow) newRackSearch(mfaCode string) Search {
 	f.found.rackSearch++
 	number, o := f.found.rackSearch, f.outside
 	return func(ctx context.Context, tell func(Update)) {
-		update := func(u Update) {
-			tell(func(f *Flow) {
-				if f.found.rackSearch == number {
-					u(f)
-				}
-			})
-		}
+		update := latest(tell, func(f *Flow) bool { return f.found.rackSearch == number })
 		if o.Profiles != nil {
 			profiles := o.Profiles()
 			update(func(f *Flow) { f.found.profiles = profiles })
@@ -304,6 +292,17 @@ func (f *Flow) newRackSearch(mfaCode string) Search {
 		update(func(f *Flow) {
 			f.found.racksErr, f.found.skipped, f.found.racksDone = err, summary.Skipped, true
 			f.found.regions, f.found.took = summary.Regions, took
+		})
+	}
+}
+
+// latest drops what a search finds once another one counts.
+func latest(tell func(Update), counts func(*Flow) bool) func(Update) {
+	return func(u Update) {
+		tell(func(f *Flow) {
+			if counts(f) {
+				u(f)
+			}
 		})
 	}
 }

@@ -37,7 +37,7 @@ func sourceStep() step {
 			return q
 		},
 		take: func(f *Flow, v Value) { f.answers.source = f.sources()[v.Index] },
-		do: func(f *Flow) *Work {
+		do: func(f *Flow, _ Value) *Work {
 			switch s := f.answers.source; {
 			case s == sourceTyped, s == sourceAWS, s == sourceReset && !f.reset.IsDone():
 				return nil
@@ -145,13 +145,13 @@ func passwordStep() step {
 		ask: func(f *Flow) Question {
 			return Question{
 				Kind: Secret, Title: "What is the Rack password?",
-				Reason:  append([]string{f.checkedWith()}, f.tip(StepPassword)...),
+				Reason:  []string{f.checkedWith()},
 				Initial: Value{Secret: f.answers.password},
 				Check:   checkSecret,
 			}
 		},
 		take: func(f *Flow, v Value) { f.answers.password = v.Secret },
-		do:   func(f *Flow) *Work { return f.checkLogin(StepPassword) },
+		do:   func(f *Flow, _ Value) *Work { return f.checkLogin(StepPassword) },
 	}
 }
 
@@ -237,11 +237,11 @@ func certificateStep() step {
 
 // trustStep asks about a certificate that no trusted authority signed, and resumes
 // what the password was wanted for, or goes back.
-func trustStep(id, name string, when func(*Flow) bool, back func(*Flow), resume func(*Flow) *Work) step {
+func trustStep(id, name string, when func(*Flow) bool, back, resume func(*Flow) *Work) step {
 	return confirmStep(id, name, func(f *Flow) bool { return when(f) && f.result.untrusted != "" },
 		func(f *Flow) Question {
 			return Question{
-				Kind: Confirm, Title: "Is this the Rack's own certificate?", Guarded: true,
+				Title: "Is this the Rack's own certificate?", Guarded: true,
 				Reason: []string{
 					"SHA-256 " + f.result.untrusted,
 					"No trusted authority signed it, so the password wasn't sent.",
@@ -251,12 +251,11 @@ func trustStep(id, name string, when func(*Flow) bool, back func(*Flow), resume 
 					"Old Racks have a self-signed certificate, and " + f.rackHost().String() + " may be one of them. If you say yes, only this certificate is accepted for it.",
 					"If a colleague on another network sees a different fingerprint, someone may be reading this connection: go back, and don't send the password.",
 				},
-				Yes: "Yes", No: "No, go back",
 			}
 		},
-		func(f *Flow) {
+		func(f *Flow) *Work {
 			f.result.untrusted = ""
-			back(f)
+			return back(f)
 		},
 		func(f *Flow) *Work {
 			f.answers.approved = map[convox.Host]string{f.rackHost(): f.result.untrusted}
@@ -265,18 +264,13 @@ func trustStep(id, name string, when func(*Flow) bool, back func(*Flow), resume 
 }
 
 func uncheckedStep() step {
-	return step{
-		id: StepUnchecked, name: "Password",
-		when: func(f *Flow) bool {
+	s := confirmStep(StepUnchecked, "Password",
+		func(f *Flow) bool {
 			return byRack(f) && f.answers.source != sourceReset && f.result.unreachable != nil
 		},
-		pass: func(f *Flow) bool {
-			f.answers.unchecked = f.given.Unchecked
-			return f.given.Unchecked
-		},
-		ask: func(f *Flow) Question {
+		func(f *Flow) Question {
 			return Question{
-				Kind: Confirm, Title: "Continue without checking the password?",
+				Title: "Continue without checking the password?",
 				Reason: []string{
 					"The password wasn't checked: " + f.result.unreachable.Error() + ".",
 					"Travis's machines must be able to reach the Rack.",
@@ -285,16 +279,10 @@ func uncheckedStep() step {
 					"A wrong password only shows in the first build, which then can't deploy.",
 					"To check it, connect to the network or VPN from which the Rack is reachable, and run this again.",
 				},
-				Yes: "Yes", No: "No, go back",
-				Initial: Value{Yes: f.answers.unchecked},
+				Initial: Value{Yes: f.answers.unchecked || f.given.Unchecked},
 			}
-		},
-		take: func(f *Flow, v Value) { f.answers.unchecked = v.Yes },
-		do: func(f *Flow) *Work {
-			if !f.answers.unchecked {
-				f.backToRack()
-			}
-			return nil
-		},
-	}
+		}, (*Flow).backToRack, nothing)
+	s.take = func(f *Flow, v Value) { f.answers.unchecked = v.Yes }
+	s.pass = func(f *Flow) bool { return f.given.Unchecked }
+	return s
 }

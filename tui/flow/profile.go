@@ -19,6 +19,12 @@ func (f *Flow) searchRacks(mfaCode string) {
 	f.result.searches = append(f.result.searches, f.newRackSearch(mfaCode))
 }
 
+// searchAgain goes back to the Racks, and searches again.
+func (f *Flow) searchAgain() *Work {
+	f.searchRacks("")
+	return f.goTo(StepRack)
+}
+
 // profile is the AWS profile that was picked, or the one in use.
 func (f *Flow) profile() cfn.Profile {
 	for _, p := range f.found.profiles {
@@ -59,12 +65,6 @@ func profileStep() step {
 				},
 				Headings: []string{"PROFILE", "REGION", "SIGN-IN"},
 				Initial:  Value{Key: f.answers.profile},
-				Check: func(v Value) error {
-					if v.Key == "" {
-						return &problem.Error{Reason: "no profile is selected", Hints: []string{"select one, or go back"}}
-					}
-					return nil
-				},
 			}
 			for _, p := range f.found.profiles {
 				q.Rows = append(q.Rows, profileRowOf(p))
@@ -75,10 +75,9 @@ func profileStep() step {
 			return q
 		},
 		take: func(f *Flow, v Value) { f.answers.profile = v.Key },
-		do: func(f *Flow) *Work {
+		do: func(f *Flow, _ Value) *Work {
 			if f.profile().NoSession == "" {
-				f.searchRacks("")
-				f.goTo(StepRack)
+				return f.searchAgain()
 			}
 			return nil
 		},
@@ -118,19 +117,10 @@ func ssoStep() step {
 			}
 			if f.outside.LoginSSO != nil {
 				q.Reason[1] = "The AWS CLI starts one:"
-				q.Options = append(q.Options, Option{Label: "Run it now", Note: "opens your browser"})
+				q.Options = append(q.Options, Option{Label: "Run it now", Note: "opens your browser", do: (*Flow).loginSSO})
 			}
-			q.Options = append(q.Options, Option{Label: "Search again", Note: "after you ran it"})
+			q.Options = append(q.Options, Option{Label: "Search again", Note: "after you ran it", do: (*Flow).searchAgain})
 			return q
-		},
-		take: func(f *Flow, v Value) { f.result.agreed = f.outside.LoginSSO != nil && v.Index == 0 },
-		do: func(f *Flow) *Work {
-			if f.result.agreed {
-				return f.loginSSO()
-			}
-			f.searchRacks("")
-			f.goTo(StepRack)
-			return nil
 		},
 	}
 }

@@ -48,7 +48,10 @@ type Question struct {
 }
 
 // Option is one of a few.
-type Option struct{ Label, Note string }
+type Option struct {
+	Label, Note string
+	do          func(*Flow) *Work // acts on it, instead of the step's do; it may be nil
+}
 
 // offer adds options to a Choice. At first the cursor is at the one that was chosen
 // before.
@@ -91,6 +94,8 @@ type Switch struct {
 	Key   string // a letter
 	Label string
 	On    bool
+	help  string
+	turn  func(*Flow)
 }
 
 // Tone is how a line is meant. Color alone never says it.

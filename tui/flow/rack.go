@@ -52,12 +52,6 @@ func rackStep() step {
 				Found:    f.rackSearchSummary(),
 				Growing:  !f.found.racksDone,
 				Initial:  Value{Key: f.likelyRack()},
-				Check: func(v Value) error {
-					if v.Key == "" {
-						return &problem.Error{Reason: "no Rack is selected", Hints: []string{"select one, or enter its host"}}
-					}
-					return nil
-				},
 			}
 		},
 		take: func(f *Flow, v Value) {
@@ -132,15 +126,15 @@ func (f *Flow) passRack() bool {
 		same = slices.DeleteFunc(same, func(r cfn.Rack) bool { return !r.Works() })
 	}
 	if len(same) != 1 {
-		f.problem = f.unclear(len(same))
+		f.problem = f.rackProblem(len(same))
 		return false
 	}
 	f.setRack(rackKey(same[0]))
 	return true
 }
 
-// unclear says why the Rack that the flags name isn't selected.
-func (f *Flow) unclear(same int) *Problem {
+// rackProblem says why the Rack that the flags name isn't selected.
+func (f *Flow) rackProblem(same int) *Problem {
 	name := f.namedRack()
 	switch {
 	case same == 0 && f.found.racksErr != nil:
@@ -193,6 +187,11 @@ func (f *Flow) rackRows() []Row {
 			rows = append(rows, Row{Key: hostKey(login.Host), Cells: []string{login.Host.String(), ""}, Note: "password saved"})
 		}
 	}
+	return append(rows, f.otherRows()...)
+}
+
+// otherRows are the answers besides what was found, the likeliest first.
+func (f *Flow) otherRows() (rows []Row) {
 	other := func(key, label string) { rows = append(rows, Row{Key: key, Cells: []string{label}, Other: true}) }
 	switch {
 	case f.needsSSO():
@@ -282,7 +281,7 @@ func (f *Flow) likelyRack() string {
 				return rackKey(rack)
 			}
 		}
-		return f.likelyOther() // never a Rack of another name
+		return f.otherRows()[0].Key // never a Rack of another name
 	}
 	saved, usable := "", ""
 	for _, login := range f.found.saved {
@@ -300,20 +299,7 @@ func (f *Flow) likelyRack() string {
 			usable = cmp.Or(usable, rackKey(rack))
 		}
 	}
-	return cmp.Or(saved, usable, f.likelyOther())
-}
-
-// likelyOther is the row to focus where no Rack is.
-func (f *Flow) likelyOther() string {
-	switch {
-	case f.needsSSO():
-		return ssoRow
-	case problem.Has(f.found.racksErr, cfn.CodeMFA):
-		return mfaRow
-	case f.found.racksDone && f.hasOtherProfiles():
-		return profileRow
-	}
-	return typeRow
+	return cmp.Or(saved, usable, f.otherRows()[0].Key)
 }
 
 // pickedRack is the Rack in CloudFormation that was selected.
@@ -361,10 +347,7 @@ func mfaStep() step {
 			}
 		},
 		take: func(f *Flow, v Value) { f.searchRacks(v.Text) },
-		do: func(f *Flow) *Work {
-			f.goTo(StepRack)
-			return nil
-		},
+		do:   func(f *Flow, _ Value) *Work { return f.goTo(StepRack) },
 	}
 }
 
@@ -378,7 +361,7 @@ func hostStep() step {
 		ask: func(f *Flow) Question {
 			return Question{
 				Kind: Text, Title: "Enter the Rack's host",
-				Reason: append([]string{"Such as rack.production-1234.us-east-1.convox.site."}, f.tip(StepHost)...),
+				Reason: []string{"Such as rack.production-1234.us-east-1.convox.site."},
 				Help: []string{
 					"It's the output Dashboard of the Rack's stack in CloudFormation. Teammates who use the Rack know it from convox login HOST.",
 					"You can paste an address from the browser: its path is dropped.",

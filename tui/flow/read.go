@@ -16,14 +16,14 @@ import (
 
 // readStep reads the repositories that were picked.
 func readStep() step {
-	return step{id: StepRead, name: "Repository", do: func(f *Flow) *Work { return f.read("") }}
+	return step{id: StepRead, name: "Repository", do: func(f *Flow, _ Value) *Work { return f.read(false) }}
 }
 
 // read reads several repositories with their settings: all that follows is decided
 // from that, without another call. The settings of one are read for its plan, so
-// that its review shows them as they are then. again is the step that has it read
-// again, to be asked once more if that didn't help, or "".
-func (f *Flow) read(again string) *Work {
+// that its review shows them as they are then. Where syncs, Travis reads its list of
+// repositories first.
+func (f *Flow) read(syncs bool) *Work {
 	targets := f.answers.targets // also what was left out
 	isOne, plan := !f.several(), f.planner(targets)
 	user, token, outside := f.result.user, f.token(), f.outside
@@ -32,7 +32,7 @@ func (f *Flow) read(again string) *Work {
 		words = "asking Travis about " + nameOf(targets)
 	}
 	return &Work{Words: words, Run: func(stop connect.Stop, tell Tell) Outcome {
-		if again == StepUnknown {
+		if syncs {
 			tell.Line(Line{Muted, "waiting until Travis has read your list of repositories"})
 			if err := outside.sync(stop.Soft, token, user); err != nil {
 				return Outcome{Err: err}
@@ -50,13 +50,10 @@ func (f *Flow) read(again string) *Work {
 		if outcome.Err != nil {
 			return outcome
 		}
-		switch i := slices.IndexFunc(read.Repositories, isUnknown); {
-		case again == StepUnknown && i >= 0:
+		if i := slices.IndexFunc(read.Repositories, isUnknown); syncs && i >= 0 {
 			if outcome.To = StepUnknown; isOne { // else the question names them
 				outcome.Err = read.Repositories[i].Err
 			}
-		case again == StepUnreadable && slices.ContainsFunc(read.Repositories, isUnreadable):
-			outcome.To = StepUnreadable
 		}
 		outcome.Set = func(f *Flow) { f.result.read = &read }
 		return outcome
@@ -163,16 +160,9 @@ func (f *Flow) readOnes(is func(connect.RepositoryPlan) bool) []connect.Target {
 	return targets
 }
 
-// isUnreadable reports whether nothing can be read or written in a repository that
-// Travis knows.
-func isUnreadable(r connect.RepositoryPlan) bool {
-	return r.Err != nil && !isUnknown(r) && !connect.IsMixed(r.Err)
-}
-
 // isLeftOut reports whether the person left a repository out.
 func (f *Flow) isLeftOut(r connect.RepositoryPlan) bool {
 	return isUnknown(r) && f.answers.unknown == leaveOut ||
-		isUnreadable(r) && f.answers.unreadable == leaveOut ||
 		isInactive(r) && f.answers.inactive == leaveOut ||
 		slices.Contains(f.answers.leftOut, r.Target)
 }
@@ -183,7 +173,6 @@ type remedy int
 const (
 	leaveOut remedy = iota + 1
 	syncTravis
-	readAgain
 	activate
 	keepInactive
 	chooseOthers
@@ -196,23 +185,21 @@ func (r remedy) option(about []connect.Target) Option {
 	switch r {
 	case leaveOut:
 		if len(about) == 1 {
-			return Option{"Leave " + nameOf(about) + " out", "continue with the rest"}
+			return Option{Label: "Leave " + nameOf(about) + " out", Note: "continue with the rest"}
 		}
-		return Option{fmt.Sprintf("Leave these %d out", len(about)), "continue with the rest"}
+		return Option{Label: fmt.Sprintf("Leave these %d out", len(about)), Note: "continue with the rest"}
 	case syncTravis:
-		return Option{"Sync Travis and look again", "takes seconds to minutes"}
-	case readAgain:
-		return Option{"Retry", ""}
+		return Option{Label: "Sync Travis and look again", Note: "takes seconds to minutes", do: func(f *Flow) *Work { return f.read(true) }}
 	case activate:
-		return Option{"Activate on Travis", "builds start with the next push"}
+		return Option{Label: "Activate on Travis", Note: "builds start with the next push"}
 	case keepInactive:
-		return Option{"Keep it inactive", "write the variables only"}
+		return Option{Label: "Keep it inactive", Note: "write the variables only"}
 	case chooseBranch:
-		return Option{"Go back", "and pick one branch that gets the variables"}
+		return Option{Label: "Go back", Note: "and pick one branch that gets the variables"}
 	case allowMixed:
-		return Option{"Yes, send it there too", ""}
+		return Option{Label: "Yes, send it there too"}
 	}
-	return Option{"Go back and choose again", ""}
+	return Option{Label: "Go back and choose again", do: func(f *Flow) *Work { return f.goTo(StepRepository) }}
 }
 
 // remedies are those that can be offered: leaving out the repositories for which is
@@ -252,44 +239,6 @@ func whyOf(about []connect.Target, why string) []string {
 	return []string{connect.Names(about), why}
 }
 
-// unreadableStep asks about repositories that can't be set up, while others can.
-func unreadableStep() step {
-	offered := func(f *Flow) []remedy { return f.remedies(isUnreadable, leaveOut, readAgain, chooseOthers) }
-	return step{
-		id: StepUnreadable, name: "Repository",
-		when: func(f *Flow) bool {
-			n := len(f.readOnes(isUnreadable))
-			return n > 0 && n < len(f.answers.targets)
-		},
-		pass: func(f *Flow) bool { return f.given.Agreed },
-		ask: func(f *Flow) Question {
-			about := f.readOnes(isUnreadable)
-			var errs []error
-			for _, r := range f.result.read.Repositories {
-				if isUnreadable(r) {
-					errs = append(errs, r.Err)
-				}
-			}
-			return f.askRemedy("Can't set up "+f.someOf(about)+". Continue?", about, firstOf(errs), offered(f), f.answers.unreadable)
-		},
-		take: func(f *Flow, v Value) { f.answers.unreadable = offered(f)[v.Index] },
-		do:   func(f *Flow) *Work { return f.carryOut(&f.answers.unreadable, StepUnreadable) },
-	}
-}
-
-// carryOut reads the repositories again for a step, or goes back to their list, where
-// the remedy is that.
-func (f *Flow) carryOut(chosen *remedy, step string) *Work {
-	switch *chosen {
-	case readAgain, syncTravis:
-		return f.read(step)
-	case chooseOthers:
-		*chosen = 0
-		f.goTo(StepRepository)
-	}
-	return nil
-}
-
 // firstOf are the first errors, and how many more there are, in three lines at most.
 func firstOf(errs []error) []string {
 	const few = 2
@@ -318,7 +267,6 @@ func unknownStep() step {
 			return f.askRemedy("Travis can't find "+f.someOf(about)+". What next?", about, whyOf(about, why), offered(f), f.answers.unknown)
 		},
 		take: func(f *Flow, v Value) { f.answers.unknown = offered(f)[v.Index] },
-		do:   func(f *Flow) *Work { return f.carryOut(&f.answers.unknown, StepUnknown) },
 	}
 }
 
@@ -339,12 +287,6 @@ func activateStep() step {
 			return f.askRemedy("Activate "+f.someOf(about)+" on Travis?", about, whyOf(about, why), offered(f), f.answers.inactive)
 		},
 		take: func(f *Flow, v Value) { f.answers.inactive = offered(f)[v.Index] },
-		do: func(f *Flow) *Work {
-			if f.answers.inactive == chooseOthers {
-				f.goTo(StepRepository)
-			}
-			return nil
-		},
 	}
 }
 
@@ -374,18 +316,14 @@ func mixedStep() step {
 			}
 			return q
 		},
-		take: func(f *Flow, v Value) {
+		do: func(f *Flow, v Value) *Work {
 			switch offered(f)[v.Index] {
 			case leaveOut:
 				f.answers.leftOut, _ = about(f)
 			case allowMixed:
 				f.answers.allowMixed = true
-			}
-		},
-		do: func(f *Flow) *Work {
-			if len(f.answers.leftOut) == 0 && !f.answers.allowMixed {
-				f.goTo(StepBranch)
-				return nil
+			default:
+				return f.goTo(StepBranch)
 			}
 			return f.plan()
 		},

@@ -19,11 +19,11 @@ func recoverStep() step {
 			help = append(help, fmt.Sprintf("%d. %s: %s", i+1, s.Reads, s.Permission))
 		}
 		return Question{
-			Kind: Confirm, Title: "Read the password from AWS?", Help: help,
-			Reason: []string{"AWS stores it for the Rack's own use.", "It's checked with the Rack, and shown only if you ask."},
-			Yes:    "Yes", No: "No, go back", Initial: Value{Yes: true},
+			Title: "Read the password from AWS?", Help: help,
+			Reason:  []string{"AWS stores it for the Rack's own use.", "It's checked with the Rack, and shown only if you ask."},
+			Initial: Value{Yes: true},
 		}
-	}, func(f *Flow) { f.goTo(f.whereItIs()) }, (*Flow).recover)
+	}, func(f *Flow) *Work { return f.goTo(f.whereItIs()) }, (*Flow).recover)
 }
 
 // whereItIs is the step that asks where the password is: without Travis, only
@@ -37,13 +37,12 @@ func (f *Flow) whereItIs() string {
 
 // backToRack goes back to where the Rack can be changed, or another sign-in method
 // be chosen where it can't.
-func (f *Flow) backToRack() {
+func (f *Flow) backToRack() *Work {
 	f.result.unreachable = nil
 	if f.given.Reset != nil {
-		f.goTo(StepLost)
-		return
+		return f.goTo(StepLost)
 	}
-	f.goTo(StepRack)
+	return f.goTo(StepRack)
 }
 
 // recover reads the password from AWS and checks it like a typed one. It's kept even
@@ -88,34 +87,27 @@ func recoveredStep() step {
 		ask: func(f *Flow) Question {
 			q := Question{
 				Kind: Choice, Title: "AWS has the password: what next?", Guarded: true,
-				Reason:  []string{f.rackHost().String() + " accepts it."},
-				Options: []Option{{Label: "Continue with it"}, {Label: "Show it"}},
+				Reason: []string{f.rackHost().String() + " accepts it."},
+				Options: []Option{{Label: "Continue with it"}, {Label: "Show it", do: func(f *Flow) *Work {
+					f.result.showing = true
+					return nil
+				}}},
 			}
 			if f.result.login == nil {
 				q.Reason = []string{"It isn't checked: the Rack is unreachable."}
 			} else {
 				q.Help = []string{"Saved, it goes into the convox CLI's file of logins, which only you can read. The convox CLI then signs in to this Rack without asking."}
 				if f.result.savedIn == "" {
-					q.Options = append(q.Options, Option{Label: "Save it for the convox CLI", Note: "on this machine, only for you"})
+					q.Options = append(q.Options, Option{Label: "Save it for the convox CLI", Note: "on this machine, only for you", do: (*Flow).saveRecovered})
 				}
 			}
 			if f.given.Reset != nil {
-				q.Options[0] = Option{Label: "Quit", Note: "no reset is needed"}
+				q.Options[0] = Option{Label: "Quit", Note: "no reset is needed", do: func(f *Flow) *Work { return f.goTo(StepResetDone) }}
 			}
 			if f.result.savedIn != "" {
 				q.Reason = append(q.Reason, "It's saved in "+f.result.savedIn+".")
 			}
 			return q
-		},
-		take: func(f *Flow, v Value) { f.result.showing, f.result.saving = v.Index == 1, v.Index == 2 },
-		do: func(f *Flow) *Work {
-			switch {
-			case f.result.saving:
-				return f.saveRecovered()
-			case f.given.Reset != nil && !f.result.showing:
-				f.goTo(StepResetDone)
-			}
-			return nil
 		},
 	}
 }
@@ -128,10 +120,7 @@ func recoveredShownStep() step {
 			return Question{Kind: Shown, Title: "Rack password", Guarded: true, Reason: []string{"As stored in AWS."}, Secret: f.answers.recovered}
 		},
 		take: func(f *Flow, _ Value) { f.result.showing = false },
-		do: func(f *Flow) *Work {
-			f.goTo(StepRecovered)
-			return nil
-		},
+		do:   func(f *Flow, _ Value) *Work { return f.goTo(StepRecovered) },
 	}
 }
 
@@ -205,12 +194,7 @@ func lostStep() step {
 		id: StepLost, name: "Reset",
 		when:  func(f *Flow) bool { return isResetting(f) || f.given.Reset != nil && !f.reset.IsDone() },
 		begin: func(f *Flow) { f.answers.source = sourceReset },
-		wait: func(f *Flow) string {
-			if !f.found.savedDone {
-				return "reading the saved logins"
-			}
-			return ""
-		},
+		wait:  until("reading the saved logins", func(f *Flow) bool { return f.found.savedDone }),
 		ask: func(f *Flow) Question {
 			q := Question{
 				Kind: Choice, Title: "Is the password of Rack " + f.rackName() + " really lost?",
@@ -224,18 +208,18 @@ func lostStep() step {
 			return q
 		},
 		take: func(f *Flow, v Value) { f.answers.instead = f.instead()[v.Index] },
-		do: func(f *Flow) *Work {
+		do: func(f *Flow, _ Value) *Work {
 			switch {
 			case f.answers.instead == useSaved:
 				return f.trySaved()
 			case f.answers.instead == readFromAWS:
 				f.answers.source = sourceAWS
-				f.goTo(StepRecover)
+				return f.goTo(StepRecover)
 			case f.answers.instead == useDeployKey && f.given.Reset != nil:
-				f.goTo(StepResetDone)
+				return f.goTo(StepResetDone)
 			case f.answers.instead == useDeployKey:
 				f.answers.signIn = ByConsole
-				f.goTo(StepKey)
+				return f.goTo(StepKey)
 			}
 			return nil
 		},
@@ -272,13 +256,13 @@ func affectedStep() step {
 			help = append(help, "- "+who.String())
 		}
 		return Question{
-			Kind: Confirm, Title: "Set a new password for Rack " + f.rackName() + "?", Help: help,
+			Title: "Set a new password for Rack " + f.rackName() + "?", Help: help,
 			Reason: []string{
 				"The stack is updated and the web service restarts. Apps keep running.",
 				"After that, teammates, other builds and Console need the new password.",
 				"Nothing changes until you type the Rack's name.",
 			},
-			Yes: "Yes, continue", No: "No, go back",
+			Yes: "Yes, continue",
 		}
-	}, toLost, (*Flow).lookAtStack)
+	}, goToLost, (*Flow).lookAtStack)
 }

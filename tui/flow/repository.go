@@ -18,12 +18,7 @@ import (
 func repositoryStep() step {
 	return step{
 		id: StepRepository, name: "Repository",
-		wait: func(f *Flow) string {
-			if !f.found.cloneDone {
-				return "reading the clone"
-			}
-			return ""
-		},
+		wait:  until("reading the clone", func(f *Flow) bool { return f.found.cloneDone }),
 		pass:  (*Flow).passRepository,
 		begin: (*Flow).listRepositories,
 		ask: func(f *Flow) Question {
@@ -31,30 +26,33 @@ func repositoryStep() step {
 			if f.answers.onlyExisting {
 				title, help = "Which repositories get the new values?", repositoryHelp[2:]
 			}
-			return Question{
+			q := Question{
 				Kind: Pick, Title: title,
 				Reason:   f.repositoryReason(),
 				Help:     help,
 				Headings: []string{"REPOSITORY", "PROVIDER"},
 				Rows:     rows,
-				More:     f.repositoryMore(),
-				Found:    f.repositoriesFound(),
 				Growing:  !f.found.repositoriesDone,
 				Several:  true,
 				Initial:  Value{Key: f.likelyRepository(rows), Keys: f.pickedKeys()},
-				Check: func(v Value) error {
-					if v.Key == "" && len(v.Keys) == 0 {
-						return &problem.Error{Reason: "no repository is picked", Hints: []string{"pick one, or enter its name"}}
-					}
-					return nil
-				},
 			}
+			switch {
+			case f.found.repositoriesErr != nil:
+				q.More = "not all are listed: " + f.found.repositoriesErr.Error()
+			case q.Growing && f.answers.onlyExisting:
+				q.More = "asking Travis which have both variables"
+			case q.Growing:
+				q.More = "asking Travis for more"
+			default:
+				q.Found = text.Count(len(f.found.repositories), "repository") + ", " + inSeconds(f.found.repositoriesTook)
+			}
+			return q
 		},
-		take: (*Flow).takeRepositories,
-		do: func(f *Flow) *Work {
+		do: func(f *Flow, v Value) *Work {
 			if f.outside.Owned != nil && len(f.answers.targets) == 0 && !f.chosen[StepRepository] {
 				return f.listOwned()
 			}
+			f.takeRepositories(v)
 			return nil
 		},
 		shown: func(f *Flow) string {
@@ -218,7 +216,7 @@ func (f *Flow) onlyKnown() travisapi.Repository {
 func (f *Flow) setTargets(targets []connect.Target) {
 	targets = connect.RemoveDuplicates(targets)
 	if !slices.Equal(f.answers.targets, targets) {
-		f.result.read, f.answers.unknown, f.answers.unreadable, f.answers.inactive, f.answers.leftOut = nil, 0, 0, 0, nil
+		f.result.read, f.answers.unknown, f.answers.inactive, f.answers.leftOut = nil, 0, 0, nil
 		f.answers.allowMixed = f.given.AllowMixed
 		f.answers.encrypt = false // the file may be another repository's
 	}
@@ -263,11 +261,6 @@ func (f *Flow) likelyRepository(rows []Row) string {
 }
 
 func repositoryKey(t connect.Target) string { return string(t.Provider) + " " + t.Slug }
-
-func (f *Flow) isOwnDecided() bool {
-	_, _, ok := connect.CloneTarget(f.found.clone, f.given.Provider)
-	return ok
-}
 
 // ownRepositories are what the clone can be on Travis.
 func (f *Flow) ownRepositories() []connect.Target {
@@ -315,13 +308,7 @@ func (f *Flow) listRepositories() {
 	isOnly, branch := f.answers.onlyExisting, f.given.Branch
 	f.result.searches = append(f.result.searches, func(ctx context.Context, tell func(Update)) {
 		start := time.Now()
-		found := func(u Update) {
-			tell(func(f *Flow) {
-				if f.found.listing == listing {
-					u(f)
-				}
-			})
-		}
+		found := latest(tell, func(f *Flow) bool { return f.found.listing == listing })
 		add := func(page []travisapi.Repository) {
 			found(func(f *Flow) { f.found.repositories = append(f.found.repositories, page...) })
 		}
@@ -455,27 +442,6 @@ func (f *Flow) whyNot(remote gitrepo.Remote) string {
 		return "Travis doesn't support this host"
 	}
 	return "not on " + string(f.given.Provider)
-}
-
-func (f *Flow) repositoryMore() string {
-	switch {
-	case f.found.repositoriesErr != nil:
-		return "not all are listed: " + f.found.repositoriesErr.Error()
-	case !f.found.repositoriesDone:
-		if f.answers.onlyExisting {
-			return "asking Travis which have both variables"
-		}
-		return "asking Travis for more"
-	}
-	return ""
-}
-
-// repositoriesFound sums the listing up once it ended.
-func (f *Flow) repositoriesFound() string {
-	if !f.found.repositoriesDone || f.found.repositoriesErr != nil {
-		return ""
-	}
-	return text.Count(len(f.found.repositories), "repository") + ", " + inSeconds(f.found.repositoriesTook)
 }
 
 // inSeconds is a duration such as 0.4 s, which is never none.

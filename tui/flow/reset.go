@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -104,27 +105,33 @@ func isResetting(f *Flow) bool {
 // isPlanned reports whether it is known what the reset would change.
 func isPlanned(f *Flow) bool { return isResetting(f) && f.reset.Plan != nil }
 
-// learned keeps what a work of the reset found out. An error is shown at step.
-func learned(r reset.Reset, err error, step string) Outcome {
+// resetOutcome keeps what a work of the reset found out. An error is shown at step.
+func resetOutcome(r reset.Reset, err error, step string) Outcome {
 	if err == nil {
 		step = ""
 	}
 	return Outcome{Err: err, To: step, Set: func(f *Flow) { f.reset = r }}
 }
 
-func toLost(f *Flow) { f.goTo(StepLost) }
+func goToLost(f *Flow) *Work { return f.goTo(StepLost) }
+
+// nothing is what an answer does that the next step follows.
+func nothing(*Flow) *Work { return nil }
 
 // confirmStep asks for a yes, and does its work, or goes back.
-func confirmStep(id, name string, when func(*Flow) bool, ask func(*Flow) Question, back func(*Flow), do func(*Flow) *Work) step {
+func confirmStep(id, name string, when func(*Flow) bool, ask func(*Flow) Question, back, do func(*Flow) *Work) step {
 	return step{
-		id: id, name: name, when: when, ask: ask,
-		take: func(f *Flow, v Value) { f.result.agreed = v.Yes },
-		do: func(f *Flow) *Work {
-			if f.result.agreed {
+		id: id, name: name, when: when,
+		ask: func(f *Flow) Question {
+			q := ask(f)
+			q.Kind, q.Yes, q.No = Confirm, cmp.Or(q.Yes, "Yes"), "No, go back"
+			return q
+		},
+		do: func(f *Flow, v Value) *Work {
+			if v.Yes {
 				return do(f)
 			}
-			back(f)
-			return nil
+			return back(f)
 		},
 	}
 }
@@ -142,7 +149,7 @@ func (f *Flow) lookAtStack() *Work {
 			if err == nil {
 				err = r.Look(stop.Soft, aws)
 			}
-			return learned(r, err, StepAffected)
+			return resetOutcome(r, err, StepAffected)
 		},
 	}
 }
@@ -157,7 +164,7 @@ func busyStep() step {
 			q := Question{
 				Kind: Choice, Title: "Wait for the Rack's update to finish?",
 				Reason:  []string{"The stack is in " + stack.Status + ". A reset can start after that."},
-				Options: []Option{{Label: "Wait"}, {Label: "Go back"}},
+				Options: []Option{{Label: "Wait", do: (*Flow).awaitUpdate}, {Label: "Go back", do: goToLost}},
 			}
 			if stack.Reset {
 				q.Title = "Wait for the earlier reset to finish?"
@@ -165,29 +172,22 @@ func busyStep() step {
 			}
 			return q
 		},
-		take: func(f *Flow, v Value) { f.result.agreed = v.Index == 0 },
-		do: func(f *Flow) *Work {
-			if !f.result.agreed {
-				f.goTo(StepLost)
-				return nil
-			}
-			r, outside := f.reset, f.outside
-			return &Work{
-				Words: "waiting for the update to finish",
-				Run: func(stop connect.Stop, tell Tell) Outcome {
-					report := r.Await(stop, r.Saved, outside.showReset(tell))
-					if report.Left != nil {
-						report.Err = errors.Join(report.Err, report.Left)
-					}
-					return learned(r, report.Err, StepAffected)
-				},
-			}
+	}
+}
+
+func (f *Flow) awaitUpdate() *Work {
+	r, outside := f.reset, f.outside
+	return &Work{
+		Words: "waiting for the update to finish",
+		Run: func(stop connect.Stop, tell Tell) Outcome {
+			report := r.Await(stop, r.Saved, outside.showReset(tell))
+			return resetOutcome(r, errors.Join(report.Err, report.Left), StepAffected)
 		},
 	}
 }
 
 func previewStep() step {
-	return step{id: StepPreview, name: "Reset", when: isResetting, do: (*Flow).preview}
+	return step{id: StepPreview, name: "Reset", when: isResetting, do: func(f *Flow, _ Value) *Work { return f.preview() }}
 }
 
 func (f *Flow) preview() *Work {
@@ -208,13 +208,13 @@ func (f *Flow) preview() *Work {
 			if problem.Has(err, convox.CodeUntrusted) && fingerprint == "" {
 				return Outcome{Set: func(f *Flow) { f.reset, f.result.untrusted = r, fingerprintOf(err) }}
 			}
-			return learned(r, err, StepAffected)
+			return resetOutcome(r, err, StepAffected)
 		},
 	}
 }
 
 func resetCertificateStep() step {
-	return trustStep(StepResetTrust, "Reset", isResetting, toLost, (*Flow).preview)
+	return trustStep(StepResetTrust, "Reset", isResetting, goToLost, (*Flow).preview)
 }
 
 // changesStep shows what an update would change.
@@ -239,12 +239,9 @@ func changesStep() step {
 			}
 			return q
 		},
-		do: func(f *Flow) *Work {
-			switch {
-			case f.given.DryRun:
-				f.over = true
-			case f.reset.Plan.Err() != nil:
-				f.goTo(StepLost)
+		do: func(f *Flow, _ Value) *Work {
+			if f.over = f.given.DryRun; !f.over && f.reset.Plan.Err() != nil {
+				return f.goTo(StepLost)
 			}
 			return nil
 		},
@@ -254,9 +251,9 @@ func changesStep() step {
 // changeLines is the preview as a table, and the judgment of it.
 func changeLines(plan *reset.Plan) (lines []Line) {
 	for i, row := range plan.Table() {
-		line := under(Plain, row)
+		line := indent(Plain, row)
 		if i == 0 {
-			line = under(Muted, strings.ToUpper(row))
+			line = indent(Muted, strings.ToUpper(row))
 		}
 		lines = append(lines, line)
 	}
@@ -276,9 +273,9 @@ func changeLines(plan *reset.Plan) (lines []Line) {
 
 func refreshStep() step {
 	s := confirmStep(StepRefresh, "Reset", func(f *Flow) bool { return isPlanned(f) && f.reset.Plan.RefreshesInstances() },
-		func(*Flow) Question {
+		func(f *Flow) Question {
 			return Question{
-				Kind: Confirm, Title: "Replace every instance too, one by one?", Guarded: true,
+				Title: "Replace every instance too, one by one?", Guarded: true,
 				Reason: []string{
 					"A newer machine image exists, so the update replaces the instances too.",
 					"Their apps move to the new instances. The update takes much longer.",
@@ -287,13 +284,10 @@ func refreshStep() step {
 					"A Rack takes the newest machine image with every update of its stack, whatever the update is for.",
 					"CloudFormation replaces the instances one by one. To do that at a quiet time, go back and reset the password then.",
 				},
-				Yes: "Yes", No: "No, go back",
+				Initial: Value{Yes: f.given.AllowRefresh},
 			}
-		}, toLost, func(*Flow) *Work { return nil })
-	s.pass = func(f *Flow) bool {
-		f.result.agreed = f.given.AllowRefresh
-		return f.given.AllowRefresh
-	}
+		}, goToLost, nothing)
+	s.pass = func(f *Flow) bool { return f.given.AllowRefresh }
 	return s
 }
 
@@ -324,7 +318,7 @@ func nameStep() step {
 }
 
 func resetStep() step {
-	return step{id: StepReset, name: "Reset", when: isPlanned, do: (*Flow).runReset}
+	return step{id: StepReset, name: "Reset", when: isPlanned, do: func(f *Flow, _ Value) *Work { return f.runReset() }}
 }
 
 // runReset carries out the plan, or continues it.
@@ -338,7 +332,7 @@ func (f *Flow) runReset() *Work {
 			if report.OldPasswordWorks() {
 				to = StepAffected
 			}
-			outcome := learned(r, report.Err, to)
+			outcome := resetOutcome(r, report.Err, to)
 			outcome.Set = func(f *Flow) {
 				f.reset, f.over = r, report.Stopped != nil
 				switch {
@@ -360,13 +354,14 @@ func continueStep() step {
 		ask: func(f *Flow) Question {
 			return Question{
 				Kind: Choice, Title: "Continue the unfinished reset?", Guarded: true,
-				Reason:  []string{f.reset.Report().State() + "."},
-				Help:    []string{"If you quit, run this again later and use the same new password: then only what is left is done."},
-				Options: []Option{{Label: "Continue", Note: "wait, and do what is left"}, {Label: "Quit", Note: "you can continue later"}},
+				Reason: []string{f.reset.Report().State() + "."},
+				Help:   []string{"If you quit, run this again later and use the same new password: then only what is left is done."},
+				Options: []Option{
+					{Label: "Continue", Note: "wait, and do what is left", do: (*Flow).runReset},
+					{Label: "Quit", Note: "you can continue later", do: (*Flow).quit},
+				},
 			}
 		},
-		take: func(f *Flow, v Value) { f.over = v.Index == 1 },
-		do:   (*Flow).runReset,
 	}
 }
 
@@ -405,7 +400,7 @@ func rotateStep() step {
 		ask: func(f *Flow) Question {
 			q := Question{
 				Kind: Choice, Title: "Which repositories get the new password?",
-				Options: []Option{{"Set up a repository", ""}, {"Rotate it in the repositories that have it", "you pick them from a list"}},
+				Options: []Option{{Label: "Set up a repository"}, {Label: "Rotate it in the repositories that have it", Note: "you pick them from a list"}},
 			}
 			if f.answers.onlyExisting {
 				q.Initial.Index = 1

@@ -182,7 +182,7 @@ func TestARollBackPutsTheSavedLoginBack(t *testing.T) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	before := fmt.Sprintf(`{%q: "stale", "other.example.com": "theirs"}`, w.rack.Host)
+	before := fmt.Sprintf("{\n  %q: \"stale\",\n  \"other.example.com\": \"theirs\"\n}\n", w.rack.Host) // as the CLI writes it
 	if err := os.WriteFile(filepath.Join(folder, "auth"), []byte(before), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -239,7 +239,7 @@ type restarting struct {
 func (r restarting) Restart(connect.Stop, cfn.Rack) (cfn.Deployment, error) {
 	password := r.w.stackPassword()
 	r.w.rack.SetTasks(password, password)
-	return cfn.Deployment{Status: "PRIMARY", Running: 2, Desired: 2, Completed: true}, nil
+	return cfn.Deployment{Running: 2, Desired: 2, Completed: true}, nil
 }
 
 func TestAnUpdateThatRunsIsWaitedFor(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 )
 
 func planStep() step {
-	return step{id: StepPlan, name: "Review", do: func(f *Flow) *Work {
+	return step{id: StepPlan, name: "Review", do: func(f *Flow, _ Value) *Work {
 		f.answers.allowMixed, f.answers.leftOut = f.given.AllowMixed, nil // asked again for each plan
 		return f.plan()
 	}}
@@ -87,12 +87,12 @@ func reviewStep() step {
 				},
 			}
 			for _, s := range q.Switches {
-				q.Help = append(q.Help, switchHelp[s.Key])
+				q.Help = append(q.Help, s.help)
 			}
 			if f.several() && f.result.begun {
 				q.Reason = []string{"Only the repositories that failed are listed."}
 			}
-			if f.awaitsWord() {
+			if f.awaitsTravis() {
 				q.More, q.Growing = "asking Travis how it reads .travis.yml", true
 			}
 			if f.given.DryRun {
@@ -100,22 +100,22 @@ func reviewStep() step {
 			}
 			return q
 		},
-		take: func(f *Flow, v Value) {
-			f.result.turned = v.Switch != ""
-			f.toggle(v.Switch)
-		},
-		do: func(f *Flow) *Work {
+		do: func(f *Flow, v Value) *Work {
 			switch {
-			case f.result.turned:
-				work := f.planFile()
-				if work == nil {
-					f.goTo(StepReview)
+			case v.Switch != "":
+				for _, s := range f.asked.Switches {
+					if s.Key == v.Switch {
+						s.turn(f)
+					}
 				}
-				return work
+				if work := f.planFile(); work != nil {
+					return work
+				}
+				return f.goTo(StepReview)
 			case f.given.DryRun:
 				report := f.intent()
-				f.result.report, f.over = &report, true
-				return nil
+				f.result.report = &report
+				return f.quit()
 			}
 			return f.apply()
 		},
@@ -136,7 +136,7 @@ func (f *Flow) reviewTitle() string {
 	case f.given.DryRun:
 		return "Review: a dry run, nothing will be written"
 	case f.result.begun:
-		return "Review: something changed since you confirmed it"
+		return "Review: what is left to write"
 	case f.reset.Report() != nil:
 		return "Review: nothing written to Travis yet"
 	}
@@ -150,7 +150,7 @@ func warningLines(warnings []connect.Warning) []Line {
 	for _, w := range connect.GroupWarnings(warnings) {
 		lines = append(lines, Line{Warning, sentence(w.String())})
 		if w.Hint != "" {
-			lines = append(lines, under(Muted, "hint: "+w.Hint))
+			lines = append(lines, indent(Muted, "hint: "+w.Hint))
 		}
 	}
 	return lines
@@ -216,14 +216,14 @@ func (f *Flow) settingsLines() []Line {
 	repository := plan.Repositories[0]
 	lines := []Line{{Heading, "Travis settings of " + nameOf(f.targets()) + scopeWords(plan.Branch)}}
 	if source := f.ownSource(); source != "" {
-		lines = append(lines, under(Muted, "It's "+source+"."))
+		lines = append(lines, indent(Muted, "It's "+source+"."))
 	}
 	if f.answers.encrypt {
 		lines[0].Text = "For the builds of " + nameOf(f.targets())
 		lines = append(lines,
-			under(Plain, "Both variables go into .travis.yml, encrypted for this repository."),
-			under(Plain, variable(connect.PasswordName, f.passwordWords())),
-			under(Muted, "Variables in the file override the settings, which don't change."),
+			indent(Plain, "Both variables go into .travis.yml, encrypted for this repository."),
+			indent(Plain, variable(connect.PasswordName, f.passwordWords())),
+			indent(Muted, "Variables in the file override the settings, which don't change."),
 		)
 	} else {
 		lines = append(lines, changeLine(repository.Host, plan.Credential.Host.String()), changeLine(repository.Password, f.passwordWords()))
@@ -235,8 +235,8 @@ func (f *Flow) settingsLines() []Line {
 	return append(lines, f.keyLines()...)
 }
 
-// under is a line below a heading or a line with a mark.
-func under(tone Tone, words string) Line { return Line{tone, "  " + words} }
+// indent is a line below a heading or a line with a mark.
+func indent(tone Tone, words string) Line { return Line{tone, "  " + words} }
 
 func variable(name, value string) string { return fmt.Sprintf("%-15s  %s", name, value) }
 
@@ -247,7 +247,7 @@ func changeLine(c connect.Change, value string) Line {
 	case connect.Replace:
 		return Line{Replaced, variable(c.Name, value)}
 	}
-	return under(Plain, "  "+variable(c.Name, "unchanged"))
+	return indent(Plain, "  "+variable(c.Name, "unchanged"))
 }
 
 func duplicateLines(r connect.RepositoryPlan) []Line {
@@ -315,7 +315,7 @@ func (f *Flow) keyLines() []Line {
 	if more := len(login.Racks) - few; more > 0 {
 		words += fmt.Sprintf(" and %d more", more)
 	}
-	return []Line{under(Muted, "The deploy key sees "+words+".")}
+	return []Line{indent(Muted, "The deploy key sees "+words+".")}
 }
 
 // severalLines show what several repositories share, and a table of them.
@@ -324,14 +324,11 @@ func (f *Flow) severalLines() []Line {
 	var counts counts
 	for _, r := range plan.Repositories {
 		counts.add(r.Err, r.Skipped, r.Activate, r.Host.Action, r.Password.Action)
-		if r.Err == nil && warningWords(r) != "" {
-			counts.warned++
-		}
 	}
 	lines := []Line{
 		{Heading, "Travis settings of " + text.Count(len(plan.Repositories), "repository") + scopeWords(plan.Branch)},
-		under(Plain, variable(connect.HostName, plan.Credential.Host.String())),
-		under(Plain, variable(connect.PasswordName, f.passwordWords())),
+		indent(Plain, variable(connect.HostName, plan.Credential.Host.String())),
+		indent(Plain, variable(connect.PasswordName, f.passwordWords())),
 	}
 	lines = append(append(lines, f.keyLines()...), Line{}, Line{Heading, counts.String()})
 	lines = append(append(lines, tableOf(plan.Repositories)...), Line{},
@@ -352,7 +349,7 @@ func (f *Flow) stepWords() string {
 }
 
 // counts are numbers of repositories, by what happens to them.
-type counts struct{ created, replaced, unchanged, skipped, activated, failed, warned int }
+type counts struct{ created, replaced, unchanged, skipped, activated, failed int }
 
 func (c *counts) add(err error, skipped string, isActivated bool, actions ...connect.Action) {
 	switch {
@@ -361,9 +358,12 @@ func (c *counts) add(err error, skipped string, isActivated bool, actions ...con
 		return
 	case skipped != "":
 		c.skipped++
-	case slices.Contains(actions, connect.Replace):
+		return
+	}
+	switch changeOf(actions...) {
+	case connect.Replace:
 		c.replaced++
-	case slices.Contains(actions, connect.Create):
+	case connect.Create:
 		c.created++
 	default:
 		c.unchanged++
@@ -380,7 +380,7 @@ func (c counts) String() string {
 		what string
 	}{
 		{c.failed, "can't be written"}, {c.created, "new"}, {c.replaced, "replaced"}, {c.unchanged, "unchanged"}, {c.skipped, "skipped"},
-		{c.activated, "activated"}, {c.warned, "with a warning"},
+		{c.activated, "activated"},
 	} {
 		if of.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", of.n, of.what))
@@ -389,63 +389,52 @@ func (c counts) String() string {
 	return strings.Join(parts, ", ")
 }
 
+// changeOf is what happens to a repository: the most of what happens to its variables.
+func changeOf(actions ...connect.Action) connect.Action {
+	for _, action := range []connect.Action{connect.Replace, connect.Create} {
+		if slices.Contains(actions, action) {
+			return action
+		}
+	}
+	return connect.None
+}
+
+var tonesOfChanges = map[connect.Action]Tone{connect.Replace: Replaced, connect.Create: Added}
+
 // longestName is how wide a column may become, in cells.
 const longestName = 40
 
 // tableOf lists the repositories: those that nothing is written to first, with the
 // reason.
 func tableOf(all []connect.RepositoryPlan) []Line {
-	var lines []Line
-	rows, tones := [][3]string{{"REPOSITORY", "CHANGE", "NOTE"}}, []Tone{Muted}
+	var failed []Line
+	column := len("REPOSITORY")
 	for _, r := range all {
 		if r.Err != nil {
-			lines = append(lines, Line{Bad, r.Err.Error()})
-			continue
-		}
-		rows, tones = append(rows, [3]string{r.Target.String(), actionOf(r), cmp.Or(r.Skipped, warningWords(r))}), append(tones, toneOfPlan(r))
-	}
-	if !slices.ContainsFunc(rows[1:], func(row [3]string) bool { return row[2] != "" }) {
-		rows[0][2] = ""
-	}
-	var columns [2]int
-	for _, row := range rows {
-		for i := range columns {
-			if n := ansi.StringWidth(row[i]); n <= longestName {
-				columns[i] = max(columns[i], n)
-			}
+			failed = append(failed, Line{Bad, r.Err.Error()})
+		} else if n := ansi.StringWidth(r.Target.String()); n <= longestName {
+			column = max(column, n)
 		}
 	}
-	for i, row := range rows {
-		line := Line{tones[i], row[0] + blanks(columns[0]-ansi.StringWidth(row[0])) + row[1]}
-		if row[2] != "" {
-			line.Text += blanks(columns[1]-ansi.StringWidth(row[1])) + row[2]
+	row := func(tone Tone, name, change string) Line {
+		if tone == Plain || tone == Muted { // without a sign
+			name = "    " + name
 		}
-		if line.Tone == Plain || line.Tone == Muted { // without a sign
-			line.Text = "    " + line.Text
+		return Line{tone, name + strings.Repeat(" ", max(0, column-ansi.StringWidth(strings.TrimSpace(name)))+2) + change}
+	}
+	lines := append(failed, row(Muted, "REPOSITORY", "CHANGE"))
+	for _, r := range all {
+		if r.Err == nil {
+			lines = append(lines, row(tonesOfChanges[changeOf(r.Host.Action, r.Password.Action)], r.Target.String(), actionOf(r)))
 		}
-		lines = append(lines, line)
 	}
 	return lines
-}
-
-// blanks fill a cell, and part it from the next one.
-func blanks(missing int) string { return strings.Repeat(" ", max(0, missing)+2) }
-
-// toneOfPlan is that of a repository in the table.
-func toneOfPlan(r connect.RepositoryPlan) Tone {
-	switch actions := []connect.Action{r.Host.Action, r.Password.Action}; {
-	case slices.Contains(actions, connect.Replace):
-		return Replaced
-	case slices.Contains(actions, connect.Create):
-		return Added
-	}
-	return Plain
 }
 
 // actionOf says in a word or two what happens to a repository.
 func actionOf(r connect.RepositoryPlan) string {
 	if r.Skipped != "" {
-		return "skipped"
+		return "skipped: " + r.Skipped
 	}
 	words := map[connect.Action]string{connect.Create: "new", connect.Replace: "replaced", connect.None: "unchanged"}
 	action := words[r.Host.Action]
@@ -459,26 +448,4 @@ func actionOf(r connect.RepositoryPlan) string {
 		action = "activated, " + action
 	}
 	return action
-}
-
-// shortWarnings are the words of the table for what the lines below it say.
-var shortWarnings = map[string]string{
-	"inactive":             "inactive",
-	"mixed":                "another host gets the password",
-	"branch_password_only": "a branch's password gets this host",
-	"rack_url":             "RACK_URL is set",
-	"public":               "was public",
-	"public_same":          "was public",
-	"public_elsewhere":     "public on a branch",
-}
-
-// warningWords name what a repository is warned of, beside what its line says.
-func warningWords(r connect.RepositoryPlan) string {
-	var words []string
-	for _, w := range r.Warnings {
-		if word := shortWarnings[w.Code]; word != "" && !slices.Contains(words, word) {
-			words = append(words, word)
-		}
-	}
-	return strings.Join(words, ", ")
 }

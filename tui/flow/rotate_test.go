@@ -87,7 +87,7 @@ func TestARotationSkipsNamedOnesWithoutTheVariables(t *testing.T) {
 	w.travis.AddRepository(travistest.Repository{ID: 200, Slug: "acme/idle"}) // inactive, and not asked about
 	named := append(targetsOf(keys...), targetsOf("github acme/idle")...)
 	w.begin(flow.Given{OnlyExisting: true, Targets: named}).accept().accept().accept().step(flow.StepReview)
-	w.reads("1 replaced, 3 skipped", "acme/r00    replaced", "acme/r01    skipped   it has no CONVOX_HOST or CONVOX_PASSWORD")
+	w.reads("1 replaced, 3 skipped", "acme/r00    replaced", "acme/r01    skipped: it has no CONVOX_HOST or CONVOX_PASSWORD")
 	w.accept().step(flow.StepDone).reads("1 repository set up in ", "1 replaced, 3 skipped")
 	w.wantPairs(keys[0])
 	w.wantNothing(keys[1], keys[2], "github acme/idle")

@@ -188,7 +188,7 @@ func TestMixedPairsAreConfirmedOnceForAll(t *testing.T) {
 	}
 	w.answer(flow.Value{Index: 1}).step(flow.StepBranch).accept().step(flow.StepMixed)
 	w.travis.Faults.Forget()
-	w.answer(flow.Value{Index: 2}).step(flow.StepReview).reads("2 repositories (acme/r00, acme/r01): branch old has", "acme/r00    new     another host gets the password", "2 with a warning")
+	w.answer(flow.Value{Index: 2}).step(flow.StepReview).reads("2 repositories (acme/r00, acme/r01): branch old has", "acme/r00    new")
 	if n := len(w.travis.Faults.Requests()); n != 0 {
 		t.Errorf("a yes cost %d calls", n)
 	}
@@ -228,9 +228,8 @@ func TestARepositoryThatCannotBeWrittenIsToldBefore(t *testing.T) {
 	w, keys := newWorldOf(t, 2)
 	w.travis.AddRepository(travistest.Repository{ID: 60, Slug: "acme/locked", Active: true, Permissions: map[string]bool{"create_env_var": false}})
 	w.begin(flow.Given{Targets: targetsOf(append(keys, "acme/locked")...)}).accept().accept().accept()
-	w.step(flow.StepUnreadable).reads("Can't set up acme/locked. Continue?", "acme/locked: this Travis account can't change its settings")
-	w.answer(flow.Value{Index: 1}).step(flow.StepUnreadable).answer(flow.Value{Index: 2}).step(flow.StepRepository).accept().step(flow.StepUnreadable)
-	w.accept().step(flow.StepReview).reads("Travis settings of 2 repositories", "2 new").accept().step(flow.StepDone).reads("2 repositories set up").accept()
+	w.step(flow.StepReview).reads("Travis settings of 3 repositories", "1 can't be written, 2 new", "acme/locked: this Travis account can't change its settings")
+	w.accept().step(flow.StepDone).reads("2 repositories set up").accept()
 	w.wantPairs(keys...)
 	w, keys = newWorldOf(t, 2)
 	w.travis.AddRepository(travistest.Repository{ID: 60, Slug: "acme/locked", Active: true, Permissions: map[string]bool{"create_env_var": false}})
@@ -265,9 +264,9 @@ func TestOnlyThoseThatFailedAreTriedAgain(t *testing.T) {
 	}
 	w.failOnly(117)
 	w.travis.Faults.Forget()
-	w.accept().step(flow.StepRetry).reads("1 of 30")
+	w.accept().step(flow.StepReview).reads("Only the repositories that failed are listed", "Travis settings of 2 repositories").accept().step(flow.StepRetry).reads("1 of 30")
 	w.failOnly()
-	w.accept().step(flow.StepDone).reads("30 repositories set up", "--repos-from FILE")
+	w.accept().step(flow.StepReview).accept().step(flow.StepDone).reads("30 repositories set up", "--repos-from FILE")
 	for _, r := range w.travis.Faults.Requests() {
 		if !strings.Contains(r.Path, "/103") && !strings.Contains(r.Path, "/117") && !strings.Contains(r.Path, "r03") && !strings.Contains(r.Path, "r17") {
 			t.Errorf("%s %s", r.Method, r.Path)
@@ -286,7 +285,7 @@ func TestWhatChangedBeforeItIsTriedAgainIsReviewed(t *testing.T) {
 	w.accept().step(flow.StepRetry)
 	w.failOnly()
 	w.travis.SetEnvVars("acme/r01", []travistest.EnvVar{{ID: "h", Name: "CONVOX_HOST", Value: "theirs"}, {ID: "p", Name: "CONVOX_PASSWORD", Value: "theirs"}})
-	w.accept().step(flow.StepReview).reads("1 repository", "1 replaced", "something changed", "that failed")
+	w.accept().step(flow.StepReview).reads("1 repository", "1 replaced", "what is left to write", "that failed")
 	w.accept().step(flow.StepDone).reads("3 repositories set up", "2 new, 1 replaced")
 	w.wantPairs(keys...)
 }

@@ -26,7 +26,7 @@ func signInStep() step {
 		ask: func(f *Flow) Question {
 			q := Question{
 				Kind: Choice, Title: "How do builds sign in to Convox?",
-				Reason: append([]string{"Builds use it to run convox deploy. Travis stores it as private variables."}, f.tip(StepSignIn)...),
+				Reason: []string{"Builds use it to run convox deploy. Travis stores it as private variables."},
 				Help:   []string{deployKeyHelp, rackPasswordHelp, "A deploy key is the safer choice where Console manages the Rack."},
 			}
 			offer(&q, signIns, signInOptions, f.likelySignIn())
@@ -58,9 +58,12 @@ func consoleStep() step {
 		ask: func(f *Flow) Question {
 			return Question{
 				Kind: Text, Title: "Which Console?",
-				Reason:  append([]string{"Convox's own is " + convox.HostedConsole + ". Your company may run another one."}, f.tip(StepConsole)...),
+				Reason:  []string{"Convox's own is " + convox.HostedConsole + ". Your company may run another one."},
 				Initial: Value{Text: f.answers.console.String()},
-				Check:   checkHost,
+				Check: func(v Value) error {
+					_, err := convox.ParseHost(v.Text)
+					return err
+				},
 			}
 		},
 		take: func(f *Flow, v Value) {
@@ -75,11 +78,6 @@ func consoleStep() step {
 	}
 }
 
-func checkHost(v Value) error {
-	_, err := convox.ParseHost(v.Text)
-	return err
-}
-
 func keyStep() step {
 	return step{
 		id: StepKey, name: "Deploy key",
@@ -91,10 +89,10 @@ func keyStep() step {
 		ask: func(f *Flow) Question {
 			return Question{
 				Kind: Secret, Title: "Enter the deploy key",
-				Reason: append([]string{
+				Reason: []string{
 					"Create one in Console, in the Rack's organization: Settings, Deploy Keys.",
 					"https://" + f.answers.console.String(),
-				}, f.tip(StepKey)...),
+				},
 				Help: []string{
 					deployKeyHelp,
 					"Older Consoles list deploy keys on the organization's Members tab. Don't use your personal key: it can do everything that you can.",
@@ -105,7 +103,7 @@ func keyStep() step {
 			}
 		},
 		take: func(f *Flow, v Value) { f.answers.key = v.Secret },
-		do:   func(f *Flow) *Work { return f.checkLogin(StepKey) },
+		do:   func(f *Flow, _ Value) *Work { return f.checkLogin(StepKey) },
 		shown: func(f *Flow) string {
 			switch login := f.result.login; {
 			case login == nil:

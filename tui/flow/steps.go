@@ -15,7 +15,7 @@ func steps(given Given) []step {
 		[]step{
 			afterResetStep(), rotateStep(),
 			accountStep(), tokenStep(),
-			repositoryStep(), slugStep(), readStep(), unreadableStep(), unknownStep(), activateStep(),
+			repositoryStep(), slugStep(), readStep(), unknownStep(), activateStep(),
 			branchStep(), branchNameStep(), deployRackStep(),
 			planStep(), mixedStep(),
 			fileStep(), reviewStep(),
@@ -81,7 +81,6 @@ const (
 	StepRepository  = "repository"
 	StepSlug        = "slug"
 	StepRead        = "read"
-	StepUnreadable  = "unreadable"
 	StepUnknown     = "unknown"
 	StepActivate    = "activate"
 	StepBranch      = "branch"
@@ -100,13 +99,12 @@ func byConsole(f *Flow) bool   { return f.answers.signIn == ByConsole }
 func byRack(f *Flow) bool      { return f.answers.signIn == ByRack }
 func hasNoSignIn(f *Flow) bool { return f.answers.signIn == NoSignIn }
 
-// tip is a line that says what to enter at a step of the demo.
-func (f *Flow) tip(step string) []string {
-	if f.outside.Tip == nil {
-		return nil
+// until makes a step wait, in words, for something that is being looked for.
+func until(words string, isDone func(*Flow) bool) func(*Flow) string {
+	return func(f *Flow) string {
+		if isDone(f) {
+			return ""
+		}
+		return words
 	}
-	if tip := f.outside.Tip(step); tip != "" {
-		return []string{tip}
-	}
-	return nil
 }

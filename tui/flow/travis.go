@@ -12,12 +12,7 @@ import (
 func accountStep() step {
 	return step{
 		id: StepAccount, name: "Travis",
-		wait: func(f *Flow) string {
-			if !f.found.tokenDone {
-				return "asking Travis whose token this is"
-			}
-			return ""
-		},
+		wait: until("asking Travis whose token this is", func(f *Flow) bool { return f.found.tokenDone }),
 		pass: func(f *Flow) bool {
 			switch {
 			case f.found.token.IsEmpty():
@@ -33,29 +28,27 @@ func accountStep() step {
 		ask: func(f *Flow) Question {
 			q := Question{
 				Kind: Choice, Title: "Which Travis account?",
-				Reason:  []string{"A token was found in TRAVIS_TOKEN or in the Travis CLI's settings."},
-				Help:    tokenHelp,
-				Options: []Option{{Label: "Retry the token that was found"}, {Label: "Enter another token"}},
+				Reason: []string{"A token was found in TRAVIS_TOKEN or in the Travis CLI's settings."},
+				Help:   tokenHelp,
+				Options: []Option{
+					{Label: "Retry the token that was found", do: func(f *Flow) *Work {
+						return f.askWhose(func(f *Flow, user travisapi.User) { f.found.user, f.result.user = user, user })
+					}},
+					{Label: "Enter another token"},
+				},
 			}
 			if f.found.user.ID > 0 {
-				q.Options[0] = Option{Label: f.found.user.Login, Note: "the token that was found"}
+				q.Options[0] = Option{Label: f.found.user.Login, Note: "the token that was found", do: func(f *Flow) *Work {
+					f.result.user = f.found.user
+					return nil
+				}}
 			}
 			if f.answers.ownToken {
 				q.Initial.Index = 1
 			}
 			return q
 		},
-		take: func(f *Flow, v Value) { f.setToken(v.Index == 1, f.answers.token) },
-		do: func(f *Flow) *Work {
-			switch {
-			case f.answers.ownToken:
-				return nil
-			case f.found.user.ID > 0:
-				f.result.user = f.found.user
-				return nil
-			}
-			return f.askWhose(func(f *Flow, user travisapi.User) { f.found.user, f.result.user = user, user })
-		},
+		take:  func(f *Flow, v Value) { f.setToken(v.Index == 1, f.answers.token) },
 		shown: func(f *Flow) string { return f.result.user.Login },
 	}
 }
@@ -85,17 +78,17 @@ func tokenStep() step {
 		ask: func(f *Flow) Question {
 			return Question{
 				Kind: Secret, Title: "What's your Travis token?",
-				Reason: append([]string{
+				Reason: []string{
 					"Copy it under API authentication in your Travis preferences:",
 					cmp.Or(f.found.tokenPage, travisapi.TokenPage(travisapi.HostedEndpoint)),
-				}, f.tip(StepToken)...),
+				},
 				Help:    tokenHelp,
 				Initial: Value{Secret: f.answers.token},
 				Check:   func(v Value) error { return travisapi.CheckToken(v.Secret) },
 			}
 		},
 		take: func(f *Flow, v Value) { f.setToken(true, v.Secret) },
-		do: func(f *Flow) *Work {
+		do: func(f *Flow, _ Value) *Work {
 			return f.askWhose(func(f *Flow, user travisapi.User) { f.result.user = user })
 		},
 		shown: func(f *Flow) string { return f.result.user.Login },

@@ -17,7 +17,7 @@ import (
 
 // look lets the screen be drawn, and time pass in which it is looked at.
 func (m *model) look() {
-	m.Update(settledMsg(m.appeared))
+	m.Update(lookedMsg(m.appeared))
 	m.View()
 	m.out.writes.Add(1)
 }
@@ -49,7 +49,7 @@ func (p *played) run(cmd tea.Cmd) {
 			for _, one := range msg {
 				p.run(one)
 			}
-		case settledMsg:
+		case lookedMsg:
 			p.timers <- msg
 		}
 	}()
@@ -78,13 +78,13 @@ func (p *played) asks(q flow.Question) {
 	p.asked++
 	switch q.Kind {
 	case flow.Choice:
-		p.field = field.NewChoice(p.theme, []field.Option{{Label: "one"}, {Label: "two"}, {Label: "three"}}, 0)
+		p.field = field.NewChoice(p.theme, []flow.Option{{Label: "one"}, {Label: "two"}, {Label: "three"}}, 0)
 	case flow.Pick:
-		list := field.NewList(p.theme, field.ListOptions{Multi: q.Several})
-		list.SetRows([]field.Row{{Key: "a", Cells: []string{"a"}}, {Key: "b", Cells: []string{"b"}}})
+		list := field.NewList(p.theme, q.Several, nil)
+		list.SetRows([]flow.Row{{Key: "a", Cells: []string{"a"}}, {Key: "b", Cells: []string{"b"}}})
 		p.field = list
 	case flow.Confirm:
-		p.field, p.reading = field.NewConfirm(p.theme, "Yes", "No", true, !q.Guarded), &reading{lines: q.Lines}
+		p.field, p.reading = field.NewConfirm(p.theme, "Yes", "No", true, !q.Guarded), &reading{theme: p.theme, lines: q.Lines}
 	case flow.Text:
 		p.field = field.NewText(p.theme, "", "typed", nil)
 	case flow.Secret:
@@ -92,10 +92,10 @@ func (p *played) asks(q flow.Question) {
 	case flow.Shown:
 		p.field = field.NewShown(p.theme, secret.New("typed"), 0, nil)
 	default:
-		p.reading = &reading{lines: q.Lines}
+		p.reading = &reading{theme: p.theme, lines: q.Lines}
 	}
 	p.resize()
-	p.run(p.settle())
+	p.run(p.noteAppearance())
 	p.View()
 }
 
@@ -334,7 +334,7 @@ func TestAReviewIsNotAnsweredByAnEnterForOtherLines(t *testing.T) {
 		p.wait(time.Second)
 		q.Lines = []flow.Line{{Text: "A push deploys nothing."}, {Tone: flow.FileAdded, Text: "deploy:"}}
 		p.rewrite(q)
-		p.run(p.settle())
+		p.run(p.noteAppearance())
 		p.View()
 		for range 2 {
 			if p.send(enter); p.isAnswered() {
@@ -344,7 +344,7 @@ func TestAReviewIsNotAnsweredByAnEnterForOtherLines(t *testing.T) {
 		}
 		p.wait(time.Second)
 		p.rewrite(q) // nothing new
-		p.run(p.settle())
+		p.run(p.noteAppearance())
 		if p.send(enter); !p.isAnswered() {
 			t.Error("it was not answered")
 		}

@@ -28,16 +28,16 @@ type picture struct {
 	top   int  // the first line of what is read
 }
 
-// settledMsg says that there was time to look at an appearance.
-type settledMsg appearance
+// lookedMsg says that there was time to look at an appearance.
+type lookedMsg appearance
 
 // lookTime is how long after an appearance a key can still be meant for what was
 // there before: the second press of an impatient person, or one under way.
 const lookTime = 500 * time.Millisecond
 
-// settle notices what appeared. Where an answer writes, saves or reveals something,
+// noteAppearance notices what appeared. Where an answer writes, saves or reveals something,
 // and where the cursor was moved, no key answers before there was time to look.
-func (m *model) settle() tea.Cmd {
+func (m *model) noteAppearance() tea.Cmd {
 	now := appearance{asked: m.asked, moved: m.moved, ended: m.reading != nil && m.reading.ended}
 	if now == m.appeared {
 		return nil
@@ -47,7 +47,7 @@ func (m *model) settle() tea.Cmd {
 	if m.ready {
 		return nil
 	}
-	return tea.Tick(lookTime, func(time.Time) tea.Msg { return settledMsg(now) })
+	return tea.Tick(lookTime, func(time.Time) tea.Msg { return lookedMsg(now) })
 }
 
 // isCareful reports whether an answer to the question can do what another one
@@ -64,9 +64,9 @@ func (m *model) picture() picture {
 	p := picture{appearance: m.appeared, ready: m.ready}
 	switch f := m.field.(type) {
 	case *field.Choice:
-		p.focus = f.Selected()
+		p.focus = f.Value().Index
 	case *field.Confirm:
-		p.focus = f.Value()
+		p.focus = f.Value().Yes
 	case *field.List:
 		p.focus, _ = f.Selected()
 	}

@@ -28,6 +28,7 @@ CONVOX_PASSWORD as private variables, and confirm that they are set. It never
 asks: it lists what is missing.`,
 		Example: `  convox-travis apply --console --password-stdin < deploy-key.txt
   convox-travis apply --rack production --saved --repo acme/api
+  convox-travis apply --host rack.example.com --branch main --dry-run
   convox-travis apply --console --owner acme --all --active < key.txt
   convox-travis apply --owner acme --all --only-existing > list.txt`,
 		Annotations: map[string]string{
@@ -47,6 +48,7 @@ asks: it lists what is missing.`,
 	o.unverifiedFlag(flags)
 	o.repositoryFlags(flags)
 	o.ownerFlags(flags)
+	o.existingFlags(flags)
 	o.writeFlags(flags)
 	o.resultFlags(flags)
 	o.accessibleFlag(flags)

@@ -93,11 +93,15 @@ func (o *options) awsFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&o.profile, "profile", "", "use AWS profile `NAME`")
 }
 
+// existingFlags say which repositories are written.
+func (o *options) existingFlags(flags *pflag.FlagSet) {
+	flags.BoolVar(&o.skipExisting, "skip-existing", false, "skip repositories that have both variables")
+	flags.BoolVar(&o.onlyExisting, "only-existing", false, "replace only where both exist; apply --all lists them")
+}
+
 // writeFlags say how the variables are written.
 func (o *options) writeFlags(flags *pflag.FlagSet) {
 	flags.BoolVar(&o.allowMixed, "allow-mixed", false, "write even if a branch has its own CONVOX_HOST only")
-	flags.BoolVar(&o.skipExisting, "skip-existing", false, "skip repositories that have both variables")
-	flags.BoolVar(&o.onlyExisting, "only-existing", false, "write only where both variables exist; with --all, list them")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "show what would be written, but write nothing")
 }
 

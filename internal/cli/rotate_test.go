@@ -103,7 +103,7 @@ func TestOnlyExistingSkipsTheOthersWithTheReason(t *testing.T) {
 	w.want(e, 0, "5 repositories: 1 replaced, 4 skipped, 0 failed",
 		"acme/web      skipped: it has no CONVOX_HOST or CONVOX_PASSWORD\n",
 		"acme/api      skipped: it has no CONVOX_PASSWORD\n",
-		"acme/billing  skipped: it has no CONVOX_HOST or CONVOX_PASSWORD for all branches, only for release\n",
+		"acme/billing  skipped: it has no CONVOX_HOST or CONVOX_PASSWORD for all branches; it has variables for release\n",
 		"acme/admin    both replaced\n",
 		"remove: convox-travis remove --repo acme/admin\n")
 	if strings.Contains(e.err, "inactive") {

@@ -174,11 +174,6 @@ func LastInScope(vars []travisapi.EnvVar, name, branch string) (last travisapi.E
 	return all[len(all)-1], all[:len(all)-1], true
 }
 
-// HasBoth reports whether both variables exist in one scope.
-func HasBoth(vars []travisapi.EnvVar, branch string) bool {
-	return len(InScope(vars, HostName, branch)) > 0 && len(InScope(vars, PasswordName, branch)) > 0
-}
-
 // BranchesOf lists, sorted, the branches that have a Convox variable of their own.
 func BranchesOf(vars []travisapi.EnvVar) []string {
 	branches := map[string]bool{}

@@ -1,7 +1,6 @@
 package connect
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -114,28 +113,6 @@ func MakePlan(ctx context.Context, travis Travis, checker Checker, request Reque
 		err = why // it ended the check
 	}
 	return plan, err
-}
-
-// FindExisting reads the repositories of the request, concurrently, and returns plans that
-// change nothing: of those that have both variables in its scope, and of those that
-// couldn't be read. It needs no credential. A repository that is known to deny changes
-// isn't read or returned. The error is one that ended the run.
-func FindExisting(ctx context.Context, travis Travis, request Request) (Plan, error) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	listed := cacheable(request.Known)
-	request.Targets = slices.DeleteFunc(slices.Clone(request.Targets), func(t Target) bool {
-		return listed[t.key()].Denies("create_env_var")
-	})
-	request.OnlyExisting, request.SkipExisting = true, true
-	plan := Plan{Branch: request.Branch}
-	for _, r := range planRepositories(ctx, cancel, travis, request) {
-		if r.Err != nil || r.Skipped == "" {
-			r.Warnings = nil // nothing is written
-			plan.Repositories = append(plan.Repositories, r)
-		}
-	}
-	return plan, cmp.Or(context.Cause(ctx), plan.Ended())
 }
 
 // planRepositories reads the repositories of a request, concurrently. cancel stops ctx.
@@ -275,24 +252,6 @@ func (p *RepositoryPlan) decide(request Request) {
 			Detail: MixedBranch(mixed[0]),
 		}
 	}
-}
-
-// missingWords says which of the variables a scope lacks.
-func (p *RepositoryPlan) missingWords(branch string) string {
-	var missing []string
-	for _, change := range []Change{p.Host, p.Password} {
-		if change.Action == Create {
-			missing = append(missing, change.Name)
-		}
-	}
-	words := "it has no " + strings.Join(missing, " or ")
-	if branch != "" {
-		return words + " for branch " + text.Quote(branch)
-	}
-	if own := BranchesOf(p.before); len(own) > 0 {
-		return words + " for all branches, only for " + text.QuoteList(own)
-	}
-	return words
 }
 
 func (p *RepositoryPlan) writes() bool {

@@ -329,33 +329,6 @@ func (f *Flow) listRepositories() {
 	})
 }
 
-// listExisting lists the repositories that have both variables. The error is why some
-// couldn't be read.
-func (o Outside) listExisting(ctx context.Context, travis Travis, branch string) ([]travisapi.Repository, error) {
-	request := connect.Request{Branch: branch}
-	var err error
-	if o.Owned != nil {
-		request.Targets, request.Known, err = o.Owned(ctx, travis)
-	} else {
-		request.Known, err = travis.Repositories(ctx, travisapi.ListOptions{})
-		for _, r := range request.Known {
-			request.Targets = append(request.Targets, connect.Target{Provider: cmp.Or(r.Provider, travisapi.GitHub), Slug: r.Slug})
-		}
-	}
-	if err != nil {
-		return nil, err
-	}
-	plan, err := connect.FindExisting(ctx, travis, request)
-	var existing []travisapi.Repository
-	for _, r := range plan.Repositories {
-		if r.Err == nil {
-			existing = append(existing, r.Repository)
-		}
-		err = cmp.Or(err, r.Err)
-	}
-	return existing, err
-}
-
 // forgetRepositories drops the list, and what of it is still on its way.
 func (f *Flow) forgetRepositories() {
 	f.found.listing++

@@ -389,36 +389,6 @@ func (f *Flow) isReset() bool {
 	return byRack(f) && f.answers.source == sourceReset && f.reset.IsDone()
 }
 
-// rotateStep offers to rotate the new password of a reset, unless flags say which
-// repositories get it.
-func rotateStep() step {
-	return step{
-		id: StepRotate, name: "Reset",
-		when: func(f *Flow) bool {
-			return f.isReset() && !f.given.OnlyExisting && len(f.given.Targets) == 0 && f.outside.Owned == nil
-		},
-		ask: func(f *Flow) Question {
-			q := Question{
-				Kind: Choice, Title: "Which repositories get the new password?",
-				Options: []Option{{Label: "Set up a repository"}, {Label: "Rotate it in the repositories that have it", Note: "you pick them from a list"}},
-			}
-			if f.answers.onlyExisting {
-				q.Initial.Index = 1
-			}
-			return q
-		},
-		take: func(f *Flow, v Value) {
-			if rotates := v.Index == 1; rotates != f.answers.onlyExisting {
-				f.answers.onlyExisting = rotates
-				f.answers.repository = ""
-				f.setTargets(nil)
-				f.forgetRepositories() // the list is another one
-				delete(f.chosen, StepRepository)
-			}
-		},
-	}
-}
-
 // afterResetLines say which password works, where it is, and who needs it now.
 func (f *Flow) afterResetLines() []Line {
 	report := f.reset.Report()
@@ -488,11 +458,6 @@ func (f *Flow) ResetNext() []Next {
 }
 
 func (f *Flow) affected() []Next { return Affected(f.rackName(), f.rackHost()) }
-
-// rotateCommand lists the repositories that have the variables, to replace them in some.
-func rotateCommand(rack string) string {
-	return "convox-travis --rack " + text.Quote(rack) + " --only-existing"
-}
 
 // Affected lists who used the old password of a Rack, and how they get the new one.
 func Affected(rack string, host convox.Host) []Next {

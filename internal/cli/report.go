@@ -209,13 +209,14 @@ func repositoryOf(r connect.RepositoryReport) repositoryDocument {
 // reporter shows the progress of a run over repositories, and makes its result.
 type reporter struct {
 	*program
-	options  *options
-	command  string
-	targets  []connect.Target
-	host     string
-	warned   bool // the warnings were shown
-	streamed bool // --json=lines prints each repository when it's done
-	tally    *progress.Tally
+	options    *options
+	command    string
+	targets    []connect.Target
+	host       string
+	isRotation bool // only existing variables are replaced
+	warned     bool // the warnings were shown
+	streamed   bool // --json=lines prints each repository when it's done
+	tally      *progress.Tally
 }
 
 func (p *program) reporter(o *options, command string) *reporter {
@@ -398,8 +399,15 @@ func (s *reporter) resume(report connect.Report, errs []error) resume {
 	line := append([]string{"convox-travis"}, s.args...)
 	if several {
 		r.hint = "run the same command again" + after
-		if s.command == "apply" && report.OnlyCreates() && !s.options.skipExisting {
-			line, r.hint = append(line, "--skip-existing"), r.hint+", with --skip-existing"
+		flag := ""
+		switch {
+		case s.isRotation && !s.options.onlyExisting:
+			flag = "--only-existing"
+		case s.command == "apply" && report.OnlyCreates() && !s.options.skipExisting:
+			flag = "--skip-existing"
+		}
+		if flag != "" {
+			line, r.hint = append(line, flag), r.hint+", with "+flag
 		}
 	}
 	mayHoldToken := func(repo string) bool { return strings.ContainsAny(repo, "@?#") }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"convox-travis/internal/connect"
 	"convox-travis/internal/faults"
 	"convox-travis/internal/secret/secrettest"
 	"convox-travis/travisapi/travistest"
@@ -237,5 +238,22 @@ func TestTheWizardRotates(t *testing.T) {
 	listed := wizard("", "--owner", "acme", "--all", "--active")
 	if w.want(listed, 2, "acme/mobile"); strings.Contains(listed.err, "acme/website") || strings.Contains(listed.err, "acme/api") {
 		t.Errorf("it lists %s", listed.err)
+	}
+}
+
+// A rotation that was chosen in the wizard, after a reset, isn't in the command line.
+func TestAChosenRotationIsContinuedWithItsFlag(t *testing.T) {
+	t.Parallel()
+	var report connect.Report
+	for _, name := range []string{"acme/web", "acme/api"} {
+		target := connect.Target{Slug: name}
+		report.Repositories = append(report.Repositories, connect.RepositoryReport{Target: target, Err: connect.NotStarted(target, errInterrupted)})
+	}
+	for given, want := range map[bool]string{false: "convox-travis --rack a --only-existing", true: "convox-travis --rack a"} {
+		show := (&program{args: []string{"--rack", "a"}}).reporter(&options{onlyExisting: given}, "apply")
+		show.isRotation = true
+		if again := show.resume(report, report.Errs()); again.command != want || strings.HasSuffix(again.hint, ", with --only-existing") == given {
+			t.Errorf("%+v", again)
+		}
 	}
 }

@@ -39,6 +39,9 @@ func rotateStep() step {
 	}
 }
 
+// IsRotation reports whether only existing variables are replaced.
+func (f *Flow) IsRotation() bool { return f.answers.onlyExisting }
+
 // listExisting lists the repositories that have both variables. The error is why some
 // couldn't be read.
 func (o Outside) listExisting(ctx context.Context, travis Travis, branch string) ([]travisapi.Repository, error) {

@@ -202,7 +202,7 @@ func TestARotationFromResetToBuilds(t *testing.T) {
 	w := newWorld(t)
 	w.secrets = append(w.secrets, brandNew)
 	w.want(w.run(brandNew+"\n", "reset-password", "production", "--region", "us-east-1", "--password-stdin", "--yes"), 0,
-		"next: Builds that deploy to this Rack: rotate it in the repositories that have it. convox-travis --rack production --only-existing\n")
+		"next: Rotate it in the repositories that deploy to this Rack: convox-travis --rack production --only-existing\n")
 	list := w.run("", "apply", "--owner", "acme", "--all", "--only-existing", "--active", "--rack", "production", "--password-stdin")
 	w.want(list, 0, "next: run convox-travis apply --repos-from FILE --only-existing --rack production --password-stdin < PASSWORD-FILE\n")
 	edited := strings.ReplaceAll(list.out, "acme/worker\n", "# acme/worker uses another Rack\n")

@@ -463,7 +463,7 @@ func (f *Flow) affected() []Next { return Affected(f.rackName(), f.rackHost()) }
 func Affected(rack string, host convox.Host) []Next {
 	return []Next{
 		{"Teammates log in again:", "convox login " + host.String()},
-		{"Builds that deploy to this Rack: rotate it in the repositories that have it.", rotateCommand(rack)},
+		{"Rotate it in the repositories that deploy to this Rack:", rotateCommand(rack)},
 		{"Console, if it manages this Rack: enter it in the Rack's settings there.", ""},
 	}
 }

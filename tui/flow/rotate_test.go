@@ -114,7 +114,7 @@ func TestAResetOffersARotation(t *testing.T) {
 	w := newLostWorld(t)
 	w.travis.AddRepository(travistest.Repository{ID: 100, Slug: "acme/r00", Active: true, EnvVars: oldPair})
 	defer w.close()
-	w.toLost().toName("Save it").answer(named).step(flow.StepAfterReset).reads("rotate it in the repositories that have it", "convox-travis --rack production --only-existing")
+	w.toLost().toName("Save it").answer(named).step(flow.StepAfterReset).reads("Rotate it in the repositories that deploy to this Rack:", "convox-travis --rack production --only-existing")
 	w.accept().step(flow.StepRotate).choose("Rotate it")
 	w.wantCandidates("github acme/r00")
 	w.backTo(flow.StepRotate)

@@ -73,7 +73,7 @@ func (c *Config) Adopt(ctx context.Context, e Expansion) (Adoption, error) {
 		lines.add(f)
 	}
 	adopted := &Config{Messages: c.Messages, asksNumber: c.asksNumber}
-	adopted.Root, err = (&normalizer{ctx: ctx, config: new(Config), made: make(map[seen]*Node), said: make(map[Message]bool)}).root(lines.locateAll(root, c.Root))
+	adopted.Root, err = (&normalizer{ctx: ctx, config: new(Config), made: make(map[seen]*Node), noted: make(map[Message]bool)}).root(lines.locateAll(root, c.Root))
 	if err != nil {
 		return Adoption{}, err
 	}

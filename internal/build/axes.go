@@ -34,14 +34,8 @@ var languageKeys = map[string][]string{
 	"smalltalk_vm": {"smalltalk"}, "smalltalk_edge": {"smalltalk"}, "android": {"android"}, "lein": {"clojure"},
 }
 
-// systemKeys and systemDists list which systems support a key or a dist.
-var (
-	systemKeys  = map[string][]string{"arch": {"linux"}, "osx_image": {"osx"}}
-	systemDists = map[string][]string{
-		"trusty": {"linux"}, "precise": {"linux"}, "xenial": {"linux", "linux-ppc64le"}, "bionic": {"linux"}, "focal": {"linux"},
-		"jammy": {"linux"}, "noble": {"linux"}, "rhel8": {"linux"}, "server-2016": {"windows"},
-	}
-)
+// systemKeys lists which systems support a key.
+var systemKeys = map[string][]string{"arch": {"linux"}, "osx_image": {"osx"}}
 
 // vocabulary is a list of values that Travis recognizes, with aliases.
 type vocabulary struct {
@@ -81,11 +75,11 @@ var (
 // allows reports whether a list of systems or languages covers those of a job: all of one
 // are in the other, or the job has none (travis-yml,
 // lib/travis/yml/doc/value/support.rb).
-func allows(only, given []string) bool {
-	in := func(list []string) func(string) bool {
+func allows(supported, used []string) bool {
+	isMissing := func(list []string) func(string) bool {
 		return func(text string) bool { return !slices.Contains(list, text) }
 	}
-	return !slices.ContainsFunc(given, in(only)) || !slices.ContainsFunc(only, in(given))
+	return !slices.ContainsFunc(used, isMissing(supported)) || !slices.ContainsFunc(supported, isMissing(used))
 }
 
 // supportsKey reports whether a language and its systems support a key.
@@ -95,18 +89,4 @@ func supportsKey(key string, language string, systems []string) bool {
 	}
 	only, limited := systemKeys[key]
 	return !limited || allows(only, systems)
-}
-
-// supportsValue reports whether a language and a system support the value of
-// os or dist.
-func supportsValue(key, value string, language, system string) bool {
-	switch key {
-	case "os":
-		bare := value == "linux" || value == "windows" || value == "freebsd"
-		return !bare || language != "objective-c"
-	case "dist":
-		only, limited := systemDists[value]
-		return !limited || system == "" || slices.Contains(only, system)
-	}
-	return true
 }

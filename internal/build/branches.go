@@ -39,9 +39,9 @@ func (c *Config) Branches() []string {
 type branchNames struct{ list []string }
 
 var (
-	branchWord   = regexp.MustCompile(`[A-Za-z0-9_][\w./-]*`)
-	expanded     = regexp.MustCompile("[$][\\w{(]|`")
-	besideBranch = regexp.MustCompile(`[-:/_]false$`) // of a test of "$TRAVIS_BRANCH-$TRAVIS_PULL_REQUEST"
+	branchWord      = regexp.MustCompile(`[A-Za-z0-9_][\w./-]*`)
+	expanded        = regexp.MustCompile("[$][\\w{(]|`")
+	pullRequestPart = regexp.MustCompile(`[-:/_]false$`) // of a test of "$TRAVIS_BRANCH-$TRAVIS_PULL_REQUEST"
 )
 
 // add adds the names in texts. Values of variables aren't available.
@@ -51,7 +51,7 @@ func (b *branchNames) add(texts ...string) {
 			continue
 		}
 		for _, word := range branchWord.FindAllString(text, -1) {
-			word = besideBranch.ReplaceAllString(strings.TrimRight(word, "./-"), "")
+			word = pullRequestPart.ReplaceAllString(strings.TrimRight(word, "./-"), "")
 			if word != "" && word != "false" && word != "true" && !slices.Contains(b.list, word) && len(b.list) < mostBranches {
 				b.list = append(b.list, word)
 			}

@@ -31,10 +31,10 @@ const (
 var (
 	errCondition = errors.New("the condition can't be parsed")
 
-	continued     = regexp.MustCompile(`\\\s*[\n\r]`)
-	conditionVar  = regexp.MustCompile(`^(type|repo|head_repo|os|dist|group|sudo|language|sender|fork|branch|head_branch|tag|commit_message)([\s,=)|]|$)`)
-	conditionWord = regexp.MustCompile(`^[^\s()"',=!]+`)
-	bareRegex     = regexp.MustCompile(`^\S*[^\s)]`)
+	lineContinuation = regexp.MustCompile(`\\\s*[\n\r]`)
+	conditionVar     = regexp.MustCompile(`^(type|repo|head_repo|os|dist|group|sudo|language|sender|fork|branch|head_branch|tag|commit_message)([\s,=)|]|$)`)
+	conditionWord    = regexp.MustCompile(`^[^\s()"',=!]+`)
+	bareRegex        = regexp.MustCompile(`^\S*[^\s)]`)
 )
 
 // conditionParser is a recursive descent over the grammar of travis-conditions,
@@ -47,7 +47,7 @@ type conditionParser struct {
 
 // parseCondition parses a condition. To Travis, one that can't be parsed is false.
 func parseCondition(text string) (*expression, error) {
-	p := &conditionParser{rest: continued.ReplaceAllString(text, " ")}
+	p := &conditionParser{rest: lineContinuation.ReplaceAllString(text, " ")}
 	tree, err := p.either()
 	if err == nil && p.rest != "" {
 		err = errCondition

@@ -10,7 +10,7 @@ import (
 	"github.com/dlclark/regexp2/v2"
 )
 
-// truth is a value of three-valued logic.
+// truth is a value of three-valueOptions logic.
 type truth int
 
 const (
@@ -30,20 +30,20 @@ func truthOf(holds bool) truth {
 // booleans wherever they come from.
 type operandValue struct {
 	text    string
-	given   bool
+	isSet   bool
 	unknown string // what is unknown, or ""
 	present bool   // whether an unknown value exists
 	sealed  bool   // encrypted: it exists, and equals nothing
 }
 
-func valueOf(text string) operandValue { return operandValue{text: text, given: true} }
+func valueOf(text string) operandValue { return operandValue{text: text, isSet: true} }
 
-func (v operandValue) isBool() bool { return v.given && (v.lower() == "true" || v.lower() == "false") }
+func (v operandValue) isBool() bool { return v.isSet && (v.lower() == "true" || v.lower() == "false") }
 func (v operandValue) lower() string {
 	return strings.ToLower(v.text)
 }
 
-func (v operandValue) isFalse() bool { return !v.given || v.lower() == "false" }
+func (v operandValue) isFalse() bool { return !v.isSet || v.lower() == "false" }
 
 // evaluation is the context of a condition: the event, and a job's keys and variables,
 // which take precedence.
@@ -118,8 +118,8 @@ func (e *evaluation) equal(left, right operandValue) truth {
 		return e.note(left, right)
 	case left.sealed || right.sealed:
 		return no
-	case !left.given || !right.given:
-		return truthOf(left.given == right.given)
+	case !left.isSet || !right.isSet:
+		return truthOf(left.isSet == right.isSet)
 	case left.isBool() && right.isBool():
 		return truthOf(left.lower() == right.lower())
 	}
@@ -130,7 +130,7 @@ func (e *evaluation) match(left, right operandValue) truth {
 	if left.unknown != "" || right.unknown != "" {
 		return e.note(left, right)
 	}
-	if !left.given || left.isBool() || left.sealed {
+	if !left.isSet || left.isBool() || left.sealed {
 		return no
 	}
 	if e.ctx.Err() != nil {
@@ -140,7 +140,7 @@ func (e *evaluation) match(left, right operandValue) truth {
 }
 
 func (e *evaluation) is(predicate string, value operandValue) truth {
-	there := value.given && (value.sealed || value.text != "" && value.lower() != "false")
+	there := value.isSet && (value.sealed || value.text != "" && value.lower() != "false")
 	if value.unknown != "" {
 		if !value.present {
 			return e.note(value)
@@ -199,7 +199,7 @@ func (e *evaluation) value(x *expression) operandValue {
 		if x.text == "env" && len(args) == 1 {
 			return e.env(args[0].text)
 		}
-		joined := operandValue{given: x.text == "concat"}
+		joined := operandValue{isSet: x.text == "concat"}
 		for _, arg := range args {
 			joined.text += arg.text
 		}
@@ -226,7 +226,7 @@ func (e *evaluation) variable(name string) operandValue {
 		}
 		return valueOf(text)
 	}
-	optional := func(text string) operandValue { return operandValue{text: text, given: text != ""} }
+	optional := func(text string) operandValue { return operandValue{text: text, isSet: text != ""} }
 	event := e.event
 	switch name {
 	case "type":

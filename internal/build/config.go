@@ -73,7 +73,7 @@ func Parse(ctx context.Context, text []byte) (*Config, error) {
 	if c.Root.Kind != Mapping {
 		return nil, errors.New("the file isn't a mapping of keys and values")
 	}
-	n := normalizer{ctx: ctx, config: c, made: make(map[seen]*Node), said: make(map[Message]bool)}
+	n := normalizer{ctx: ctx, config: c, made: make(map[seen]*Node), noted: make(map[Message]bool)}
 	c.Root, err = n.root(c.Root)
 	if err != nil {
 		return nil, err

@@ -32,8 +32,8 @@ type Call struct {
 // programs are the names under which the convox CLI is downloaded.
 var programs = []string{"convox", "convox.exe", "convox-linux", "convox-linux-arm64", "convox-macos", "convox-macos-arm64", "convox-windows.exe"}
 
-// valued are the convox CLI's options that take a separate value.
-var valued = []string{"app", "a", "rack", "r", "description", "d", "manifest", "m", "file", "f", "build-args", "wildcard-domain", "release", "timeout", "t", "generation", "g", "external-id", "image-pull-policy"}
+// valueOptions are the convox CLI's options that take a separate value.
+var valueOptions = []string{"app", "a", "rack", "r", "description", "d", "manifest", "m", "file", "f", "build-args", "wildcard-domain", "release", "timeout", "t", "generation", "g", "external-id", "image-pull-policy"}
 
 // readCall parses a call like the convox CLI does
 // (https://docs.convox.com/reference/cli/). It returns false for other programs.
@@ -63,7 +63,7 @@ func readCall(args []string, env func(string) string) (call Call, command []stri
 		if name == "help" || name == "h" || name == "version" {
 			return call, nil, true
 		}
-		if !attached && slices.Contains(valued, name) && i+1 < len(args) {
+		if !attached && slices.Contains(valueOptions, name) && i+1 < len(args) {
 			i++
 			value = args[i]
 		}
@@ -85,16 +85,16 @@ func readCall(args []string, env func(string) string) (call Call, command []stri
 type effect int
 
 const (
-	other effect = iota
-	deploying
-	builds
-	promotes
+	noEffect effect = iota
+	deployEffect
+	buildEffect
+	promoteEffect
 )
 
 func effectOf(command []string) effect {
 	words := slices.DeleteFunc(slices.Clone(command), func(word string) bool { return strings.HasPrefix(word, "--") })
 	if len(words) == 0 {
-		return other
+		return noEffect
 	}
 	first, second := words[0], ""
 	if len(words) > 1 {
@@ -102,16 +102,16 @@ func effectOf(command []string) effect {
 	}
 	switch {
 	case first == "deploy":
-		return deploying
+		return deployEffect
 	case first == "build", first == "builds" && second == "create":
 		if slices.Contains(command, "--promote") {
-			return deploying
+			return deployEffect
 		}
-		return builds
+		return buildEffect
 	case first == "releases" && second == "promote":
-		return promotes
+		return promoteEffect
 	}
-	return other
+	return noEffect
 }
 
 // Target is what a deploy should deploy: an app on a Rack, from builds of a branch.

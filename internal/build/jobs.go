@@ -263,9 +263,10 @@ func (e *expansion) distinct(lists ...[]*Node) []*Node {
 // supported drops the keys of a job that its language or system doesn't support.
 func (e *expansion) supported() error {
 	return e.each(func(_ int, job *Node) {
-		language, system, systems := job.Get("language").text(), job.Get("os").text(), job.Get("os").Texts()
+		language, systems := job.Get("language").text(), job.Get("os").Texts()
 		job.Fields = job.keep(func(f Field) bool {
-			return supportsKey(f.Key, language, systems) && supportsValue(f.Key, f.Value.Text, language, system)
+			isForeign := f.Key == "os" && language == "objective-c" && slices.Contains([]string{"linux", "windows", "freebsd"}, f.Value.Text)
+			return supportsKey(f.Key, language, systems) && !isForeign
 		}).Fields
 	})
 }

@@ -107,7 +107,6 @@ var jobCases = []struct {
 	{"of an entry's env the rest has to be global", "env: {global: G=1, jobs: [A=1, A=2]}\njobs: {allow_failures: [{env: [G=1, A=2]}]}", "env allowed", []string{"G=1,A=1", "G=1,A=2 may fail"}},
 	{"an entry names the build's branch", "rvm: [1, 2]\njobs: {allow_failures: [{rvm: 1, branch: main}, {rvm: 2, branch: dev}]}", "rvm allowed", []string{"1 may fail", "2"}},
 	{"a job says that it may fail", "jobs: [{script: a, allow_failure: yes}, {script: b, allow_failure: 'no'}, {script: c, allow_failure: 1}]", "script allowed", []string{"a may fail", "b", "c may fail"}},
-	{"a dist of another system is dropped", "os: [linux, osx]\ndist: focal", "os dist", []string{"linux focal", "osx"}},
 	{"an unknown language stays", "language: kotlin", "language", []string{"kotlin"}},
 }
 

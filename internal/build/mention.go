@@ -28,7 +28,7 @@ func (c *Config) OwnCommands() []string { return c.mentions("").own }
 
 // mentions searches the commands that contain a word.
 func (c *Config) mentions(word string) finder {
-	m := finder{having: word}
+	m := finder{word: word}
 	for _, job := range c.jobs() {
 		for phase, command := range job.commands() {
 			m.phase, m.base = phase, command
@@ -45,12 +45,12 @@ func (c *Config) mentions(word string) finder {
 }
 
 type finder struct {
-	having string
-	list   []Mention
-	own    []string
-	phase  string
-	base   Command
-	depth  int
+	word  string
+	list  []Mention
+	own   []string
+	phase string
+	base  Command
+	depth int
 }
 
 func (m *finder) add(phase string, line int) {
@@ -66,7 +66,7 @@ func (m *finder) add(phase string, line int) {
 
 // text searches a text, which begins some lines below the command, for deploys.
 func (m *finder) text(bash string, below int) {
-	if m.depth > 3 || len(bash) > longestMention || !strings.Contains(bash, m.having) {
+	if m.depth > 3 || len(bash) > longestMention || !strings.Contains(bash, m.word) {
 		return
 	}
 	file, err := syntax.NewParser().Parse(strings.NewReader(bash), "")
@@ -105,7 +105,7 @@ func (m *finder) words(words []string, below int) {
 			m.depth--
 			continue
 		}
-		if _, command, ok := readCall(words[i:], func(string) string { return "" }); ok && effectOf(command) != other && effectOf(command) != builds {
+		if _, command, ok := readCall(words[i:], func(string) string { return "" }); ok && effectOf(command) != noEffect && effectOf(command) != buildEffect {
 			line := m.base.Line
 			if m.base.Rows {
 				line += below
@@ -144,8 +144,8 @@ var taskRunners = []string{
 	"just", "task", "tox", "nox", "lein", "sbt", "cargo", "bundle",
 }
 
-// fetches are the tasks of taskRunners that run nothing.
-var fetches = []string{"install", "i", "ci", "update", "add", "config", "require"}
+// fetchTasks are the tasks of taskRunners that run nothing.
+var fetchTasks = []string{"install", "i", "ci", "update", "add", "config", "require"}
 
 // ownCommand returns the script or the task that a command runs, or "".
 func ownCommand(words []string) string {
@@ -165,7 +165,7 @@ func ownCommand(words []string) string {
 	}
 	task := program
 	for _, word := range words[1:] {
-		if strings.ContainsAny(word, "=$ -") || slices.Contains(fetches, word) {
+		if strings.ContainsAny(word, "=$ -") || slices.Contains(fetchTasks, word) {
 			return ""
 		}
 		task += " " + word

@@ -14,7 +14,7 @@ type normalizer struct {
 	ctx    context.Context
 	config *Config
 	made   map[seen]*Node
-	said   map[Message]bool
+	noted  map[Message]bool
 	count  int
 	err    error // the first reason to stop
 }
@@ -28,8 +28,8 @@ type seen struct {
 
 func (n *normalizer) note(line int, kind MessageKind, section, key, instead string) {
 	message := Message{line, kind, section, key, instead}
-	if !n.said[message] {
-		n.said[message] = true
+	if !n.noted[message] {
+		n.noted[message] = true
 		n.config.Messages = append(n.config.Messages, message)
 	}
 }
@@ -123,8 +123,8 @@ func (n *normalizer) fixKeys(node *Node, s *section) []Field {
 		if !isCustom(written) {
 			f.Key = s.fixKey(written)
 		}
-		i, given := index[f.Key]
-		if given {
+		i, exists := index[f.Key]
+		if exists {
 			n.note(f.Line, OverwrittenKey, s.name, written, f.Key)
 			fields[i] = f
 			continue

@@ -354,8 +354,8 @@ func (o *obstacles) tests(owner *Node, key string) {
 	}
 }
 
-// leaves matches what ends a command list early.
-var leaves = regexp.MustCompile(`\b(?:exit|return)\b`)
+// exitWord matches what ends a command list early.
+var exitWord = regexp.MustCompile(`\b(?:exit|return)\b`)
 
 // testsIn finds the tests in a command, and the result that each must have for what
 // follows to run.
@@ -369,7 +369,7 @@ func testsIn(bash string) []test {
 	}
 	source := func(from, to syntax.Pos) string { return bash[from.Offset():to.Offset()] }
 	deploys := func(from, to syntax.Pos) bool { return strings.Contains(source(from, to), "convox") }
-	ends := func(from, to syntax.Pos) bool { return leaves.MatchString(source(from, to)) }
+	ends := func(from, to syntax.Pos) bool { return exitWord.MatchString(source(from, to)) }
 	var found []test
 	var add func(s *syntax.Stmt, holds bool)
 	add = func(s *syntax.Stmt, holds bool) {

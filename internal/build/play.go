@@ -80,7 +80,7 @@ func (p *plays) play(script Script, at func(line int)) Played {
 		return played
 	}
 	played.noteUnset(script, first, p)
-	for _, call := range p.run(script, plan{at: at, anyway: true}).Calls {
+	for _, call := range p.run(script, plan{at: at, onFailure: true}).Calls {
 		isPlayed := func(c Call) bool {
 			c.Folder = call.Folder // where a failing cd leaves it
 			return c.same(call)
@@ -164,10 +164,10 @@ const failedDeploy = 7
 
 // plan says what one play of a script assumes.
 type plan struct {
-	at       func(line int)       // is called with the line of each command
-	anyway   bool                 // unknown programs fail, and no failure keeps a step from running
-	failing  func(Call) bool      // the deploys that fail
-	contrary func(which int) bool // the tests of unset variables that end the other way
+	at        func(line int)       // is called with the line of each command
+	onFailure bool                 // unknown programs fail, and no failure keeps a step from running
+	failing   func(Call) bool      // the deploys that fail
+	contrary  func(which int) bool // the tests of unset variables that end the other way
 }
 
 // playing is one play of a script.
@@ -197,7 +197,7 @@ func folderOf(dir, top string) string {
 
 func run(script Script, plan plan, texts *shell.Texts) *playing {
 	p := &playing{plan: plan, top: script.Dir}
-	p.shell = shell.New(script.Environment, script.Dir, plan.anyway, p.watch)
+	p.shell = shell.New(script.Environment, script.Dir, plan.onFailure, p.watch)
 	p.shell.Remember(texts)
 	p.shell.Define(travis)
 	p.shell.Oppose(plan.contrary)
@@ -239,7 +239,7 @@ func (p *playing) result(without int) int {
 func (p *playing) steps(steps []Step) (ended bool) {
 	for _, step := range steps {
 		p.phase = step.Phase
-		if passed := p.result(1) == 0; !p.anyway && (step.When == "success" && !passed || step.When == "failure" && passed) {
+		if passed := p.result(1) == 0; !p.onFailure && (step.When == "success" && !passed || step.When == "failure" && passed) {
 			continue
 		}
 		if step.Steps != nil || step.Condition != "" {
@@ -265,7 +265,7 @@ func (p *playing) steps(steps []Step) (ended bool) {
 			}
 			p.command(Command{Bash: "export TRAVIS_TEST_RESULT=" + strconv.Itoa(min(status, 1)), Line: step.Command.Line})
 		}
-		if status != 0 && step.Failure == EndsJob && !p.anyway {
+		if status != 0 && step.Failure == EndsJob && !p.onFailure {
 			p.Status = 2
 			return true
 		}
@@ -329,11 +329,11 @@ func (p *playing) watch(program shell.Call) (status int, output string, known bo
 	call.Source, call.LoggedIn = p.source, p.loggedIn
 	call.Line, call.Phase, call.Folder, call.unset = program.Line, p.phase, folderOf(program.Dir, p.top), program.Unset
 	switch effectOf(command) {
-	case deploying:
+	case deployEffect:
 		call.Deploys = true
-	case builds:
+	case buildEffect:
 		p.built = append(p.built, call)
-	case promotes:
+	case promoteEffect:
 		call.Deploys = slices.ContainsFunc(p.built, func(built Call) bool {
 			return built.Rack == call.Rack && built.App == call.App && (call.App != "" || built.Folder == call.Folder)
 		})

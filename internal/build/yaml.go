@@ -252,8 +252,8 @@ func mergedFields(key string, n *yaml.Node, value *Node) []Field {
 }
 
 var (
-	keptScalar = regexp.MustCompile(`yes|no|on|off`)
-	radixed    = regexp.MustCompile(`^[-+]?(0b[01_]+|0x[0-9a-fA-F_]+|0[0-7_,]+|0|[1-9][0-9_,]*)$`)
+	textScalar = regexp.MustCompile(`yes|no|on|off`)
+	integer    = regexp.MustCompile(`^[-+]?(0b[01_]+|0x[0-9a-fA-F_]+|0[0-7_,]+|0|[1-9][0-9_,]*)$`)
 )
 
 // readScalar reads a scalar as Ruby's Psych does, with Travis's changes: a plain scalar
@@ -270,14 +270,14 @@ func readScalar(made *Node, n *yaml.Node) {
 	switch lower := strings.ToLower(text); {
 	case text == "" || text == "~" || lower == "null":
 		made.Kind, made.Text = Null, ""
-	case keptScalar.MatchString(text):
+	case textScalar.MatchString(text):
 	case lower == "true" || lower == "yes" || lower == "on":
 		made.Kind, made.Text = Bool, "true"
 	case lower == "false" || lower == "no" || lower == "off":
 		made.Kind, made.Text = Bool, "false"
 	case len(text) > 1 && text[0] == ':':
 		made.Text = text[1:]
-	case radixed.MatchString(text):
+	case integer.MatchString(text):
 		digits := strings.NewReplacer("_", "", ",", "").Replace(text)
 		if number, err := strconv.ParseInt(strings.TrimPrefix(digits, "+"), 0, 64); err == nil {
 			made.Text = strconv.FormatInt(number, 10)

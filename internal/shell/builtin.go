@@ -12,17 +12,17 @@ func (s *Shell) builtin(args []string) bool {
 	if run == nil {
 		return false
 	}
-	s.previous, s.status = s.status, 0
+	s.statusBefore, s.status = s.status, 0
 	switch args[0] {
 	case "printf":
 		run(s, slices.DeleteFunc(args, vanishes))
 	case "echo", "eval", "exec", "command", "builtin", "source", ".", "set":
 		run(s, args)
 	case "test", "[":
-		run(s, actual(args...))
-		s.status = s.decided(s.status)
+		run(s, plainWords(args...))
+		s.status = s.decide(s.status)
 	default:
-		run(s, actual(args...))
+		run(s, plainWords(args...))
 	}
 	return true
 }
@@ -37,17 +37,17 @@ func builtinNamed(name string) func(s *Shell, args []string) {
 		return func(s *Shell, _ []string) { s.status = 1 }
 	case "exit":
 		return func(s *Shell, args []string) {
-			if len(args) < 2 && s.trapping {
-				s.previous = s.trapped
+			if len(args) < 2 && s.inTrap {
+				s.statusBefore = s.statusBeforeTrap
 			}
-			s.status, s.flow = s.before(args), exiting
+			s.status, s.flow = s.before(args), flowExit
 		}
 	case "return":
-		return func(s *Shell, args []string) { s.status, s.flow = s.before(args), returning }
+		return func(s *Shell, args []string) { s.status, s.flow = s.before(args), flowReturn }
 	case "break":
-		return func(s *Shell, args []string) { s.jump(breaking, args) }
+		return func(s *Shell, args []string) { s.jump(flowBreak, args) }
 	case "continue":
-		return func(s *Shell, args []string) { s.jump(continuing, args) }
+		return func(s *Shell, args []string) { s.jump(flowContinue, args) }
 	case "shift":
 		return (*Shell).shift
 	case "set":
@@ -55,7 +55,7 @@ func builtinNamed(name string) func(s *Shell, args []string) {
 	case "shopt":
 		return (*Shell).shopt
 	case "unset":
-		return (*Shell).unsets
+		return (*Shell).unsetBuiltin
 	case "eval":
 		return func(s *Shell, args []string) { s.evaluate(strings.Join(args[1:], " "), frame{line: s.place}) }
 	case "source", ".":
@@ -100,7 +100,7 @@ func builtinNamed(name string) func(s *Shell, args []string) {
 // command.
 func (s *Shell) before(args []string) int {
 	if len(args) < 2 {
-		return s.previous
+		return s.statusBefore
 	}
 	status, err := strconv.Atoi(args[1])
 	if err != nil {
@@ -181,7 +181,7 @@ func (s *Shell) shopt(args []string) {
 	}
 }
 
-func (s *Shell) unsets(args []string) {
+func (s *Shell) unsetBuiltin(args []string) {
 	variables, functions := true, true
 	for _, name := range args[1:] {
 		switch name {
@@ -227,8 +227,8 @@ func (s *Shell) source(args []string) {
 	if len(args) > 2 {
 		s.params = params
 	}
-	if s.flow == returning {
-		s.flow = onward
+	if s.flow == flowReturn {
+		s.flow = flowNext
 	}
 }
 
@@ -248,7 +248,7 @@ func (s *Shell) exec(args []string) {
 		return
 	}
 	s.status = s.external(rest)
-	s.flow = exiting
+	s.flow = flowExit
 }
 
 func (s *Shell) commandBuiltin(args []string) {
@@ -357,13 +357,13 @@ func (s *Shell) trapBuiltin(args []string) {
 // wait returns the exit status of a background command. One that sleeps is waited for as
 // often as a background command may sleep.
 func (s *Shell) wait(args []string) {
-	if s.behind && s.asleep > 2 {
-		s.flow = exiting
+	if s.isBackground && s.sleeps > 2 {
+		s.flow = flowExit
 	}
 	for _, arg := range args[1:] {
 		switch number, err := strconv.Atoi(arg); {
 		case strings.HasPrefix(arg, "-"), strings.HasPrefix(arg, "%"):
-			if last, err := strconv.Atoi(s.background); err == nil {
+			if last, err := strconv.Atoi(s.lastJob); err == nil {
 				s.status = last - firstJob
 			}
 		case err != nil || number < firstJob || number > firstJob+255:

@@ -12,49 +12,49 @@ import (
 
 // testClause runs [[ … ]].
 func (s *Shell) testClause(x syntax.TestExpr) int {
-	s.broken = false
-	broken := false
-	holds := s.holds(x, &broken)
+	s.expansionFailed = false
+	s.badTest = false
+	holds := s.holds(x)
 	switch {
-	case broken:
+	case s.badTest:
 		return 2
-	case s.broken:
+	case s.expansionFailed:
 		return 1
 	}
 	return oneIf(!holds)
 }
 
-func (s *Shell) holds(x syntax.TestExpr, broken *bool) bool {
+func (s *Shell) holds(x syntax.TestExpr) bool {
 	defer s.deeper()()
 	switch x := x.(type) {
 	case *syntax.Word:
 		return s.literal(x) != ""
 	case *syntax.ParenTest:
-		return s.holds(x.X, broken)
+		return s.holds(x.X)
 	case *syntax.UnaryTest:
 		if x.Op == syntax.TsNot {
-			return !s.holds(x.X, broken)
+			return !s.holds(x.X)
 		}
-		return s.unary(x.Op.String(), s.word(x.X), broken)
+		return s.unary(x.Op.String(), s.word(x.X))
 	case *syntax.BinaryTest:
 		switch x.Op {
 		case syntax.AndTest:
-			return s.holds(x.X, broken) && s.holds(x.Y, broken)
+			return s.holds(x.X) && s.holds(x.Y)
 		case syntax.OrTest:
-			return s.holds(x.X, broken) || s.holds(x.Y, broken)
+			return s.holds(x.X) || s.holds(x.Y)
 		case syntax.TsMatch, syntax.TsMatchShort, syntax.TsNoMatch:
 			left := s.word(x.X)
 			word, ok := x.Y.(*syntax.Word)
 			return ok && s.matches(s.pattern(word), left) == (x.Op != syntax.TsNoMatch)
 		case syntax.TsEql, syntax.TsNeq, syntax.TsLeq, syntax.TsGeq, syntax.TsLss, syntax.TsGtr:
-			return ordered(x.Op.String(), s.number(s.word(x.X)), s.number(s.word(x.Y)))
+			return compareNumbers(x.Op.String(), s.number(s.word(x.X)), s.number(s.word(x.Y)))
 		}
 		if word, ok := x.Y.(*syntax.Word); ok && x.Op == syntax.TsReMatch {
-			return s.compare("=~", s.word(x.X), s.expression(word), broken)
+			return s.compare("=~", s.word(x.X), s.expression(word))
 		}
-		return s.compare(x.Op.String(), s.word(x.X), s.word(x.Y), broken)
+		return s.compare(x.Op.String(), s.word(x.X), s.word(x.Y))
 	}
-	*broken = true
+	s.badTest = true
 	return false
 }
 
@@ -91,18 +91,18 @@ func (s *Shell) number(expression string) int {
 	}
 	file, err := s.parse("((" + expression + "))")
 	if err != nil || len(file.Stmts) != 1 {
-		s.broken = true
+		s.expansionFailed = true
 		return 0
 	}
 	command, ok := file.Stmts[0].Cmd.(*syntax.ArithmCmd)
 	if !ok {
-		s.broken = true
+		s.expansionFailed = true
 		return 0
 	}
 	return s.arithmetic(command.X)
 }
 
-func ordered(operator string, a, b int) bool {
+func compareNumbers(operator string, a, b int) bool {
 	switch operator {
 	case "-eq":
 		return a == b
@@ -119,7 +119,7 @@ func ordered(operator string, a, b int) bool {
 }
 
 // compare runs a test with two operands.
-func (s *Shell) compare(operator, left, right string, broken *bool) bool {
+func (s *Shell) compare(operator, left, right string) bool {
 	switch operator {
 	case "=", "==":
 		return left == right
@@ -136,7 +136,7 @@ func (s *Shell) compare(operator, left, right string, broken *bool) bool {
 		}
 		expression, err := regexp.Compile(right)
 		if err != nil {
-			*broken = true
+			s.badTest = true
 			return false
 		}
 		found := expression.FindStringSubmatch(left)
@@ -150,14 +150,14 @@ func (s *Shell) compare(operator, left, right string, broken *bool) bool {
 	a, errA := strconv.Atoi(strings.TrimSpace(left))
 	b, errB := strconv.Atoi(strings.TrimSpace(right))
 	if errA != nil || errB != nil {
-		*broken = true
+		s.badTest = true
 		return false
 	}
-	return ordered(operator, a, b)
+	return compareNumbers(operator, a, b)
 }
 
 // unary runs a test with one operand.
-func (s *Shell) unary(operator, operand string, broken *bool) bool {
+func (s *Shell) unary(operator, operand string) bool {
 	switch operator {
 	case "-z":
 		return operand == ""
@@ -184,7 +184,7 @@ func (s *Shell) unary(operator, operand string, broken *bool) bool {
 		}
 		return operator != "-d" || !made || file.folder
 	}
-	*broken = true
+	s.badTest = true
 	return false
 }
 

@@ -26,7 +26,7 @@ func (s *Shell) config() *expand.Config {
 
 func (s *Shell) commandSubstitution(w io.Writer, c *syntax.CmdSubst) error {
 	output := &content{}
-	status, asked := s.status, s.asked
+	status, unknowns := s.status, s.unknowns
 	s.subshell(func(sub *Shell) {
 		sub.options["errexit"] = s.options["errexit"] && s.options["inherit_errexit"]
 		if len(c.Stmts) == 1 && c.Stmts[0].Cmd == nil && len(c.Stmts[0].Redirs) == 1 && c.Stmts[0].Redirs[0].Op == syntax.RdrIn {
@@ -35,11 +35,11 @@ func (s *Shell) commandSubstitution(w io.Writer, c *syntax.CmdSubst) error {
 			return
 		}
 		sub.streams[1] = &stream{content: output}
-		sub.flow = onward
+		sub.flow = flowNext
 		sub.statements(c.Stmts)
 	})
-	s.substituted, s.status, s.asked = s.status, status, asked
-	s.ask(names(string(output.data))...)
+	s.substitutionStatus, s.status, s.unknowns = s.status, status, unknowns
+	s.noteUnknown(names(string(output.data))...)
 	_, err := w.Write(output.data)
 	return err
 }
@@ -62,19 +62,19 @@ func (s *Shell) processSubstitution(p *syntax.ProcSubst) (string, error) {
 	return name, nil
 }
 
-// expansion handles errors of an expansion: as in Bash, an unset variable ends the shell,
+// handleExpansionError handles errors of an expansion: as in Bash, an unset variable ends the shell,
 // and other errors fail the command.
-func (s *Shell) expansion(err error) {
+func (s *Shell) handleExpansionError(err error) {
 	if err == nil {
 		return
 	}
 	_, unset := errors.AsType[expand.UnsetParameterError](err)
-	if unset && s.decided(1) == 0 {
+	if unset && s.decide(1) == 0 {
 		return
 	}
-	s.status, s.broken = 1, true
+	s.status, s.expansionFailed = 1, true
 	if unset {
-		s.flow = exiting
+		s.flow = flowExit
 	}
 	if strings.HasPrefix(err.Error(), "brace expansion") {
 		panic(ErrLimit)
@@ -85,10 +85,10 @@ func (s *Shell) fields(words ...*syntax.Word) []string {
 	var fields []string
 	for field, err := range expand.FieldsSeq(s.config(), words...) {
 		if err != nil {
-			s.expansion(err)
+			s.handleExpansionError(err)
 			break
 		}
-		if fields = append(fields, limited(field)); len(fields) > maxFields {
+		if fields = append(fields, limitMarks(field)); len(fields) > maxFields {
 			panic(ErrLimit)
 		}
 		s.grow(len(field) + 16)
@@ -138,21 +138,21 @@ func (s *Shell) literal(word *syntax.Word) string { return value(s.marked(word))
 // marked returns a word as one text with its marks.
 func (s *Shell) marked(word *syntax.Word) string {
 	text, err := expand.Literal(s.config(), word)
-	s.expansion(err)
+	s.handleExpansionError(err)
 	s.grow(len(text))
-	return limited(text)
+	return limitMarks(text)
 }
 
 func (s *Shell) pattern(word *syntax.Word) string {
 	text, err := expand.Pattern(s.config(), word)
-	s.expansion(err)
+	s.handleExpansionError(err)
 	return value(text)
 }
 
 func (s *Shell) arithmetic(x syntax.ArithmExpr) int {
 	s.step()
 	value, err := expand.Arithm(s.config(), x)
-	s.expansion(err)
+	s.handleExpansionError(err)
 	return value
 }
 
@@ -240,7 +240,7 @@ func (s *Shell) prepareParameter(x *syntax.ParamExp) {
 	}
 	name, all := x.Param.Value, indexOf(x) == "@" || indexOf(x) == "*"
 	switch {
-	case isUnlike(x):
+	case isExpandedDifferently(x):
 		x.Param = &syntax.Lit{ValuePos: x.Param.ValuePos, Value: openMark + partOf + name}
 		x.Excl, x.Index, x.Repl, x.Exp, x.Slice = false, nil, nil, nil, nil
 		return
@@ -249,10 +249,10 @@ func (s *Shell) prepareParameter(x *syntax.ParamExp) {
 	case x.Length || x.Excl || x.Slice != nil || x.Repl != nil:
 	case x.Exp == nil:
 		x.Param.Value = openMark + name
-	case slices.Contains(withDefault, x.Exp.Op):
+	case slices.Contains(defaultOperators, x.Exp.Op):
 		x.Param.Value = openMark + presentOf + name
 	}
-	if x.Exp != nil && x.Exp.Word != nil && !slices.Contains(removals, x.Exp.Op) {
+	if x.Exp != nil && x.Exp.Word != nil && !slices.Contains(removalOperators, x.Exp.Op) {
 		s.prepare(x.Exp.Word)
 	}
 	if x.Repl != nil && x.Repl.With != nil {
@@ -260,10 +260,10 @@ func (s *Shell) prepareParameter(x *syntax.ParamExp) {
 	}
 }
 
-// isUnlike reports whether the library expands an expansion differently than Bash:
+// isExpandedDifferently reports whether the library expands an expansion differently than Bash:
 // ${NAME/#…}, ${NAME@Q}, ${!NAME:-…}, ${!NAME[@]}, and patterns such as +(…)
 // or with quotes.
-func isUnlike(x *syntax.ParamExp) bool {
+func isExpandedDifferently(x *syntax.ParamExp) bool {
 	switch {
 	case x.Length:
 		return false
@@ -272,14 +272,14 @@ func isUnlike(x *syntax.ParamExp) bool {
 	case x.Repl != nil && x.Repl.Orig != nil && len(x.Repl.Orig.Parts) > 0:
 		anchored := !x.Repl.All && strings.IndexAny(litOf(x.Repl.Orig.Parts[0]), "#%") == 0
 		return anchored || slices.ContainsFunc(x.Repl.Orig.Parts, isExtended)
-	case x.Exp != nil && slices.Contains(removals, x.Exp.Op):
+	case x.Exp != nil && slices.Contains(removalOperators, x.Exp.Op):
 		return slices.ContainsFunc(x.Exp.Word.Parts, isExtended) || slices.ContainsFunc(x.Exp.Word.Parts, hasQuotedPattern)
 	}
 	return x.Exp != nil && x.Exp.Op == syntax.OtherParamOps
 }
 
-// withDefault are the operators that keep an existing value.
-var withDefault = []syntax.ParExpOperator{
+// defaultOperators are the operators that keep an existing value.
+var defaultOperators = []syntax.ParExpOperator{
 	syntax.AlternateUnset, syntax.AlternateUnsetOrNull, syntax.DefaultUnset, syntax.DefaultUnsetOrNull, syntax.ErrorUnset, syntax.ErrorUnsetOrNull,
 }
 
@@ -301,8 +301,8 @@ func hasQuotedPattern(part syntax.WordPart) bool {
 	return false
 }
 
-// removals are the operators that remove a pattern's match.
-var removals = []syntax.ParExpOperator{syntax.RemSmallPrefix, syntax.RemLargePrefix, syntax.RemSmallSuffix, syntax.RemLargeSuffix}
+// removalOperators are the operators that remove a pattern's match.
+var removalOperators = []syntax.ParExpOperator{syntax.RemSmallPrefix, syntax.RemLargePrefix, syntax.RemSmallSuffix, syntax.RemLargeSuffix}
 
 var extendedGlob = regexp.MustCompile(`[?*+@!]\(`)
 

@@ -28,7 +28,7 @@ func (s *Shell) external(args []string) int {
 		if program == "" {
 			continue
 		}
-		status, output, known := s.watch(s.called(program, args[1:]))
+		status, output, known := s.watch(s.newCall(program, args[1:]))
 		if known {
 			s.print(output)
 			return status
@@ -58,8 +58,8 @@ func (s *Shell) external(args []string) int {
 	}
 	s.printUnknown(path.Base(name))
 	if name == "git" && slices.ContainsFunc(args, func(arg string) bool { return arg == "--quiet" || arg == "--exit-code" }) {
-		s.ask("$(git)") // its status is its answer
-		return s.decided(oneIf(s.failing))
+		s.noteUnknown("$(git)") // its status is its answer
+		return s.decide(oneIf(s.failing))
 	}
 	return oneIf(s.failing)
 }
@@ -138,8 +138,8 @@ func rest(args []string, values string, counts int) []string {
 	return args[min(counts, len(args)):]
 }
 
-// wrapped runs the command of a wrapper.
-func (s *Shell) wrapped(args []string) int {
+// runWrapped runs the command of a wrapper.
+func (s *Shell) runWrapped(args []string) int {
 	if len(args) == 0 {
 		return 0
 	}
@@ -171,7 +171,7 @@ var wrappers = map[string]wrapper{
 // wrapperNamed returns the function for a program that runs another one, or nil.
 func wrapperNamed(name string) func(s *Shell, args []string) int {
 	if w, ok := wrappers[name]; ok {
-		return func(s *Shell, args []string) int { return s.wrapped(rest(args, w.values, w.counts)) }
+		return func(s *Shell, args []string) int { return s.runWrapped(rest(args, w.values, w.counts)) }
 	}
 	switch name {
 	case "sudo", "doas", "env":
@@ -280,7 +280,7 @@ func (s *Shell) bash(args []string) int {
 		file, ok := s.files[s.absolute(words[0])]
 		if !ok {
 			s.note(words[0])
-			return oneIf(s.failing || s.gone[s.absolute(words[0])]) * 127
+			return oneIf(s.failing || s.removed[s.absolute(words[0])]) * 127
 		}
 		child.arg0, child.params = words[0], words[1:]
 		return s.finish(child, string(file.data))
@@ -349,7 +349,7 @@ func (s *Shell) docker(args []string) int {
 		return 0
 	}
 	image, command := words[0], words[1:]
-	if status, output, known := child.watch(child.called(dockerProgram(image), command)); known {
+	if status, output, known := child.watch(child.newCall(dockerProgram(image), command)); known {
 		s.print(output)
 		return status
 	}

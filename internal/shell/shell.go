@@ -72,19 +72,19 @@ func (p *Problem) Unwrap() error { return p.Err }
 
 // world is shared by a shell, its subshells and the programs that it starts.
 type world struct {
-	watch    Watch
-	failing  bool // unknown programs and files fail
-	files    map[string]*content
-	gone     map[string]bool   // removed, so they don't exist
-	programs map[string]string // from a path to the program put there
-	unseen   []Unseen
-	steps    int
-	slept    int
-	bytes    int
-	depth    int
-	place    int // the line of the current command
+	watch     Watch
+	failing   bool // unknown programs and files fail
+	files     map[string]*content
+	removed   map[string]bool   // removed, so they don't exist
+	programs  map[string]string // from a path to the program put there
+	unseen    []Unseen
+	steps     int
+	allSleeps int
+	bytes     int
+	depth     int
+	place     int // the line of the current command
 
-	asked     []string // unknown variables of the running command
+	unknowns  []string // unknown variables of the running command
 	decisions []Decision
 	guesses   int // tests of unknown values
 	contrary  func(which int) bool
@@ -102,18 +102,18 @@ type Unseen struct {
 type flow int
 
 const (
-	onward flow = iota
-	breaking
-	continuing
-	returning
-	exiting
+	flowNext flow = iota
+	flowBreak
+	flowContinue
+	flowReturn
+	flowExit
 )
 
 // frame has the positions of the running commands.
 type frame struct {
 	line   int
 	rows   bool
-	nobody bool // of a function that isn't part of the text: its position is that of its call
+	isOurs bool // of a function that isn't part of the text: its position is that of its call
 }
 
 func (f frame) of(pos syntax.Pos) int {
@@ -131,39 +131,40 @@ type function struct {
 // Shell is one running Bash.
 type Shell struct {
 	*world
-	scopes      []map[string]expand.Variable // the global one first
-	functions   map[string]function
-	exported    map[string]bool // functions
-	aliases     map[string]string
-	arg0        string
-	params      []string
-	options     map[string]bool
-	dir         string
-	dirs        []string
-	status      int
-	previous    int // the status before a builtin
-	pipeStatus  []int
-	substituted int  // the status of the last command substitution
-	broken      bool // an expansion has failed
-	background  string
-	traps       map[string]string
-	trapping    bool
-	trapped     int // the status before a trap
-	streams     map[int]*stream
-	frame       frame
-	tolerant    int // above 0, a failure doesn't end a shell with errexit
-	loops       int
-	flow        flow
-	levels      int // of break and continue
-	asleep      int // how often a background command has slept
-	behind      bool
+	scopes             []map[string]expand.Variable // the global one first
+	functions          map[string]function
+	exported           map[string]bool // functions
+	aliases            map[string]string
+	arg0               string
+	params             []string
+	options            map[string]bool
+	dir                string
+	dirs               []string
+	status             int
+	statusBefore       int // the status before a builtin
+	pipeStatus         []int
+	substitutionStatus int    // the status of the last command substitution
+	expansionFailed    bool   // an expansion has failed
+	badTest            bool   // a test is invalid
+	lastJob            string // the number of the last background command
+	traps              map[string]string
+	inTrap             bool
+	statusBeforeTrap   int // the status before a trap
+	streams            map[int]*stream
+	frame              frame
+	tolerance          int // above 0, a failure doesn't end a shell with errexit
+	loops              int
+	flow               flow
+	levels             int // of break and continue
+	sleeps             int // how often a background command has slept
+	isBackground       bool
 }
 
 // New returns a shell with these exported variables (NAME=value) in a folder. If failing
 // is set, unknown programs and files fail.
 func New(environment []string, dir string, failing bool, watch Watch) *Shell {
 	s := &Shell{
-		world: &world{watch: watch, failing: failing, files: map[string]*content{}, gone: map[string]bool{}, programs: map[string]string{}, parsed: &Texts{}},
+		world: &world{watch: watch, failing: failing, files: map[string]*content{}, removed: map[string]bool{}, programs: map[string]string{}, parsed: &Texts{}},
 		dir:   dir,
 	}
 	s.begin("bash")
@@ -188,7 +189,7 @@ func (s *Shell) Define(functions string) {
 	if err != nil {
 		panic(err)
 	}
-	s.frame = frame{nobody: true}
+	s.frame = frame{isOurs: true}
 	s.statements(file.Stmts)
 }
 
@@ -196,16 +197,16 @@ func (s *Shell) Define(functions string) {
 // text can't be played.
 func (s *Shell) Run(text Text) (status int, err error) {
 	s.place = text.Line
-	defer s.caught(&err)
+	defer s.catch(&err)
 	s.frame = frame{line: text.Line, rows: text.Rows}
 	s.status = 0
 	s.evaluate(text.Bash, s.frame)
 	return s.status, nil
 }
 
-// caught converts a panic to a Problem: a limit, or a text that the library or this
+// catch converts a panic to a Problem: a limit, or a text that the library or this
 // package can't handle.
-func (s *Shell) caught(err *error) {
+func (s *Shell) catch(err *error) {
 	reason := recover()
 	if reason == nil {
 		return
@@ -219,13 +220,13 @@ func (s *Shell) caught(err *error) {
 
 // Finish runs the EXIT trap, if there is one, and returns the exit status.
 func (s *Shell) Finish() (status int, err error) {
-	defer s.caught(&err)
+	defer s.catch(&err)
 	s.leave()
 	return s.status, nil
 }
 
 // Exited reports whether the shell has run exit.
-func (s *Shell) Exited() bool { return s.flow == exiting }
+func (s *Shell) Exited() bool { return s.flow == flowExit }
 
 // Strict reports whether a failing command ends the shell (set -e).
 func (s *Shell) Strict() bool { return s.options["errexit"] }
@@ -272,7 +273,7 @@ func (s *Shell) Work() int { return s.steps + s.bytes/1024 }
 // process returns the shell of a new process, which only gets the exported variables and
 // functions.
 func (s *Shell) process(arg0 string) *Shell {
-	child := &Shell{world: s.world, dir: s.dir, frame: frame{line: s.place}, behind: s.behind, asleep: s.asleep}
+	child := &Shell{world: s.world, dir: s.dir, frame: frame{line: s.place}, isBackground: s.isBackground, sleeps: s.sleeps}
 	child.begin(arg0)
 	s.growVariables()
 	child.streams = maps.Clone(s.streams)
@@ -295,19 +296,19 @@ func (s *Shell) process(arg0 string) *Shell {
 
 // leave ends a subshell or a process, and runs its EXIT trap.
 func (s *Shell) leave() {
-	if trap := s.traps["EXIT"]; trap != "" && !s.trapping {
+	if trap := s.traps["EXIT"]; trap != "" && !s.inTrap {
 		s.trap(trap)
 	}
 }
 
 func (s *Shell) trap(bash string) {
 	status, was := s.status, s.flow
-	s.trapping, s.trapped, s.flow = true, status, onward
+	s.inTrap, s.statusBeforeTrap, s.flow = true, status, flowNext
 	s.evaluate(bash, frame{line: s.place})
-	if s.flow != exiting {
+	if s.flow != flowExit {
 		s.status, s.flow = status, was
 	}
-	s.trapping = false
+	s.inTrap = false
 }
 
 // step counts a command, and stops endless text.
@@ -414,7 +415,7 @@ func (s *Shell) evaluate(bash string, at frame) {
 		s.statements(file.Stmts)
 		s.frame = old
 	}
-	if err != nil && s.flow == onward {
+	if err != nil && s.flow == flowNext {
 		s.status = 2
 	}
 }

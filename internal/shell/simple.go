@@ -10,8 +10,8 @@ import (
 
 // simple runs a simple command: assignments, a function, a builtin or a program.
 func (s *Shell) simple(c *syntax.CallExpr) {
-	s.substituted, s.broken = 0, false
-	s.asked = nil
+	s.substitutionStatus, s.expansionFailed = 0, false
+	s.unknowns = nil
 	fields := s.words(s.unalias(c.Args))
 	for len(fields) > 0 && vanishes(fields[0]) {
 		fields = fields[1:]
@@ -20,15 +20,15 @@ func (s *Shell) simple(c *syntax.CallExpr) {
 		for _, assignment := range c.Assigns {
 			s.assign(assignment, nil)
 		}
-		if s.flow == onward && !s.broken {
-			s.status = s.substituted
+		if s.flow == flowNext && !s.expansionFailed {
+			s.status = s.substitutionStatus
 		}
 		if len(c.Args) > 0 {
-			s.status = s.decided(s.status)
+			s.status = s.decide(s.status)
 		}
 		return
 	}
-	if s.flow != onward || s.broken {
+	if s.flow != flowNext || s.expansionFailed {
 		return
 	}
 	if len(c.Assigns) == 0 {
@@ -107,8 +107,8 @@ func (s *Shell) callFunction(f function, args []string) {
 	s.statement(f.body)
 	s.scopes = s.scopes[:depth]
 	s.params, s.frame, s.loops = params, at, loops
-	if s.flow == returning {
-		s.flow = onward
+	if s.flow == flowReturn {
+		s.flow = flowNext
 		s.failed()
 	}
 }

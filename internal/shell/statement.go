@@ -10,7 +10,7 @@ import (
 
 func (s *Shell) statements(list []*syntax.Stmt) {
 	for _, statement := range list {
-		if s.flow != onward || s.options["noexec"] {
+		if s.flow != flowNext || s.options["noexec"] {
 			return
 		}
 		s.statement(statement)
@@ -20,14 +20,14 @@ func (s *Shell) statements(list []*syntax.Stmt) {
 func (s *Shell) statement(st *syntax.Stmt) {
 	s.step()
 	if st.Background || st.Coprocess || st.Disown {
-		s.inBackground(st)
+		s.runInBackground(st)
 		return
 	}
 	if st.Negated {
-		s.tolerant++
+		s.tolerance++
 		s.command(st)
-		s.tolerant--
-		if s.flow == onward {
+		s.tolerance--
+		if s.flow == flowNext {
 			s.status = oneIf(s.status == 0)
 		}
 		return
@@ -35,21 +35,21 @@ func (s *Shell) statement(st *syntax.Stmt) {
 	s.command(st)
 }
 
-// inBackground runs a command that isn't waited for. Its number tells wait its exit
+// runInBackground runs a command that isn't waited for. Its number tells wait its exit
 // status.
-func (s *Shell) inBackground(st *syntax.Stmt) {
+func (s *Shell) runInBackground(st *syntax.Stmt) {
 	defer s.deeper()()
 	sub := s.fork()
-	if !s.behind {
-		sub.asleep = 0
+	if !s.isBackground {
+		sub.sleeps = 0
 	}
-	sub.behind = true
+	sub.isBackground = true
 	sub.streams[0] = empty()
-	sub.flow = onward
+	sub.flow = flowNext
 	sub.command(st)
 	sub.leave()
-	s.asleep = sub.asleep
-	s.background = strconv.Itoa(firstJob + sub.status)
+	s.sleeps = sub.sleeps
+	s.lastJob = strconv.Itoa(firstJob + sub.status)
 	s.status = 0
 }
 
@@ -58,7 +58,7 @@ const firstJob = 100_000
 
 // command runs a command with its redirections.
 func (s *Shell) command(st *syntax.Stmt) {
-	if st.Position.IsValid() && !s.frame.nobody {
+	if st.Position.IsValid() && !s.frame.isOurs {
 		s.place = s.frame.of(st.Position)
 	}
 	if len(st.Redirs) == 0 {
@@ -89,14 +89,14 @@ func (s *Shell) command(st *syntax.Stmt) {
 
 // failed ends the shell if a command has failed and `set -e` applies.
 func (s *Shell) failed() {
-	if s.status == 0 || s.tolerant > 0 || s.flow != onward {
+	if s.status == 0 || s.tolerance > 0 || s.flow != flowNext {
 		return
 	}
-	if trap := s.traps["ERR"]; trap != "" && !s.trapping {
+	if trap := s.traps["ERR"]; trap != "" && !s.inTrap {
 		s.trap(trap)
 	}
-	if s.options["errexit"] && s.flow == onward {
-		s.flow = exiting
+	if s.options["errexit"] && s.flow == flowNext {
+		s.flow = flowExit
 	}
 }
 
@@ -132,8 +132,8 @@ func (s *Shell) run(command syntax.Command) {
 		}
 		s.status = 0
 	case *syntax.ArithmCmd:
-		s.asked = nil
-		s.status = s.decided(oneIf(s.arithmetic(c.X) == 0))
+		s.unknowns = nil
+		s.status = s.decide(oneIf(s.arithmetic(c.X) == 0))
 		s.failed()
 	case *syntax.LetClause:
 		value := 0
@@ -147,8 +147,8 @@ func (s *Shell) run(command syntax.Command) {
 		s.status = oneIf(value == 0)
 		s.failed()
 	case *syntax.TestClause:
-		s.asked = nil
-		s.status = s.decided(s.testClause(c.X))
+		s.unknowns = nil
+		s.status = s.decide(s.testClause(c.X))
 		s.failed()
 	case *syntax.DeclClause:
 		s.declare(c)
@@ -159,7 +159,7 @@ func (s *Shell) run(command syntax.Command) {
 			s.statement(c.Stmt)
 		}
 	case *syntax.CoprocClause:
-		s.inBackground(c.Stmt)
+		s.runInBackground(c.Stmt)
 	default:
 		s.status = 1
 	}
@@ -201,13 +201,13 @@ func (s *Shell) list(c *syntax.BinaryCmd) {
 		}
 		isLast := i == len(parts)-1
 		if !isLast {
-			s.tolerant++
+			s.tolerance++
 		}
 		s.statement(part)
 		if !isLast {
-			s.tolerant--
+			s.tolerance--
 		}
-		if s.flow != onward {
+		if s.flow != flowNext {
 			return
 		}
 	}
@@ -245,9 +245,9 @@ func (s *Shell) pipeline(c *syntax.BinaryCmd) {
 }
 
 func (s *Shell) condition(list []*syntax.Stmt) bool {
-	s.tolerant++
+	s.tolerance++
 	s.statements(list)
-	s.tolerant--
+	s.tolerance--
 	return s.status == 0
 }
 
@@ -258,7 +258,7 @@ func (s *Shell) ifClause(c *syntax.IfClause) {
 			return
 		}
 		holds := s.condition(c.Cond)
-		if s.flow != onward {
+		if s.flow != flowNext {
 			return
 		}
 		if holds {
@@ -270,21 +270,21 @@ func (s *Shell) ifClause(c *syntax.IfClause) {
 	s.status = 0
 }
 
-// turn runs the body of a loop once and reports whether the loop continues.
-func (s *Shell) turn(body []*syntax.Stmt) bool {
+// runBody runs the body of a loop once and reports whether the loop continues.
+func (s *Shell) runBody(body []*syntax.Stmt) bool {
 	s.step()
 	s.loops++
 	s.statements(body)
 	s.loops--
-	if s.flow != breaking && s.flow != continuing {
-		return s.flow == onward
+	if s.flow != flowBreak && s.flow != flowContinue {
+		return s.flow == flowNext
 	}
 	s.levels--
 	if s.levels > 0 && s.loops > 0 {
 		return false
 	}
-	again := s.flow == continuing
-	s.flow = onward
+	again := s.flow == flowContinue
+	s.flow = flowNext
 	return again
 }
 
@@ -292,13 +292,13 @@ func (s *Shell) while(c *syntax.WhileClause) {
 	status := 0
 	for {
 		holds := s.condition(c.Cond)
-		if s.flow != onward {
+		if s.flow != flowNext {
 			return
 		}
 		if holds == c.Until {
 			break
 		}
-		again := s.turn(c.Do)
+		again := s.runBody(c.Do)
 		status = s.status
 		if !again {
 			break
@@ -319,13 +319,13 @@ func (s *Shell) forClause(c *syntax.ForClause) {
 			if value(s.input()) != "" {
 				panic(errUnusual)
 			}
-			s.status = 1 // there is nobody to choose
+			s.status = 1 // there is isOurs to choose
 			return
 		}
 		status := 0
 		for _, item := range items {
 			s.set(loop.Name.Value, item)
-			again := s.turn(c.Do)
+			again := s.runBody(c.Do)
 			status = s.status
 			if !again {
 				break
@@ -337,7 +337,7 @@ func (s *Shell) forClause(c *syntax.ForClause) {
 			s.arithmetic(loop.Init)
 		}
 		for loop.Cond == nil || s.arithmetic(loop.Cond) != 0 {
-			if !s.turn(c.Do) || s.flow != onward {
+			if !s.runBody(c.Do) || s.flow != flowNext {
 				break
 			}
 			if loop.Post != nil {
@@ -348,20 +348,20 @@ func (s *Shell) forClause(c *syntax.ForClause) {
 }
 
 func (s *Shell) caseClause(c *syntax.CaseClause) {
-	s.asked = nil
+	s.unknowns = nil
 	word := s.literal(c.Word)
-	asked := s.asked
+	unknowns := s.unknowns
 	s.status = 0
 	through := false
 	for _, item := range c.Items {
 		matches := func(w *syntax.Word) bool { return s.matches(s.pattern(w), word) }
 		if through {
-			s.asked = nil
-		} else if s.asked = asked; s.decided(oneIf(!slices.ContainsFunc(item.Patterns, matches))) != 0 {
+			s.unknowns = nil
+		} else if s.unknowns = unknowns; s.decide(oneIf(!slices.ContainsFunc(item.Patterns, matches))) != 0 {
 			continue
 		}
 		s.statements(item.Stmts)
-		if s.flow != onward || item.Op == syntax.Break {
+		if s.flow != flowNext || item.Op == syntax.Break {
 			return
 		}
 		through = item.Op == syntax.Fallthrough

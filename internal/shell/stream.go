@@ -86,9 +86,9 @@ func (s *Shell) redirect(r *syntax.Redirect) bool {
 		s.streams[descriptor] = &stream{content: &content{data: []byte(s.marked(r.Word) + "\n")}}
 		return true
 	}
-	s.broken = false
+	s.expansionFailed = false
 	word := s.literal(r.Word)
-	if s.broken {
+	if s.expansionFailed {
 		return false
 	}
 	switch r.Op {
@@ -159,7 +159,7 @@ func (s *Shell) document(r *syntax.Redirect) string {
 	if !quoted || text == "" {
 		var err error
 		text, err = expand.Document(s.config(), r.Hdoc)
-		s.expansion(err)
+		s.handleExpansionError(err)
 	}
 	if r.Op == syntax.DashHdoc {
 		lines := strings.Split(text, "\n")
@@ -181,7 +181,7 @@ func (s *Shell) open(name string) (*content, bool) {
 	if name == "/dev/null" {
 		return &content{}, true
 	}
-	if s.gone[name] || s.failing {
+	if s.removed[name] || s.failing {
 		return nil, false
 	}
 	return &content{}, true
@@ -213,7 +213,7 @@ func (s *Shell) create(word string, more bool) (*stream, bool) {
 func (s *Shell) keep(name string, file *content) {
 	s.grow(len(name) + 64)
 	s.files[name] = file
-	delete(s.gone, name)
+	delete(s.removed, name)
 }
 
 // exists reports whether a file exists: those that the play made, and, because the
@@ -229,5 +229,5 @@ func (s *Shell) exists(name string) bool {
 			return true
 		}
 	}
-	return !s.gone[name] && !s.failing
+	return !s.removed[name] && !s.failing
 }

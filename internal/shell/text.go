@@ -118,19 +118,17 @@ func (s *Shell) test(args []string) {
 		}
 		words = words[:len(words)-1]
 	}
-	t := &tester{shell: s, words: words}
-	holds := t.all()
-	s.status = oneIf(!holds)
-	if t.broken {
+	s.badTest = false
+	s.status = oneIf(!(&tester{shell: s, words: words}).all())
+	if s.badTest {
 		s.status = 2
 	}
 }
 
 // tester parses the words of test.
 type tester struct {
-	shell  *Shell
-	words  []string
-	broken bool
+	shell *Shell
+	words []string
 }
 
 func (t *tester) all() bool {
@@ -140,20 +138,21 @@ func (t *tester) all() bool {
 	case len(w) == 1:
 		return w[0] != ""
 	case len(w) == 3 && isBinary(w[1]):
-		return t.shell.compare(w[1], w[0], w[2], &t.broken)
+		return t.shell.compare(w[1], w[0], w[2])
 	case len(w) == 4 && w[0] == "!":
-		return !(&tester{shell: t.shell, words: w[1:]}).all()
+		t.take()
+		return !t.all()
 	}
 	holds := t.or()
 	if len(t.words) > 0 {
-		t.broken = true
+		t.shell.badTest = true
 	}
 	return holds
 }
 
 func (t *tester) take() string {
 	if len(t.words) == 0 {
-		t.broken = true
+		t.shell.badTest = true
 		return ""
 	}
 	word := t.words[0]
@@ -166,7 +165,7 @@ func (t *tester) next(word string) bool { return len(t.words) > 0 && t.words[0] 
 func (t *tester) or() bool {
 	defer t.shell.deeper()()
 	holds := t.and()
-	for t.next("-o") && !t.broken {
+	for t.next("-o") && !t.shell.badTest {
 		t.take()
 		other := t.and()
 		holds = holds || other
@@ -176,7 +175,7 @@ func (t *tester) or() bool {
 
 func (t *tester) and() bool {
 	holds := t.not()
-	for t.next("-a") && !t.broken {
+	for t.next("-a") && !t.shell.badTest {
 		t.take()
 		other := t.not()
 		holds = holds && other
@@ -197,17 +196,17 @@ func (t *tester) primary() bool {
 	switch {
 	case len(t.words) > 2 && isBinary(t.words[1]):
 		left, operator, right := t.take(), t.take(), t.take()
-		return t.shell.compare(operator, left, right, &t.broken)
+		return t.shell.compare(operator, left, right)
 	case t.next("("):
 		t.take()
 		holds := t.or()
 		if t.take() != ")" {
-			t.broken = true
+			t.shell.badTest = true
 		}
 		return holds
 	case len(t.words) > 1 && len(t.words[0]) == 2 && t.words[0][0] == '-':
 		operator := t.take()
-		return t.shell.unary(operator, t.take(), &t.broken)
+		return t.shell.unary(operator, t.take())
 	}
 	return t.take() != ""
 }

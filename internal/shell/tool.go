@@ -122,12 +122,12 @@ func (s *Shell) tee(args []string) int {
 // sleep ends a background command that has slept for a while: in a build, the command in
 // the foreground would have ended it.
 func (s *Shell) sleep([]string) int {
-	if s.slept++; s.slept > maxSleeps {
+	if s.allSleeps++; s.allSleeps > maxSleeps {
 		panic(ErrLimit)
 	}
-	if s.behind {
-		if s.asleep++; s.asleep > 2 {
-			s.flow = exiting
+	if s.isBackground {
+		if s.sleeps++; s.sleeps > 2 {
+			s.flow = flowExit
 		}
 	}
 	return 0
@@ -161,7 +161,7 @@ func (s *Shell) remove(args []string) int {
 			}
 		}
 		s.grow(len(name))
-		s.gone[name] = true
+		s.removed[name] = true
 	}
 	return 0
 }
@@ -193,7 +193,7 @@ func or(value, without string) string {
 // put records which program is at a path.
 func (s *Shell) put(target, program string) {
 	s.grow(len(target) + len(program))
-	delete(s.gone, target)
+	delete(s.removed, target)
 	s.programs[target] = program
 }
 
@@ -235,7 +235,7 @@ func (s *Shell) copy(program string, args []string) int {
 		}
 		if program == "mv" {
 			delete(s.files, from)
-			s.gone[from] = true
+			s.removed[from] = true
 		}
 	}
 	return 0

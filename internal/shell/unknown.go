@@ -23,8 +23,8 @@ func Unknown(name, value string) string {
 	return openMark + "$" + name + valueMark + value + shutMark
 }
 
-// actual returns the words as Bash reads them.
-func actual(words ...string) []string {
+// plainWords returns the words as Bash reads them.
+func plainWords(words ...string) []string {
 	if !slices.ContainsFunc(words, isMarked) {
 		return words
 	}
@@ -77,7 +77,7 @@ func unmark(word string, written bool) string {
 // maxMarks limits the marks of a word. Beyond that only its value remains.
 const maxMarks = 8
 
-func limited(word string) string {
+func limitMarks(word string) string {
 	if strings.Count(word, openMark) > maxMarks {
 		return value(word)
 	}
@@ -96,14 +96,14 @@ func names(word string) (all []string) {
 
 // isUnknown reports whether a variable may be set outside of the job.
 func (s *Shell) isUnknown(name string) bool {
-	if !syntax.ValidName(name) || strings.HasPrefix(name, "TRAVIS_") || slices.Contains(ofBash, name) {
+	if !syntax.ValidName(name) || strings.HasPrefix(name, "TRAVIS_") || slices.Contains(bashVariables, name) {
 		return false
 	}
 	return !slices.ContainsFunc(s.scopes, func(scope map[string]expand.Variable) bool { _, known := scope[name]; return known })
 }
 
-// ofBash are variables that only Bash sets, some of them at times.
-var ofBash = []string{
+// bashVariables are variables that only Bash sets, some of them at times.
+var bashVariables = []string{
 	"PWD", "OLDPWD", "REPLY", "MAPFILE", "BASH_REMATCH", "PIPESTATUS", "LINENO",
 }
 
@@ -128,14 +128,14 @@ func asBash(text string) string {
 	return b.String()
 }
 
-// called returns the call of a program.
-func (s *Shell) called(program string, args []string) Call {
+// newCall returns the call of a program.
+func (s *Shell) newCall(program string, args []string) Call {
 	call := Call{Args: []string{program}, Line: s.place, Env: s.exportedValue, Dir: s.dir}
 	for _, arg := range args {
-		s.ask(names(arg)...)
+		s.noteUnknown(names(arg)...)
 		call.Args = append(call.Args, asWritten(arg))
 	}
-	call.Unset = s.asked
+	call.Unset = s.unknowns
 	return call
 }
 
@@ -153,14 +153,14 @@ func (s *Shell) tool(name string, run func(*Shell, []string) int, args []string)
 	if filters {
 		input := string(in.rest())
 		all = append(all, names(input)...)
-		s.ask(names(input)...)
+		s.noteUnknown(names(input)...)
 		s.streams[0] = &stream{content: &content{data: []byte(value(input))}}
 	}
 	output := &content{}
 	s.streams[1] = &stream{content: output}
-	status := run(s, actual(args...))
+	status := run(s, plainWords(args...))
 	if filters {
-		status = s.decided(status)
+		status = s.decide(status)
 	}
 	s.streams[0], s.streams[1] = in, to
 	text, ended := strings.CutSuffix(value(string(output.data)), "\n")
@@ -171,11 +171,11 @@ func (s *Shell) tool(name string, run func(*Shell, []string) int, args []string)
 	return status
 }
 
-// ask records unknown variables that a test uses.
-func (s *Shell) ask(names ...string) {
+// noteUnknown records unknown variables that a test uses.
+func (s *Shell) noteUnknown(names ...string) {
 	for _, name := range names {
-		if len(s.asked) < maxMarks && !slices.Contains(s.asked, name) {
-			s.asked = append(s.asked, name)
+		if len(s.unknowns) < maxMarks && !slices.Contains(s.unknowns, name) {
+			s.unknowns = append(s.unknowns, name)
 		}
 	}
 }
@@ -189,16 +189,16 @@ type Decision struct {
 // maxDecisions limits the recorded tests.
 const maxDecisions = 8
 
-// decided returns the exit status of a test; a contrary play inverts it.
-func (s *Shell) decided(status int) int {
-	if len(s.asked) > 0 {
+// decide returns the exit status of a test; a contrary play inverts it.
+func (s *Shell) decide(status int) int {
+	if len(s.unknowns) > 0 {
 		s.guesses++
 	}
-	if len(s.asked) == 0 || status > 1 || len(s.decisions) == maxDecisions {
+	if len(s.unknowns) == 0 || status > 1 || len(s.decisions) == maxDecisions {
 		return status
 	}
-	s.decisions = append(s.decisions, Decision{s.asked, s.place})
-	s.asked = nil
+	s.decisions = append(s.decisions, Decision{s.unknowns, s.place})
+	s.unknowns = nil
 	if s.contrary != nil && s.contrary(len(s.decisions)-1) {
 		return 1 - status
 	}

@@ -25,7 +25,7 @@ func (s *Shell) Get(name string) expand.Variable {
 		if variable.IsSet() {
 			variable = text(Unknown("{"+name[1:]+"...}", ""))
 		}
-		s.ask(names(variable.Str)...)
+		s.noteUnknown(names(variable.Str)...)
 		return variable
 	case marked && len(name) > 1 && strings.HasPrefix(name, valuesOf):
 		variable = s.get(name[1:])
@@ -43,21 +43,21 @@ func (s *Shell) Get(name string) expand.Variable {
 	switch variable.Kind {
 	case expand.Unknown:
 		if s.isUnknown(name) {
-			s.ask("$" + name)
+			s.noteUnknown("$" + name)
 			if marked {
 				variable.Kind, variable.Str = expand.String, Unknown(name, "")
 			}
 		}
 	case expand.String:
 		if isMarked(variable.Str) {
-			s.ask(names(variable.Str)...)
+			s.noteUnknown(names(variable.Str)...)
 			if !marked {
 				variable.Str = value(variable.Str)
 			}
 		}
 	case expand.Indexed:
 		if slices.ContainsFunc(variable.List, isMarked) && !marked && name != "@" && name != "*" {
-			variable.List = actual(variable.List...)
+			variable.List = plainWords(variable.List...)
 		}
 	}
 	return variable
@@ -74,7 +74,7 @@ func (s *Shell) get(name string) expand.Variable {
 	case "?":
 		return text(strconv.Itoa(s.status))
 	case "!":
-		return text(s.background)
+		return text(s.lastJob)
 	case "$", "BASHPID":
 		return text("4242")
 	case "-":
@@ -156,7 +156,7 @@ func (s *Shell) scopeOf(name string) int {
 
 func (s *Shell) set(name, value string) {
 	if err := s.Set(name, text(value)); err != nil {
-		s.status, s.broken = 1, true
+		s.status, s.expansionFailed = 1, true
 	}
 }
 
@@ -200,7 +200,7 @@ func (s *Shell) assign(as *syntax.Assign, change func(*expand.Variable)) {
 		change(&value)
 	}
 	if err := s.Set(name, value); err != nil {
-		s.status, s.broken = 1, true
+		s.status, s.expansionFailed = 1, true
 	}
 }
 
@@ -247,7 +247,7 @@ func (s *Shell) element(as *syntax.Assign, old expand.Variable) expand.Variable 
 	}
 	switch {
 	case index < 0:
-		s.status, s.broken = 1, true
+		s.status, s.expansionFailed = 1, true
 	case index > len(value.List):
 		panic(errUnusual)
 	case index == len(value.List):
@@ -267,7 +267,7 @@ type declaration struct {
 
 // declare runs export, declare, local, readonly and typeset.
 func (s *Shell) declare(c *syntax.DeclClause) {
-	s.substituted, s.broken, s.status = 0, false, 0
+	s.substitutionStatus, s.expansionFailed, s.status = 0, false, 0
 	name := c.Variant.Value
 	if name == "nameref" {
 		panic(errUnusual)
@@ -291,7 +291,7 @@ func (s *Shell) declare(c *syntax.DeclClause) {
 			s.declareOne(d, &syntax.Assign{Naked: !ok, Name: &syntax.Lit{Value: name}, Value: &syntax.Word{Parts: []syntax.WordPart{&syntax.SglQuoted{Value: value}}}})
 		}
 	}
-	if s.broken {
+	if s.expansionFailed {
 		s.status = 1
 	}
 }

@@ -19,12 +19,12 @@ import (
 // file without anything to run also gets what makes a build pass. The error has CodeStep
 // or a Refusal, or is that of the player.
 func (d *Document) AddStep(ctx context.Context, player build.Player, target build.Target, step Step) (Change, error) {
-	if err := d.uneven(); err != nil {
+	if err := d.checkIndentation(); err != nil {
 		return Change{}, err
 	}
 	invalid := step.Validate()
 	a := &addition{ctx: ctx, player: player, target: target, step: step}
-	start, err := a.start(d)
+	start, err := a.addMissingKeys(d)
 	if err != nil {
 		return Change{}, cmp.Or(invalid, err)
 	}
@@ -204,37 +204,37 @@ func (a *addition) refuse(verdict verdict) *Refusal {
 		}
 		return a.config.Root.Get("jobs").LineOf(key)
 	}
-	refused := &Refusal{Place: "jobs.include"}
+	refusal := &Refusal{Place: "jobs.include"}
 	last := lastOf(a.document.root)
 	switch {
 	case verdict == lostJob && isBlock(last):
-		refused.Line = last.Line
-		refused.Reason = "the text that ends the file would get a line break if anything followed it, and change its meaning"
-		refused.Fix = "move another key to the end of the file, then run this again"
+		refusal.Line = last.Line
+		refusal.Reason = "the text that ends the file would get a line break if anything followed it, and change its meaning"
+		refusal.Fix = "move another key to the end of the file, then run this again"
 	case verdict == noJob && at("exclude") > 0:
-		refused.Place, refused.Line = "jobs.exclude", at("exclude")
-		refused.Reason = fmt.Sprintf("`exclude` on line %d leaves out every job that could deploy", refused.Line)
-		refused.Fix = "remove an entry of `exclude`, then run this again"
+		refusal.Place, refusal.Line = "jobs.exclude", at("exclude")
+		refusal.Reason = fmt.Sprintf("`exclude` on line %d leaves out every job that could deploy", refusal.Line)
+		refusal.Fix = "remove an entry of `exclude`, then run this again"
 	case verdict == mayFail && at("allow_failures") > 0:
-		refused.Place, refused.Line = "jobs.allow_failures", at("allow_failures")
-		refused.Reason = fmt.Sprintf("`allow_failures` on line %d lets every job fail that could deploy", refused.Line)
-		refused.Fix = "make `allow_failures` match fewer jobs, then run this again"
+		refusal.Place, refusal.Line = "jobs.allow_failures", at("allow_failures")
+		refusal.Reason = fmt.Sprintf("`allow_failures` on line %d lets every job fail that could deploy", refusal.Line)
+		refusal.Fix = "make `allow_failures` match fewer jobs, then run this again"
 	case verdict == noJob && len(a.config.Root.Get("jobs").List()) == 0:
 		p, found := a.document.whole().find("matrix")
 		if !found {
-			refused.Reason = verdict.String()
+			refusal.Reason = verdict.String()
 			break
 		}
-		refused.Place, refused.Line = "matrix", p.key.Line
-		refused.Reason = fmt.Sprintf("`matrix` on line %d isn't a list of jobs, and Travis reads no `jobs` beside it", refused.Line)
-		refused.Fix = "remove `matrix`, or list its jobs under `include`, then run this again"
+		refusal.Place, refusal.Line = "matrix", p.key.Line
+		refusal.Reason = fmt.Sprintf("`matrix` on line %d isn't a list of jobs, and Travis reads no `jobs` beside it", refusal.Line)
+		refusal.Fix = "remove `matrix`, or list its jobs under `include`, then run this again"
 	default:
-		refused.Reason = verdict.String()
+		refusal.Reason = verdict.String()
 	}
-	if refused.Fix == "" {
-		refused.Fix = "add the step yourself, then run this again to see whether it deploys"
+	if refusal.Fix == "" {
+		refusal.Fix = "add the step yourself, then run this again to see whether it deploys"
 	}
-	return refused
+	return refusal
 }
 
 // try makes a candidate, and returns what builds would do with it.
@@ -257,9 +257,9 @@ func (a *addition) isDeployOf(call build.Call) bool {
 
 func stageKey(name string) string { return strings.ToLower(strings.TrimSpace(name)) }
 
-// start adds to a file what makes its builds pass if it has nothing to run: otherwise
+// addMissingKeys adds to a file what makes its builds pass if it has nothing to run: otherwise
 // Travis would run rake. The error has CodeNotBuilt if Travis doesn't build the branch.
-func (a *addition) start(d *Document) (Change, error) {
+func (a *addition) addMissingKeys(d *Document) (Change, error) {
 	none := Change{Old: d.text, New: d.text}
 	config, err := a.parse(d.text)
 	if err != nil {
@@ -297,11 +297,11 @@ func notBuilt(branch, reason string) *Refusal {
 	}
 }
 
-// generics are the languages that run nothing by default.
-var generics = []string{"generic", "shell"}
+// languagesWithoutTests are the languages that run nothing by default.
+var languagesWithoutTests = []string{"generic", "shell"}
 
-// ofRuby are keys of files for Ruby, Travis's default language.
-var ofRuby = []string{"rvm", "gemfile", "jdk", "bundler_args"}
+// rubyKeys are keys of files for Ruby, Travis's default language.
+var rubyKeys = []string{"rvm", "gemfile", "jdk", "bundler_args"}
 
 // missingKeys are the keys without which no build of a file passes: its script and,
 // unless it has one, its language.
@@ -316,12 +316,12 @@ func missingKeys(d *Document, config *build.Config, push *build.Build) (lines []
 		return []string{"language: generic", "script: skip"}, Note{CodeNewFile, "the file is new, and its builds run no tests: replace `script: skip` with their command"}
 	case named:
 		if len(push.Jobs) == 0 || slices.ContainsFunc(push.Jobs, func(job build.Job) bool {
-			return job.Config.Get("script") != nil || !slices.Contains(generics, job.Language)
+			return job.Config.Get("script") != nil || !slices.Contains(languagesWithoutTests, job.Language)
 		}) {
 			return nil, Note{}
 		}
 		return []string{"script: skip"}, Note{CodeNoTests, "without `script` every build of the file fails, so it gets `script: skip`, which runs no tests"}
-	case len(root.Get("jobs").Get("include").List()) > 0, slices.ContainsFunc(ofRuby, func(key string) bool { return root.Get(key) != nil }), callsRuby(root):
+	case len(root.Get("jobs").Get("include").List()) > 0, slices.ContainsFunc(rubyKeys, func(key string) bool { return root.Get(key) != nil }), callsRuby(root):
 		return nil, Note{}
 	}
 	return []string{"language: generic", "script: skip"}, Note{CodeNoTests, "the file has no `language` and no `script`, so Travis would run rake; it gets both, and runs no tests"}

@@ -171,7 +171,7 @@ func (a *addition) condition() string {
 func (d *Document) addUnder(name string, lines []string, text map[string][]string) (Change, *Refusal) {
 	p := d.whole()
 	var edits []edit
-	var why refused
+	var why refusalReason
 	found, ok := p.find(name)
 	switch {
 	case !ok && hasMerged(d.root, name):
@@ -233,7 +233,7 @@ func (d *Document) addJob(lines []string) (Change, *Refusal) {
 }
 
 // addToJobs adds jobs to a list of jobs.
-func (d *Document) addToJobs(jobs place, found bool, lines []string) ([]edit, refused) {
+func (d *Document) addToJobs(jobs place, found bool, lines []string) ([]edit, refusalReason) {
 	if !found {
 		if hasMerged(d.root, "jobs", "matrix") {
 			return nil, reasonAlias

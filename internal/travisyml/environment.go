@@ -84,7 +84,7 @@ func (a *addition) environments(blocked *obstacle) (found, others []Environment)
 			}
 		}
 	}
-	return found, merged(others)
+	return found, mergeEnvironments(others)
 }
 
 // appOf returns the app of a call if the call, or its folder, names it.
@@ -107,9 +107,9 @@ func fromOf(kind int, event build.Event) string {
 	return event.Branch
 }
 
-// merged lists each deployment once per place that it comes from. If all branches deploy,
+// mergeEnvironments lists each deployment once per place that it comes from. If all branches deploy,
 // no branch is named.
-func merged(all []Environment) []Environment {
+func mergeEnvironments(all []Environment) []Environment {
 	var kept []Environment
 	for _, one := range all {
 		every := one

@@ -9,18 +9,18 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// refused is why nothing can be added at a place; "" is no reason.
-type refused string
+// refusalReason is why nothing can be added at a place; "" is no reason.
+type refusalReason string
 
 // addKey adds a key, with its content, at the end of the mapping at p.
-func (d *Document) addKey(p place, lines []string) ([]edit, refused) {
+func (d *Document) addKey(p place, lines []string) ([]edit, refusalReason) {
 	switch {
 	case p.value == nil:
-		return d.begin(lines), ""
+		return d.addFirst(lines), ""
 	case isEmptyNode(p.value):
-		return d.fill(p, lines, &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"})
+		return d.addToEmpty(p, lines, &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"})
 	}
-	if why := d.closed(p); why != "" {
+	if why := d.refuseInside(p); why != "" {
 		return nil, why
 	}
 	switch {
@@ -29,7 +29,7 @@ func (d *Document) addKey(p place, lines []string) ([]edit, refused) {
 	case isFlow(p.value):
 		return nil, reasonFlow
 	}
-	edits := d.atEnd(p, indented(lines, d.columnOf(p)), p.key == nil, appended(p, lines))
+	edits := d.atEnd(p, indented(lines, d.columnOf(p)), p.key == nil, expectAppended(p, lines))
 	switch {
 	case p.key == nil && d.endsInDeploy():
 		edits = append(d.beforeLast(lines), edits...)
@@ -42,15 +42,15 @@ func (d *Document) addKey(p place, lines []string) ([]edit, refused) {
 // addItem adds items to the list at p, each of which begins with "- ". A value that isn't
 // a list becomes the first item of one, by a dash on its own line above it, which Travis
 // reads the same way.
-func (d *Document) addItem(p place, lines []string) ([]edit, refused) {
+func (d *Document) addItem(p place, lines []string) ([]edit, refusalReason) {
 	if isEmptyNode(p.value) {
-		return d.fill(p, lines, &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq"})
+		return d.addToEmpty(p, lines, &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq"})
 	}
-	if why := d.closed(p); why != "" {
+	if why := d.refuseInside(p); why != "" {
 		return nil, why
 	}
 	if p.value.Kind == yaml.SequenceNode {
-		return d.atEnd(p, indented(lines, d.columnOf(p)), false, appended(p, lines)), ""
+		return d.atEnd(p, indented(lines, d.columnOf(p)), false, expectAppended(p, lines)), ""
 	}
 	if p.value.Line == p.key.Line {
 		return nil, reasonOneLine
@@ -71,8 +71,8 @@ func (d *Document) addItem(p place, lines []string) ([]edit, refused) {
 	return edits, ""
 }
 
-// appended expects lines at the end of what is at p.
-func appended(p place, lines []string) func(old, new *yaml.Node) *yaml.Node {
+// expectAppended expects lines at the end of what is at p.
+func expectAppended(p place, lines []string) func(old, new *yaml.Node) *yaml.Node {
 	return func(old, _ *yaml.Node) *yaml.Node {
 		target := at(old, p.path)
 		target.Content = append(target.Content, nodesOf(lines)...)
@@ -94,8 +94,8 @@ func (d *Document) columnOf(p place) int {
 	return p.value.Column - 1
 }
 
-// closed says why nothing can be added inside a value.
-func (d *Document) closed(p place) refused {
+// refuseInside says why nothing can be added inside a value.
+func (d *Document) refuseInside(p place) refusalReason {
 	switch {
 	case p.value.Kind == yaml.AliasNode:
 		return reasonAlias
@@ -110,8 +110,8 @@ func (d *Document) closed(p place) refused {
 	return ""
 }
 
-// begin writes the first keys of an empty document.
-func (d *Document) begin(lines []string) []edit {
+// addFirst writes the first keys of an empty document.
+func (d *Document) addFirst(lines []string) []edit {
 	expect := func(_, _ *yaml.Node) *yaml.Node {
 		return &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Content: nodesOf(lines)}
 	}
@@ -129,8 +129,8 @@ func (d *Document) begin(lines []string) []edit {
 	}
 }
 
-// fill writes under a key that has no value.
-func (d *Document) fill(p place, lines []string, value *yaml.Node) ([]edit, refused) {
+// addToEmpty writes under a key that has no value.
+func (d *Document) addToEmpty(p place, lines []string, value *yaml.Node) ([]edit, refusalReason) {
 	if d.isShared(p.path) {
 		return nil, reasonShared
 	}
@@ -259,8 +259,8 @@ func (d *Document) nested(key string, lines []string) []string {
 	return append([]string{key + ":"}, indented(lines, spaces)...)
 }
 
-// both joins two edits at different places, in the order of their lines.
-func both(a, b edit) edit {
+// joinEdits joins two edits at different places, in the order of their lines.
+func joinEdits(a, b edit) edit {
 	joined := edit{replaced: a.replaced, insertions: append(slices.Clone(a.insertions), b.insertions...)}
 	slices.SortStableFunc(joined.insertions, func(x, y insertion) int { return x.at - y.at })
 	joined.expect = func(old, new *yaml.Node) *yaml.Node { return b.expect(a.expect(old, new), new) }
@@ -274,7 +274,7 @@ func isBlock(node *yaml.Node) bool {
 
 // addText adds lines to a text block, which must then be the old text followed by those
 // lines. A folded block gets them after an empty line, which is its line break.
-func (d *Document) addText(p place, text map[string][]string) ([]edit, refused) {
+func (d *Document) addText(p place, text map[string][]string) ([]edit, refusalReason) {
 	if d.isShared(p.path) {
 		return nil, reasonShared
 	}
@@ -300,8 +300,8 @@ var ownIndent = regexp.MustCompile(`[|>][+-]?([1-9])[+-]?[ \t]*(?:#.*)?$`)
 // textColumn is how far a block's text is indented: relative to its key as its header
 // says, or like its first line.
 func (d *Document) textColumn(p place) int {
-	if said := ownIndent.FindStringSubmatch(cutBreak(d.lines[p.value.Line-1])); said != nil {
-		below, err := strconv.Atoi(said[1])
+	if indent := ownIndent.FindStringSubmatch(cutBreak(d.lines[p.value.Line-1])); indent != nil {
+		below, err := strconv.Atoi(indent[1])
 		if err != nil {
 			return -1
 		}

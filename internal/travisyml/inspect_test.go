@@ -12,10 +12,10 @@ import (
 
 func TestInspectListsTheVariables(t *testing.T) {
 	type brief struct {
-		name, value  string
-		line         int
-		scope        travisyml.Scope
-		secure, ours bool
+		name, value string
+		line        int
+		scope       travisyml.Scope
+		secure      bool
 	}
 	old := `import: other.yml
 env:
@@ -46,7 +46,7 @@ jobs:
 		{name: "CONVOX_HOST", value: "console.convox.com", line: 5, scope: "global"},
 		{name: "CONVOX_PASSWORD", value: secrettest.Canary, line: 5, scope: "global"},
 		{line: 6, scope: "global", secure: true},
-		{name: "CONVOX_PASSWORD", line: 8, scope: "global", secure: true, ours: true},
+		{name: "CONVOX_PASSWORD", line: 8, scope: "global", secure: true},
 		{name: "GITHUB_TOKEN", value: "$OTHER", line: 9, scope: "global"},
 		{name: "E", value: "5", line: 10, scope: "global"},
 		{name: "AWS_SECRET", line: 11, scope: "global", secure: true},
@@ -59,7 +59,7 @@ jobs:
 	report := parse(t, old).Inspect()
 	var got []brief
 	for _, v := range report.Variables {
-		got = append(got, brief{v.Name, v.Value.Reveal(), v.Line, v.Scope, v.Secure, v.Ours})
+		got = append(got, brief{v.Name, v.Value.Reveal(), v.Line, v.Scope, v.Secure})
 	}
 	if !reflect.DeepEqual(got, want) {
 		for i := range max(len(got), len(want)) {

@@ -18,8 +18,8 @@ const (
 	mayFail
 	wrongMachine
 	beforeTests
-	hooked    // other commands run with it
-	notPlayed // the play doesn't show that it deploys, once, and when
+	otherCommands // other commands run with it
+	notPlayed     // the play doesn't show that it deploys, once, and when
 	otherwise
 )
 
@@ -38,7 +38,7 @@ func (v verdict) String() string {
 		return "no job runs on Linux with a processor that the convox CLI supports"
 	case beforeTests:
 		return "the step wouldn't wait for the tests"
-	case hooked:
+	case otherCommands:
 		return "other commands would run with the step"
 	case notPlayed:
 		return "the step wouldn't deploy once, or would in other builds too"
@@ -143,7 +143,7 @@ func (a *addition) compare(was build.Outcome, now []build.Job, hooks bool) (olds
 			if ok {
 				for _, step := range added {
 					if !hooks && len(step.Steps) > 1 {
-						return nil, nil, hooked
+						return nil, nil, otherCommands
 					}
 				}
 				if len(added) > 0 {

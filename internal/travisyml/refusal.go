@@ -70,7 +70,7 @@ func (r *Refusal) Problem() *problem.Error {
 }
 
 // reason returns the words for it. Without any, every edit changes what the file means.
-func reason(why refused, edits []edit) string {
+func reason(why refusalReason, edits []edit) string {
 	switch {
 	case why != "":
 		return string(why)
@@ -80,10 +80,10 @@ func reason(why refused, edits []edit) string {
 	return fmt.Sprintf("lines added after line %d would change what the file says", edits[0].insertions[0].at)
 }
 
-// uneven refuses a file whose first key is indented more than others. YAML ends the
+// checkIndentation refuses a file whose first key is indented more than others. YAML ends the
 // document there, while Travis removes that indentation from all lines
 // (https://github.com/travis-ci/travis-yml/blob/master/lib/travis/yml/parts/part.rb).
-func (d *Document) uneven() error {
+func (d *Document) checkIndentation() error {
 	if d.root == nil || isFlow(d.root) {
 		return nil
 	}

@@ -31,7 +31,7 @@ var (
 // Jobs that Travis makes from env's entries stay the same. The error has a Refusal, or
 // CodeStep.
 func (d *Document) AddSecure(variables ...Secure) (Change, error) {
-	if err := d.uneven(); err != nil {
+	if err := d.checkIndentation(); err != nil {
 		return Change{}, err
 	}
 	update := edit{replaced: make(map[int]string), expect: func(old, _ *yaml.Node) *yaml.Node { return old }}
@@ -46,11 +46,11 @@ func (d *Document) AddSecure(variables ...Secure) (Change, error) {
 		}
 	}
 	lines := secureItems(added)
-	edits, why, place := []edit{update}, refused(""), "env.global"
+	edits, why, place := []edit{update}, refusalReason(""), "env.global"
 	if len(added) > 0 {
 		edits, why = d.addGlobal(lines)
 		for i := range edits {
-			edits[i] = both(update, edits[i])
+			edits[i] = joinEdits(update, edits[i])
 		}
 	}
 	if change, done := d.splice(place, edits); done {
@@ -149,7 +149,7 @@ func (d *Document) ourName(line int) string {
 // (https://github.com/travis-ci/travis-yml/blob/master/lib/travis/yml/schema/def/env.rb).
 // Anything that isn't a mapping with one of env's own keys is moved under jobs, as Travis
 // would do.
-func (d *Document) addGlobal(lines []string) ([]edit, refused) {
+func (d *Document) addGlobal(lines []string) ([]edit, refusalReason) {
 	env, found := d.whole().find("env")
 	if !found {
 		if hasMerged(d.root, "env") {
@@ -171,8 +171,8 @@ func (d *Document) addGlobal(lines []string) ([]edit, refused) {
 
 // moveToJobs adds the keys global and jobs between env and its content. The lines of the
 // content stay where they are, and are then under jobs.
-func (d *Document) moveToJobs(env place, lines []string) ([]edit, refused) {
-	if why := d.closed(env); why != "" {
+func (d *Document) moveToJobs(env place, lines []string) ([]edit, refusalReason) {
+	if why := d.refuseInside(env); why != "" {
 		return nil, why
 	}
 	if env.value.Line == env.key.Line {

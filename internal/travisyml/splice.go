@@ -98,8 +98,8 @@ func (d *Document) apply(e edit) string {
 	upTo := func(end int) {
 		for ; at < end; at++ {
 			line := d.lines[at]
-			if anew, ours := e.replaced[at]; ours {
-				line = anew + line[len(cutBreak(line)):]
+			if replacement, isOurs := e.replaced[at]; isOurs {
+				line = replacement + line[len(cutBreak(line)):]
 			}
 			text.WriteString(line)
 		}

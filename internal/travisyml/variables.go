@@ -33,11 +33,10 @@ const (
 
 // Variable is a variable that the file sets.
 type Variable struct {
-	Name   string // "" for an encrypted one, save those of this program
+	Name   string // "" for an encrypted one, except those of AddSecure
 	Line   int    // counted from 1
 	Scope  Scope
 	Secure bool
-	Ours   bool          // added by AddSecure
 	Value  secret.String // of a variable that isn't encrypted
 }
 
@@ -76,8 +75,7 @@ func (r Report) Sets(name string) []Variable {
 func (d *Document) addVariables(r *Report, env *build.Node, scope Scope) {
 	for _, item := range env.List() {
 		if item.Secure {
-			name := d.ourName(item.Line)
-			r.addVariable(Variable{Name: name, Ours: name != "", Line: item.Line, Scope: scope, Secure: true})
+			r.addVariable(Variable{Name: d.ourName(item.Line), Line: item.Line, Scope: scope, Secure: true})
 		}
 		for _, f := range item.Fields {
 			value, expands := unquote(f.Value.Text)

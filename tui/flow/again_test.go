@@ -86,6 +86,18 @@ func TestACertificateIsApprovedByItsOwner(t *testing.T) {
 	w.begin(flow.Given{}).choose("Console deploy key").type_(key).step(flow.StepKey) // a Console is never written unchecked
 }
 
+func TestAnApprovedCertificateRunsNoTestBuild(t *testing.T) {
+	w := newWorld(t)
+	w.outside.Checker = func(fingerprint string) (flow.Checker, error) { return untrusted{fingerprint == "AA:BB"}, nil }
+	w.begin(flow.Given{Agreed: true, SignIn: flow.ByRack, Rack: "production", Saved: true}).step(flow.StepCertificate)
+	w.answer(flow.Value{Yes: true}).step(flow.StepDone)
+	for _, r := range w.travis.Faults.Requests() {
+		if strings.HasSuffix(r.Path, "/requests") {
+			t.Errorf("%s %s", r.Method, r.Path)
+		}
+	}
+}
+
 // console is a Console beside such a Rack.
 type console struct{ untrusted }
 

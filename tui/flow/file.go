@@ -102,10 +102,10 @@ type filePlan struct {
 	change  audit.FileChange
 	err     error
 
-	// What Travis makes of the file with what would be added, once it has answered.
-	asked, told bool
-	confirmed   audit.FileChange
-	difference  string
+	// What Travis makes of the file with what would be added, once it answered.
+	asked, answered bool
+	confirmed       audit.FileChange
+	difference      string
 }
 
 // fileWish is what a filePlan is made of.
@@ -186,7 +186,7 @@ func (f *Flow) fileLines() (lines, warnings []Line) {
 		return nil, nil
 	}
 	change, err := plan.change, plan.err
-	if plan.told {
+	if plan.answered {
 		change.Builds, change.Notes = plan.confirmed.Builds, plan.confirmed.Notes
 	}
 	lines = []Line{{}, {Heading, fileHeading(change)}}
@@ -306,7 +306,7 @@ func (f *Flow) cannotCarryStep() bool {
 // awaitsTravis reports whether the review's file is being expanded by Travis.
 func (f *Flow) awaitsTravis() bool {
 	plan := f.filePlan()
-	return plan != nil && plan.asked && !plan.told
+	return plan != nil && plan.asked && !plan.answered
 }
 
 // askTravis lets Travis expand the file while the review is shown, each plan once.
@@ -324,6 +324,6 @@ func (f *Flow) askTravis() {
 		if err == nil {
 			change, difference, _ = change.Confirm(ctx, outside.Player, travis, repository) // without a word where it can't
 		}
-		tell(func(*Flow) { plan.confirmed, plan.difference, plan.told = change, difference, true })
+		tell(func(*Flow) { plan.confirmed, plan.difference, plan.answered = change, difference, true })
 	})
 }

@@ -17,6 +17,7 @@ import (
 	"strings"
 
 	"convox-travis/cfn"
+	"convox-travis/internal/build"
 	"convox-travis/internal/connect"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/text"
@@ -106,6 +107,7 @@ const (
 type Travis interface {
 	connect.Travis
 	Expander
+	BuildHistory
 	SharesWithForks(context.Context, travisapi.Ref) (bool, error)
 	BuildsPushes(context.Context, travisapi.Ref) (bool, error)
 	User(context.Context) (travisapi.User, error)
@@ -138,6 +140,8 @@ type Request struct {
 	Rack       string             // ORG/NAME, which the key should see; "" is none
 	Known      []connect.Warning  // about the Rack, from finding it
 	Clone      *ClonedFile
+	LastBuild  bool         // find out why the branch's last build didn't deploy
+	Player     build.Player // plays that
 	Given      RunFlags
 	Hints      func(error) []string // what a person can do about an error; nil is nothing
 	OwnTravis  bool                 // it isn't travis-ci.com, whose pages are known
@@ -171,6 +175,8 @@ type RepositoryReport struct {
 	Unbuilt string          // why there was no test build, if one was requested
 	// Travis is what Travis makes of the file; nil if the file isn't available.
 	Travis *Confirmation
+	// LastBuild is the audited build; its ID is 0 if none was requested or found.
+	LastBuild travisapi.PastBuild
 
 	branch  string // the branch for a test build
 	unbuilt string // why there must not be one
@@ -214,11 +220,14 @@ func (a Auditor) Run(ctx context.Context, request Request) (Report, error) {
 	}
 	report := Report{Findings: read.general(request), Refused: read.login.isRefused()}
 	for _, facts := range read.repositories {
-		if err := facts.play(ctx, request.Branch); err != nil {
+		if err := facts.play(ctx, request); err != nil {
 			return Report{}, err
 		}
 		c := &repositoryCase{repositoryFacts: facts, findings: &findings{of: facts.target}, request: request, login: read.login, racks: read.racks}
 		audited := RepositoryReport{Target: facts.target, ID: facts.repository.ID, HasBoth: connect.HasBoth(facts.vars, request.Branch), Travis: facts.confirmation, branch: c.testBranch(), unbuilt: c.noTestBuildReason()}
+		if facts.last != nil {
+			audited.LastBuild = facts.last.PastBuild
+		}
 		if facts.err != nil && !isFinding(facts.err) {
 			audited.Err = facts.err
 		}

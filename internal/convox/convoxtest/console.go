@@ -78,8 +78,8 @@ type rack struct {
 func (c *Console) answer(w http.ResponseWriter, r *http.Request) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	_, given, _ := r.BasicAuth()
-	i := slices.IndexFunc(c.keys, func(k Key) bool { return k.Value == given })
+	_, password, _ := r.BasicAuth()
+	i := slices.IndexFunc(c.keys, func(k Key) bool { return k.Value == password })
 	if i < 0 {
 		unauthorized(w)
 		return

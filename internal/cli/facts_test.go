@@ -366,6 +366,7 @@ func factsOfExamples(t *testing.T) (runs []factsRun) {
 			continue
 		}
 		args, file, _ := strings.Cut(args, " < ")
+		args, _, _ = strings.Cut(args, " > ")
 		input, known := inputs[strings.TrimSpace(file)]
 		switch {
 		case strings.Contains(piped, "DEMO_RACK_PASSWORD"):
@@ -504,7 +505,7 @@ var factsRuns = slices.Concat(
 			layer.Forget()
 		}
 	}, "", "reset-password production --region us-east-1 --saved --yes --json"),
-	all(nil, "", "apply --owner acme --all --only-existing", "apply --json --owner acme --all --only-existing", "apply --json --repo acme/web --only-existing --skip-existing"),
+	all(nil, "", "apply --json --owner acme --all --only-existing", "apply --json --repo acme/web --only-existing --skip-existing"),
 	all(func(w *world) { w.setUp(); w.checkout(w.TB.(*testing.T), goodFile) }, rackSecret,
 		"check --json", "check --json --build", "check --json "+withRack, "check --json=lines "+withRack),
 	all(inYML(simple), "",

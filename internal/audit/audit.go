@@ -20,6 +20,7 @@ import (
 	"convox-travis/internal/build"
 	"convox-travis/internal/connect"
 	"convox-travis/internal/convox"
+	"convox-travis/internal/secret"
 	"convox-travis/internal/text"
 	"convox-travis/travisapi"
 )
@@ -92,6 +93,7 @@ const (
 	FoundNoClient      = "no_client"        // nothing installs the convox CLI
 	FoundRackMissing   = "rack_missing"     // behind a Console, and no --rack
 	FoundRackUnknown   = "rack_unknown"     // the key can't see this Rack
+	FoundNoApp         = CodeNoApp          // the Rack doesn't have the app that builds deploy
 
 	// About hosts, and the given credential.
 	FoundStaleHost   = "stale_host"            // no Rack has the host anymore
@@ -120,10 +122,16 @@ type Searcher interface {
 	Search(ctx context.Context, regions []string, deliver func(cfn.RegionResult)) (cfn.Summary, error)
 }
 
+// Checker verifies a credential and looks up an app; a convox.Checker implements it.
+type Checker interface {
+	connect.Checker
+	LacksApp(ctx context.Context, host convox.Host, password secret.String, rack, app string) bool
+}
+
 // Auditor reads what an audit is about. It writes nothing.
 type Auditor struct {
 	Travis  Travis
-	Checker connect.Checker
+	Checker Checker
 	// Racks returns what lists Racks. It is called at most once, if there is a host to
 	// look up; nil, or an error, skips that.
 	Racks func(context.Context) (Searcher, error)
@@ -233,6 +241,7 @@ func (a Auditor) Run(ctx context.Context, request Request) (Report, error) {
 		}
 		report.Repositories = append(report.Repositories, audited)
 		c.judge()
+		c.judgeApp(ctx, a.Checker)
 		report.Findings = append(report.Findings, c.sorted()...)
 	}
 	return report, nil

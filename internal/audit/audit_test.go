@@ -40,7 +40,7 @@ type audited struct {
 	ymlErr     error
 	rackFile   bool
 	request    func(*audit.Request)
-	checker    connect.Checker // nil and a credential: all is accepted
+	checker    audit.Checker // nil and a credential: all is accepted
 	racks      *racks
 	want       string // "severity code", one a line
 	says       string // in the messages and hints

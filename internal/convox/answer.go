@@ -63,6 +63,9 @@ func (s *session) once(ctx context.Context, path string, credential secret.Strin
 	// Racks of 2015 answer 403 to a client without a version
 	// (https://github.com/convox/rack, api/controllers/api.go).
 	request.Header.Set("Version", "dev")
+	if s.rack != "" {
+		request.Header.Set("Rack", s.rack)
+	}
 
 	response, err := s.client.Do(request)
 	if err != nil {

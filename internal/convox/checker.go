@@ -88,6 +88,7 @@ func (r Rack) String() string {
 type session struct {
 	host    Host
 	console bool
+	rack    string // ORG/NAME behind the Console, if the calls are for one
 	client  *http.Client
 	agent   string
 	retry   transport.Retry

@@ -16,7 +16,7 @@ func steps(given Given) []step {
 			afterResetStep(), rotateStep(),
 			accountStep(), tokenStep(),
 			repositoryStep(), slugStep(), readStep(), unknownStep(), activateStep(),
-			branchStep(), branchNameStep(), deployRackStep(),
+			branchStep(), branchNameStep(), deployRackStep(), commandStep(),
 			planStep(), mixedStep(),
 			fileStep(), reviewStep(),
 			retryStep(),
@@ -86,6 +86,7 @@ const (
 	StepBranch      = "branch"
 	StepBranchName  = "branch name"
 	StepDeployRack  = "deploy rack"
+	StepCommand     = "command"
 	StepPlan        = "plan"
 	StepMixed       = "mixed"
 	StepFile        = "file"

@@ -107,7 +107,7 @@ func (p *program) given(o *options, read func() (repositories, error)) (flow.Giv
 	}
 	given := flow.Given{
 		Saved: o.saved, Branch: o.branch, Fingerprint: o.fingerprint, Provider: provider, Agreed: o.yes,
-		SkipExisting: o.skipExisting, AllowMixed: o.allowMixed, Unchecked: o.noVerify, DryRun: o.dryRun,
+		SkipExisting: o.skipExisting, OnlyExisting: o.onlyExisting, AllowMixed: o.allowMixed, Unchecked: o.noVerify, DryRun: o.dryRun,
 		Repeated: o.givenFlags(),
 	}
 	switch {
@@ -243,7 +243,7 @@ func (p *program) wizardResult(o *options, f *flow.Flow, err error) result {
 func (p *program) applyResult(o *options, f *flow.Flow, err error) result {
 	show := p.reporter(o, "apply")
 	show.warned = !o.yes || p.isPlain(o) // the full screen shows no warnings with --yes
-	show.host = f.Host()
+	show.host, show.isRotation = f.Host(), f.IsRotation()
 	if report := f.Report(); report != nil {
 		if err != nil && report.Stopped == nil && len(report.Errs()) > 0 {
 			report.Stopped = err // the person quit instead of retrying

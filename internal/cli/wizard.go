@@ -140,12 +140,13 @@ func (p *program) outside(o *options, aws *wizardAWS, read func() (repositories,
 	p.wizardWaits = make(chan progress.Wait, 8)
 	folder, _ := filepath.Abs(p.dir) // "" where that is unknown
 	return flow.Outside{
-		Folder: folder,
-		Owned:  p.owned(o),
-		Runner: connect.Runner{Retry: p.reach.retry},
-		Clone:  func(ctx context.Context) (gitrepo.Clone, error) { return gitrepo.Open(ctx, p.dir) },
-		File:   func(context.Context) (travisyml.File, error) { return travisyml.Open(p.dir) },
-		Player: player(),
+		Folder:   folder,
+		Owned:    p.owned(o),
+		Runner:   connect.Runner{Retry: p.reach.retry},
+		Clone:    func(ctx context.Context) (gitrepo.Clone, error) { return gitrepo.Open(ctx, p.dir) },
+		Branches: func(ctx context.Context) []string { return gitrepo.Branches(ctx, p.dir) },
+		File:     func(context.Context) (travisyml.File, error) { return travisyml.Open(p.dir) },
+		Player:   player(),
 		Saved: func(_ context.Context, racks ...convox.Host) ([]convox.SavedLogin, error) {
 			return convox.SavedLogins(p.env, p.home, p.goos, racks...)
 		},

@@ -22,6 +22,8 @@ import (
 // be called from any goroutine.
 type Outside struct {
 	Clone func(context.Context) (gitrepo.Clone, error)
+	// Branches lists the clone's branches. It may be nil.
+	Branches func(context.Context) []string
 	// File reads the clone's .travis.yml. It may be nil.
 	File func(context.Context) (travisyml.File, error)
 	// Folder is where commands are run, a clean absolute path; "" is unknown.
@@ -129,6 +131,7 @@ type found struct {
 	clone     gitrepo.Clone
 	cloneErr  error // it couldn't be read
 	cloneDone bool
+	branches  []string // of the clone
 
 	file     *travisyml.File
 	fileErr  error // it exists and can't be used
@@ -204,6 +207,10 @@ func (o Outside) searchClone(ctx context.Context, tell func(Update)) {
 		err = nil // the flow asks for the repository
 	}
 	tell(func(f *Flow) { f.found.clone, f.found.cloneErr, f.found.cloneDone = clone, err, true })
+	if o.Branches != nil && err == nil { // they are needed much later, if at all
+		branches := o.Branches(ctx)
+		tell(func(f *Flow) { f.found.branches = branches })
+	}
 }
 
 func (o Outside) searchSaved(ctx context.Context, tell func(Update)) {

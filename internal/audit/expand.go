@@ -77,13 +77,7 @@ func (c FileChange) Confirm(ctx context.Context, player build.Player, travis Exp
 
 // Imports lists the files that Travis imports, as OWNER/NAME:PATH@REF, safe to show.
 func (e Expanded) Imports() []string {
-	var imports []string
-	for _, source := range e.preview.Sources {
-		if !isSent(source.Source) {
-			imports = append(imports, source.Source)
-		}
-	}
-	return imports
+	return slices.DeleteFunc(slices.Clone(e.preview.Sources), isSent)
 }
 
 // isSent reports whether a source is the file that was sent

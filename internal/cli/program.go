@@ -233,7 +233,7 @@ func (p *program) travisPlace(o *options, slug string) (travisPlace, error) {
 
 // token is the token for the endpoint, or empty.
 func (t travisPlace) token(env func(string) string) (secret.String, error) {
-	token, _, err := travisapi.FindToken(t.endpoint, env, t.saved)
+	token, err := travisapi.FindToken(t.endpoint, env, t.saved)
 	if err != nil {
 		return token, usageError(err.Error(), hintsOf(err)...)
 	}

@@ -170,6 +170,7 @@ type RepositoryReport struct {
 	// Travis is what Travis makes of the file; nil if the file isn't available.
 	Travis *Confirmation
 
+	ref     travisapi.Ref
 	branch  string // the branch for a test build
 	unbuilt string // why there must not be one
 }
@@ -216,7 +217,7 @@ func (a Auditor) Run(ctx context.Context, request Request) (Report, error) {
 			return Report{}, err
 		}
 		c := &repositoryCase{repositoryFacts: facts, findings: &findings{of: facts.target}, request: request, login: read.login, racks: read.racks}
-		audited := RepositoryReport{Target: facts.target, ID: facts.repository.ID, Travis: facts.confirmation, branch: c.testBranch(), unbuilt: c.noTestBuildReason()}
+		audited := RepositoryReport{Target: facts.target, ID: facts.repository.ID, Travis: facts.confirmation, ref: facts.repository.Ref(), branch: c.branch(request.Branch), unbuilt: c.noTestBuildReason()}
 		if facts.err != nil && !isFinding(facts.err) {
 			audited.Err = facts.err
 		}

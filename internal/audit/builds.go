@@ -260,14 +260,11 @@ func (b Builds) Unseen() []Unseen {
 		}
 		for _, played := range outcome.Played {
 			for _, unseen := range played.Unseen {
-				switch {
-				case unseen.What == "the repository":
+				if unseen.What == "the repository" || strings.HasPrefix(unseen.What, "$") {
 					add(unseen, "%s is unknown, so what depends on it may differ")
-				case strings.HasPrefix(unseen.What, "$"):
-					add(unseen, "%s is unknown, so what depends on it may differ")
-				default:
-					add(unseen, "%s isn't checked, and may deploy too")
+					continue
 				}
+				add(unseen, "%s isn't checked, and may deploy too")
 			}
 		}
 	}

@@ -77,7 +77,13 @@ func (c FileChange) Confirm(ctx context.Context, player build.Player, travis Exp
 
 // Imports lists the files that Travis imports, as OWNER/NAME:PATH@REF, safe to show.
 func (e Expanded) Imports() []string {
-	return slices.DeleteFunc(slices.Clone(e.preview.Sources), isSent)
+	var imports []string
+	for _, source := range e.preview.Sources {
+		if !isSent(source) {
+			imports = append(imports, source)
+		}
+	}
+	return imports
 }
 
 // isSent reports whether a source is the file that was sent

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -105,6 +106,11 @@ func (a Auditor) readFacts(ctx context.Context, target connect.Target, request R
 		settings()
 	}
 	return facts
+}
+
+// accountSets reports whether the owner's account has a variable.
+func (f repositoryFacts) accountSets(name string) bool {
+	return slices.ContainsFunc(f.account, func(v travisapi.AccountEnvVar) bool { return v.Name == name })
 }
 
 // isConvoxs reports whether the repository has anything to do with Convox.

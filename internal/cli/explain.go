@@ -62,7 +62,7 @@ func (p *program) explain(ctx context.Context, o *ymlOptions, d *explainDocument
 			}
 		}
 	}
-	idle, err := audit.Idle(ctx, player(), file, target) // why a push doesn't run existing steps
+	idle, err := builds.Idle(ctx, player(), file) // why a push doesn't run existing steps
 	lines = d.lines()
 	for _, found := range idle {
 		d.Warnings = append(d.Warnings, messageDocument{found.Code, found.Message, found.Hint})

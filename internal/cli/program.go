@@ -24,7 +24,6 @@ import (
 	"convox-travis/internal/child"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/crash"
-	"convox-travis/internal/problem"
 	"convox-travis/internal/progress"
 	"convox-travis/internal/ratelimit"
 	"convox-travis/internal/secret"
@@ -269,13 +268,4 @@ func (p *program) travisClient(endpoint string, token secret.String) (*travisapi
 	}
 	p.clients.byName[name] = client
 	return client, nil
-}
-
-// typedEndpoint is the endpoint for a token that was typed: travis-ci.com's, if the
-// Travis CLI's file can't be read.
-func typedEndpoint(place travisPlace, err error) (string, error) {
-	if problem.Has(err, travisapi.CodeConfig) {
-		return travisapi.HostedEndpoint, nil
-	}
-	return place.endpoint, err
 }

@@ -31,7 +31,7 @@ type Build struct {
 
 // IsOver reports whether the build has reached its final state.
 func (b Build) IsOver() bool {
-	return slices.Contains([]string{"passed", "failed", "errored", "canceled"}, b.State)
+	return slices.Contains(overStates, b.State)
 }
 
 type buildAnswer struct {

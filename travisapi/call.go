@@ -29,8 +29,17 @@ type call struct {
 	query  url.Values
 	body   map[string]any // nil for no body
 	asks   bool           // a POST that changes nothing, and that nothing depends on
+	isText bool           // the answer is plain text, not JSON
 
 	onGitHub bool // the object is a repository on GitHub
+}
+
+// longest limits the answer, in bytes.
+func (r call) longest() int64 {
+	if r.isText {
+		return longestLog
+	}
+	return longestAnswer
 }
 
 // changes reports whether the call may change something.
@@ -123,14 +132,14 @@ func (c *Client) send(ctx context.Context, r call) ([]byte, error) {
 		return nil, c.unanswered(ctx, r, err)
 	}
 	defer answer.Body.Close()
-	body, err := transport.ReadBody(answer.Body, longestAnswer)
+	body, err := transport.ReadBody(answer.Body, r.longest())
 	if err != nil {
 		return nil, c.unread(ctx, r, answer.StatusCode, err)
 	}
 	if answer.StatusCode < 200 || answer.StatusCode > 299 {
 		return nil, c.refused(r, answer, body)
 	}
-	if bytes.HasPrefix(bytes.TrimSpace(body), []byte("<")) {
+	if !r.isText && bytes.HasPrefix(bytes.TrimSpace(body), []byte("<")) {
 		return nil, c.webPage(r, answer.StatusCode)
 	}
 	return body, nil
@@ -151,6 +160,9 @@ func (c *Client) request(ctx context.Context, r call) (*http.Request, error) {
 	}
 	request.Header.Set("Travis-API-Version", "3")
 	request.Header.Set("Accept", "application/json")
+	if r.isText {
+		request.Header.Set("Accept", "text/plain")
+	}
 	request.Header.Set("User-Agent", c.config.UserAgent)
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")

@@ -36,6 +36,8 @@ type repositoryFacts struct {
 	accountErr error
 	file       *fileFacts // nil if it isn't available
 
+	last *lastBuild // nil if it wasn't requested
+
 	expanded     *Expanded     // nil if Travis didn't expand the file
 	confirmation *Confirmation // nil if the file isn't available
 }
@@ -63,7 +65,7 @@ func (a Auditor) read(ctx context.Context, request Request) (reading, error) {
 	read.repositories = make([]repositoryFacts, len(request.Targets))
 	connect.ReadEach(len(request.Targets), request.Read, func(i int) {
 		facts := a.readFacts(ctx, request.Targets[i], request)
-		for _, err := range []error{facts.err, facts.sharesErr, facts.pushesErr} {
+		for _, err := range []error{facts.err, facts.sharesErr, facts.pushesErr, facts.last.readErr()} {
 			if connect.EndsRun(err) {
 				cancel(err)
 			}
@@ -100,6 +102,9 @@ func (a Auditor) readFacts(ctx context.Context, target connect.Target, request R
 	facts.repository, facts.vars, facts.err = connect.ReadRepository(ctx, a.Travis, target)
 	if facts.err == nil {
 		facts.expand(ctx, a.Travis, request.Branch) // once the answer is about the right repository
+	}
+	if isKnown := facts.repository.ID != 0 && !isAnother(facts.err); isKnown && request.LastBuild && (!request.WholeOwner || facts.isConvoxs()) {
+		facts.last = readLastBuild(ctx, a.Travis, facts.repository.Ref(), facts.branch(request.Branch))
 	}
 	both.Wait()
 	if request.WholeOwner && facts.err == nil && facts.isConvoxs() {
@@ -208,6 +213,7 @@ func (c *repositoryCase) judge() {
 		c.add(SeverityNote, FoundNotSetUp, "it has nothing to do with Convox", c.write("to set it up", ""))
 		return
 	}
+	c.judgeLastBuild()
 	if !c.repository.Active {
 		c.add(SeverityWarning, FoundInactive, "Travis doesn't build it: it isn't active there", c.activate())
 	}

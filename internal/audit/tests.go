@@ -143,18 +143,18 @@ func textsOf(phase *build.Node) []string {
 	return all
 }
 
-// play plays the builds of the repository's .travis.yml, if it is available. branch is
-// the audited one; "" is the default branch. If Travis expanded the file, its reading
-// counts. The error is that of ctx.
-func (f *repositoryFacts) play(ctx context.Context, branch string) error {
-	if f.file == nil || f.file.err != nil {
-		return nil
+// play plays the last build, if it was requested, and the builds of the repository's
+// .travis.yml, if it is available. If Travis expanded the file, its reading counts. The
+// error is that of ctx.
+func (f *repositoryFacts) play(ctx context.Context, request Request) error {
+	if err := f.last.play(ctx, request.Player, f.target.Slug, f.vars); err != nil || f.file == nil || f.file.err != nil {
+		return err
 	}
 	settingsOf := func(branch string) []build.Setting { return settingsFor(f.vars, branch) }
 	if f.err != nil {
 		settingsOf = func(string) []build.Setting { return nil }
 	}
-	branch = f.branch(branch)
+	branch := f.branch(request.Branch)
 	f.adopt(ctx, build.Event{Type: build.Push, Repo: f.target.Slug, Branch: branch, Settings: settingsOf(branch), SettingsKnown: f.err == nil})
 	return f.file.play(ctx, f.target.Slug, branch, settingsOf)
 }

@@ -13,6 +13,7 @@ import (
 	"convox-travis/internal/build"
 	"convox-travis/internal/connect"
 	"convox-travis/internal/convox"
+	"convox-travis/internal/crash"
 	"convox-travis/internal/travisyml"
 	"convox-travis/travisapi"
 )
@@ -89,33 +90,69 @@ func (p *program) apply(stop connect.Stop, o *options) result {
 		plan.Repositories[i].Err = spell.improve(stop.Soft, r.Target, r.Err)
 	}
 	show.plan(plan)
+	clone := p.playClone(stop.Soft, o, a, plan)
 	if o.dryRun {
-		return show.report(plan.Intent())
+		r, _ := clone.warn(show, plan.Intent())
+		return r
 	}
 	runner := connect.Runner{Travis: a.travis, Retry: p.reach.retry, Tell: show.event}
 	show.streamed = true
 	show.begin(plan.Tally(time.Now()))
-	r := show.report(runner.Apply(stop, plan))
-	if r.exitCode() == exitDone && p.form == "" && len(plan.Repositories) == 1 {
-		r.notes = append(r.notes, p.deployNotes(stop.Soft, o, a, plan.Repositories[0])...)
+	r, builds := clone.warn(show, runner.Apply(stop, plan))
+	if r.exitCode() == exitDone && p.form == "" && builds != nil {
+		r.notes = append(r.notes, deployNotes(*builds, a)...)
 	}
 	return r
 }
 
-// deployNotes say what a push deploys, if the clone is the repository's. yml explains
-// what can't be read or played.
-func (p *program) deployNotes(ctx context.Context, o *options, a application, repository connect.RepositoryPlan) []string {
-	file, err := travisyml.Open(p.dir)
-	if err != nil || file.Missing || p.checkFileOwner(ctx, &ymlOptions{options: *o}, a.request.Targets) != nil {
-		return nil
-	}
-	app := file.AppName(repository.Target.Slug)
-	builds, err := audit.PlayFile(ctx, player(), file, build.Target{
-		Repo: repository.Target.Slug, Branch: cmp.Or(o.branch, repository.Repository.DefaultBranch, "main"), App: app, DefaultApp: app, Rack: a.login.rack,
-	})
-	if err != nil {
-		return nil
-	}
+// clonePlay is what the builds of the clone do, if the clone is the only repository of an
+// apply, and whether the Rack has the app that they deploy. It is found out beside the
+// writes.
+type clonePlay struct {
+	done     chan struct{}
+	builds   *audit.Builds // nil if they can't be read or played, which yml explains
+	warnings []connect.Warning
+}
+
+func (p *program) playClone(ctx context.Context, o *options, a application, plan connect.Plan) *clonePlay {
+	c := &clonePlay{done: make(chan struct{})}
+	go func() {
+		defer close(c.done)
+		defer crash.Catch()
+		if len(plan.Repositories) != 1 {
+			return
+		}
+		repository := plan.Repositories[0]
+		file, err := travisyml.Open(p.dir)
+		if err != nil || file.Missing || p.checkFileOwner(ctx, &ymlOptions{options: *o}, a.request.Targets) != nil {
+			return
+		}
+		app := file.AppName(repository.Target.Slug)
+		builds, err := audit.PlayFile(ctx, player(), file, build.Target{
+			Repo: repository.Target.Slug, Branch: cmp.Or(o.branch, repository.Repository.DefaultBranch, "main"), App: app, DefaultApp: app, Rack: a.login.rack,
+		})
+		if err != nil {
+			return
+		}
+		c.builds = &builds
+		if checker, err := p.reach.checker(o.fingerprint); err == nil && !plan.Unchecked {
+			c.warnings = builds.FindApp(ctx, checker, plan.Credential, plan.Login)
+		}
+	}()
+	return c
+}
+
+// warn reports a run with the clone's warnings.
+func (c *clonePlay) warn(show *reporter, report connect.Report) (result, *audit.Builds) {
+	<-c.done
+	report.Warnings = append(report.Warnings, c.warnings...)
+	r := show.report(report)
+	r.warnings = append(r.warnings, c.warnings...)
+	return r, c.builds
+}
+
+// deployNotes say what a push deploys.
+func deployNotes(builds audit.Builds, a application) []string {
 	notes := []string{builds.Sentence("")}
 	isKnown := !a.login.console || a.login.rack != "" // the Rack that builds deploy to
 	if isKnown && builds.Found() == "" && builds.Undecided() == nil {

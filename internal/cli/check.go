@@ -30,6 +30,7 @@ func newCheck(p *program, stop *connect.Stop) *cobra.Command {
 inside the clone, in .travis.yml and its recent commits. It only reads, and says
 how to fix each finding. A credential is optional; it is verified if given.`,
 		Example: `  convox-travis check
+  convox-travis check --last-build
   convox-travis check --repo acme/api --repo acme/web --json
   convox-travis check --owner acme --all --active
   convox-travis check --console --rack acme/production --build`,
@@ -40,6 +41,7 @@ how to fix each finding. A credential is optional; it is verified if given.`,
 	})
 	flags := cmd.Flags()
 	flags.BoolVar(&o.build, "build", false, "run a test build per repository, which uses credits")
+	flags.BoolVar(&o.lastBuild, "last-build", false, "say why the last build of the branch didn't deploy")
 	o.credentialFlags(flags)
 	o.passwordFlag(flags)
 	o.repositoryFlags(flags)
@@ -54,7 +56,7 @@ how to fix each finding. A credential is optional; it is verified if given.`,
 // checkOptions holds the flags of check.
 type checkOptions struct {
 	options
-	build bool
+	build, lastBuild bool
 }
 
 func (o *checkOptions) check() error {
@@ -77,12 +79,20 @@ type (
 		Error        *messageDocument      `json:"error"`
 	}
 	auditedDocument struct {
-		Slug     string           `json:"slug"`
-		ID       int              `json:"id"`
-		Provider string           `json:"provider"`
-		Proof    *proofDocument   `json:"proof"`  // null without --build
-		Travis   *travisDocument  `json:"travis"` // null without the file
-		Error    *messageDocument `json:"error"`
+		Slug     string          `json:"slug"`
+		ID       int             `json:"id"`
+		Provider string          `json:"provider"`
+		Proof    *proofDocument  `json:"proof"`  // null without --build
+		Travis   *travisDocument `json:"travis"` // null without the file
+		// LastBuild is null without --last-build, or without a build.
+		LastBuild *lastBuildDocument `json:"last_build"`
+		Error     *messageDocument   `json:"error"`
+	}
+	lastBuildDocument struct {
+		Number string `json:"number"`
+		State  string `json:"state"`  // passed, failed, errored or canceled
+		Event  string `json:"event"`  // push, pull_request, cron or api
+		Commit string `json:"commit"` // the start of its SHA
 	}
 	travisDocument struct {
 		Confirmed  bool         `json:"confirmed"`
@@ -169,6 +179,9 @@ func (d *checkDocument) fill(report audit.Report) {
 		if c := audited.Travis; c != nil {
 			repository.Travis = &travisDocument{c.Confirmed, c.Difference, c.Imports, c.Reason}
 		}
+		if b := audited.LastBuild; b.ID != 0 {
+			repository.LastBuild = &lastBuildDocument{b.Number, b.State, b.Event, b.Commit}
+		}
 		switch {
 		case audited.Proof != nil:
 			repository.Proof = &proofDocument{State: audited.Proof.State, Page: audited.Proof.Page}
@@ -189,7 +202,7 @@ func (d *checkDocument) fill(report audit.Report) {
 // checkAnswers reads the answers, and lists those that are missing. The credential is
 // optional, unless half of it was given.
 func (p *program) checkAnswers(ctx context.Context, o *checkOptions) (audit.Request, *travisapi.Client, error) {
-	request := audit.Request{Branch: o.branch, WholeOwner: o.all, Given: o.givenFlags(), Hints: hintsOf}
+	request := audit.Request{Branch: o.branch, WholeOwner: o.all, LastBuild: o.lastBuild, Player: player(), Given: o.givenFlags(), Hints: hintsOf}
 	a, err := p.answers(ctx, &o.options, "check", func(m *missing, to login) {
 		if !to.isSet() && (o.passwordStdin || o.saved) {
 			m.addSignIn()

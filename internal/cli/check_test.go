@@ -368,6 +368,7 @@ func TestCheckEndsWhenItsTimeIsOver(t *testing.T) {
 }
 
 func TestCheckSaysWhatBuildsOfTheCloneDo(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.setUp()
 	w.checkout(t, strings.Replace(goodFile, "branch: main", "branch: master", 1))

@@ -98,7 +98,7 @@ func TestNoFlagAsksTheShellForFilesThatAreNoFiles(t *testing.T) {
 	root := newRoot(&program{env: os.Getenv}, &connect.Stop{Soft: t.Context(), Hard: t.Context()})
 	for _, cmd := range append(root.Commands(), root) {
 		cmd.Flags().VisitAll(func(flag *pflag.Flag) {
-			if _, offered := cmd.GetFlagCompletionFunc(flag.Name); !offered && flag.Value.Type() != "bool" && !slices.Contains([]string{"repos-from", "file"}, flag.Name) {
+			if _, offered := cmd.GetFlagCompletionFunc(flag.Name); !offered && flag.Value.Type() != "bool" && !slices.Contains([]string{"repos-from", "file", "manifest"}, flag.Name) {
 				t.Errorf("%s --%s would be completed with files", cmd.Name(), flag.Name)
 			}
 		})

@@ -83,7 +83,7 @@ func (p *program) complete(root *cobra.Command) {
 		"json":     fixed(jsonDocument, jsonLines),
 		"step":     fixed("deploy", "after_success"),
 	}
-	files := []string{"repos-from", "file"}
+	files := []string{"repos-from", "file", "manifest"}
 	isCompletion := len(p.args) > 0 && strings.HasPrefix(p.args[0], cobra.ShellCompRequestCmd)
 	for _, cmd := range append(root.Commands(), root) {
 		cmd.Flags().VisitAll(func(flag *pflag.Flag) {

@@ -23,6 +23,8 @@ func (s *Server) routes() http.Handler {
 		"POST /user/{id}/sync":                (*Server).sync,
 		"GET /repos":                          (*Server).listRepositories,
 		"GET /build/{id}":                     (*Server).getBuild,
+		"GET /job/{id}/log":                   (*Server).getLog,
+		"GET /job/{id}/log.txt":               (*Server).getLog,
 		"GET /owner/{login}":                  (*Server).getOwner,
 		"GET /owner/{login}/repos":            (*Server).listRepositories,
 		"GET /owner/{provider}/{login}":       (*Server).getOwner,
@@ -41,6 +43,7 @@ func (s *Server) routes() http.Handler {
 		"GET /setting/{setting}":  (*Server).getSetting,
 		"POST /requests":          (*Server).createRequest,
 		"GET /request/{id}":       (*Server).getRequest,
+		"GET /builds":             (*Server).listBuilds,
 		"POST /request/preview":   (*Server).preview,
 	} {
 		method, path, _ := strings.Cut(rest, " ")

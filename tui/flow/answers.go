@@ -47,9 +47,11 @@ type answers struct {
 	entry        string           // what the filter of a list had when its row to enter a name was picked
 	allowMixed   bool
 
-	deployRack string // ORG/NAME, that was selected
-	noStep     bool   // .travis.yml gets no deploy step
-	encrypt    bool   // the variables go into .travis.yml
+	deployRack    string // ORG/NAME, that was selected
+	beforePromote string // SERVICE COMMAND, or ""
+	entersCommand bool   // it is asked for
+	noStep        bool   // .travis.yml gets no deploy step
+	encrypt       bool   // the variables go into .travis.yml
 }
 
 // source is where a Rack's password comes from.
@@ -79,6 +81,7 @@ type result struct {
 	read  *connect.Plan // the repositories as Travis described them
 	plan  *connect.Plan
 	files map[fileWish]*filePlan
+	apps  map[appQuestion]*appAnswer
 	mixed []connect.RepositoryPlan // in which a branch would send the new password to its own host
 	took  time.Duration            // of the writes
 

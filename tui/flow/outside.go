@@ -74,7 +74,7 @@ type AWS interface {
 
 // Checker verifies credentials. A convox.Checker is one.
 type Checker interface {
-	connect.Checker
+	audit.Checker
 	reset.LoginChecker
 }
 

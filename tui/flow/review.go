@@ -15,6 +15,7 @@ import (
 func planStep() step {
 	return step{id: StepPlan, name: "Review", do: func(f *Flow, _ Value) *Work {
 		f.answers.allowMixed, f.answers.leftOut = f.given.AllowMixed, nil // asked again for each plan
+		f.askApp()
 		return f.plan()
 	}}
 }
@@ -71,8 +72,11 @@ func refusal(plan connect.Plan) error {
 func reviewStep() step {
 	return step{
 		id: StepReview, name: "Review",
-		pass:  func(f *Flow) bool { return f.given.Agreed },
-		begin: (*Flow).askTravis,
+		pass: func(f *Flow) bool { return f.given.Agreed },
+		begin: func(f *Flow) {
+			f.askTravis()
+			f.askApp()
+		},
 		ask: func(f *Flow) Question {
 			q := Question{
 				Kind: Review, Title: f.reviewTitle(), Lines: f.reviewLines(), Yes: "write", Guarded: true, Switches: f.switches(),
@@ -89,6 +93,8 @@ func reviewStep() step {
 			}
 			if f.awaitsTravis() {
 				q.More, q.Growing = "asking Travis how it reads .travis.yml", true
+			} else if f.awaitsApp() {
+				q.More, q.Growing = "looking up the app", true
 			}
 			if f.given.DryRun {
 				q.Kind, q.Yes, q.Guarded = Ending, "quit", false
@@ -101,6 +107,9 @@ func reviewStep() step {
 				for _, s := range f.asked.Switches {
 					if s.Key == v.Switch {
 						s.turn(f)
+						if s.opens != "" {
+							return f.goTo(s.opens)
+						}
 					}
 				}
 				if work := f.planFile(); work != nil {

@@ -16,7 +16,7 @@ func steps(given Given) []step {
 			afterResetStep(),
 			accountStep(), tokenStep(),
 			repositoryStep(), slugStep(), readStep(), unknownStep(), activateStep(),
-			branchStep(), branchNameStep(), deployRackStep(),
+			branchStep(), branchNameStep(), deployRackStep(), commandStep(),
 			planStep(), mixedStep(),
 			fileStep(), reviewStep(),
 			retryStep(),
@@ -85,6 +85,7 @@ const (
 	StepBranch      = "branch"
 	StepBranchName  = "branch name"
 	StepDeployRack  = "deploy rack"
+	StepCommand     = "command"
 	StepPlan        = "plan"
 	StepMixed       = "mixed"
 	StepFile        = "file"

@@ -103,7 +103,7 @@ func (f *fileFacts) sets(name string) []travisyml.Variable {
 	}
 	for _, step := range f.played.steps {
 		for _, run := range step.runs {
-			if slices.Contains(run.call.Sets, name) && !f.played.job(run).sets(name) {
+			if slices.Contains(run.call.Sets, name) && !f.played.jobSets(run, name) {
 				set = append(set, travisyml.Variable{Name: name, Line: lineWith(f.text, name+"=", run.call.Line), Scope: travisyml.Command})
 				break
 			}
@@ -138,7 +138,7 @@ func (f *fileFacts) setsForAll(name string) bool {
 	for _, step := range f.played.steps {
 		for _, run := range step.runs {
 			ran = true
-			if !run.call.LoggedIn && !slices.Contains(run.call.Sets, name) && !f.played.job(run).sets(name) {
+			if !run.call.LoggedIn && !slices.Contains(run.call.Sets, name) && !f.played.jobSets(run, name) {
 				return false
 			}
 		}

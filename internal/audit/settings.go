@@ -243,6 +243,7 @@ func (c *repositoryCase) judgeError() {
 const (
 	inLogs         = ": every build's log shows it"
 	lookAtSettings = "check the repository's settings on Travis"
+	buildPushes    = "switch on \"Build pushed branches\" in the repository's settings on Travis"
 )
 
 // judgeSettings checks the variables, and who gets them.
@@ -262,7 +263,7 @@ func (c *repositoryCase) judgeSettings() {
 	case c.pushesErr != nil && c.sharesErr == nil:
 		c.unread("whether Travis builds its pushes", c.pushesErr, lookAtSettings)
 	case c.pushesOff:
-		c.add(SeverityError, FoundPushesOff, "Travis doesn't build its pushes, so no push deploys", "switch on \"Build pushed branches\" in the repository's settings on Travis")
+		c.add(SeverityError, FoundPushesOff, "Travis doesn't build its pushes, so no push deploys", buildPushes)
 	}
 }
 

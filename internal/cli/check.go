@@ -151,7 +151,7 @@ func (p *program) check(stop connect.Stop, o *checkOptions) result {
 		}
 	}
 	if o.build && !report.Refused {
-		err = report.RunTestBuilds(stop, client, request, audit.TestBuilder{Tell: p.showProof}, client.Endpoint() == travisapi.HostedEndpoint)
+		err = report.RunTestBuilds(stop, request, audit.TestBuilder{Builder: client, Tell: p.showProof})
 	}
 	d.fill(report)
 	r := result{document: d, err: err, errs: report.Errs(), lines: checkTable(report, o.all, p.tableWidth())}
@@ -242,7 +242,7 @@ func (p *program) clonedFile(ctx context.Context, o *options, targets []connect.
 		return nil
 	}
 	own := connect.CloneTargets(clone, provider)
-	if !slices.ContainsFunc(own, func(ours connect.Target) bool { return containsTarget(targets, ours) }) {
+	if !slices.ContainsFunc(own, func(ours connect.Target) bool { return slices.ContainsFunc(targets, ours.IsSame) }) {
 		return nil
 	}
 	cloned := &audit.ClonedFile{Targets: own, Player: player()}
@@ -254,10 +254,6 @@ func (p *program) clonedFile(ctx context.Context, o *options, targets []connect.
 	_, err = os.Stat(filepath.Join(clone.Root, ".convox", "rack"))
 	cloned.NamesRack = err == nil
 	return cloned
-}
-
-func containsTarget(targets []connect.Target, wanted connect.Target) bool {
-	return slices.ContainsFunc(targets, func(t connect.Target) bool { return strings.EqualFold(t.String(), wanted.String()) })
 }
 
 // The table's columns.

@@ -173,14 +173,11 @@ func (p *program) readList(ctx context.Context, o *options) (string, error) {
 var providers = []string{"github", "gitlab", "bitbucket", "assembla"}
 
 func (o *options) readProvider() (travisapi.Provider, error) {
-	if o.provider == "" {
-		return "", nil
-	}
-	provider, err := travisapi.ParseProvider(o.provider)
-	if err != nil {
+	provider := strings.ToLower(o.provider)
+	if provider != "" && !slices.Contains(providers, provider) {
 		return "", usageError("--provider"+quoted(o.provider)+": unknown provider"+didYouMean(o.provider, providers), "use github, gitlab, bitbucket or assembla")
 	}
-	return provider, nil
+	return travisapi.Provider(provider), nil
 }
 
 // read returns the target of a slug or a pasted address. A slug is the clone's if the

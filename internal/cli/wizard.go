@@ -17,6 +17,7 @@ import (
 	"convox-travis/internal/secret"
 	"convox-travis/internal/text"
 	"convox-travis/internal/travisyml"
+	"convox-travis/travisapi"
 	"convox-travis/tui"
 	"convox-travis/tui/flow"
 )
@@ -171,11 +172,14 @@ func (p *program) outside(o *options, aws *wizardAWS, read func() (repositories,
 			return found.token(p.env)
 		},
 		Travis: func(token secret.String) (flow.Travis, error) {
-			endpoint, err := typedEndpoint(place())
+			found, err := place()
+			if problem.Has(err, travisapi.CodeConfig) { // a token that was typed is for travis-ci.com
+				found.endpoint, err = travisapi.HostedEndpoint, nil
+			}
 			if err != nil {
 				return nil, err
 			}
-			return p.travisClient(endpoint, token)
+			return p.travisClient(found.endpoint, token)
 		},
 		Checker: func(fingerprint string) (flow.Checker, error) {
 			return p.reach.checker(fingerprint)

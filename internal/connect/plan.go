@@ -6,8 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"golang.org/x/sync/errgroup"
+	"sync"
 
 	"convox-travis/internal/convox"
 	"convox-travis/internal/crash"
@@ -187,18 +186,16 @@ func ReadRepository(ctx context.Context, travis Travis, target Target) (travisap
 	var repository travisapi.Repository
 	var vars []travisapi.EnvVar
 	var found, read error
-	var both errgroup.Group
-	both.Go(func() error {
+	var both sync.WaitGroup
+	both.Go(func() {
 		defer crash.Catch()
 		repository, found = travis.Repository(ctx, target.Ref())
-		return nil
 	})
-	both.Go(func() error {
+	both.Go(func() {
 		defer crash.Catch()
 		vars, read = travis.EnvVars(ctx, target.Ref())
-		return nil
 	})
-	_ = both.Wait()
+	both.Wait()
 	if found != nil {
 		return repository, nil, found
 	}
@@ -260,11 +257,12 @@ func (p *RepositoryPlan) writes() bool {
 
 // Ended is why reading for a plan ended before all repositories were read, or nil:
 // nothing can be written either.
-func (p Plan) Ended() error { return endedBy(p.Repositories) }
+func (p Plan) Ended() error { return endedBy(p.Intent()) }
 
-func endedBy[R planned](all []R) (ended error) {
-	for _, repository := range all {
-		if why := repository.why(); EndsRun(why) {
+// endedBy is the error that ended the reading for a run, or nil.
+func endedBy(intent Report) (ended error) {
+	for _, why := range intent.Errs() {
+		if EndsRun(why) {
 			if ended = why; problem.Code(why) != CodeNotStarted {
 				return why // the one that ended it
 			}
@@ -442,7 +440,7 @@ func (p *RepositoryPlan) warnPublic(name string, request Request) {
 		switch {
 		case v.Name != name || !v.Public:
 		case v.Branch == request.Branch && p.writes():
-			if name == PasswordName && v.Value.Equal(quoteForTravis(request.Credential.Password)) {
+			if name == PasswordName && v.Value.Equal(convox.Quote(request.Credential.Password)) {
 				p.add("public_same", "the password that will be written was public until now", "change that password, then run this again")
 				continue
 			}

@@ -1,6 +1,7 @@
 package connect
 
 import (
+	"slices"
 	"strings"
 
 	"convox-travis/internal/problem"
@@ -66,12 +67,7 @@ func (r RepositoryReport) HasChanges() bool {
 }
 
 func (r RepositoryReport) hasChangedVariables() bool {
-	for _, v := range r.Variables {
-		if v.Action != None && v.isWritten() {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(r.Variables, func(v VariableReport) bool { return v.Action != None && v.isWritten() })
 }
 
 // isWritten reports whether the variable isn't what it was before, or may not be.
@@ -113,29 +109,17 @@ type Report struct {
 
 // HasChanges reports whether anything that the run wrote remains.
 func (r Report) HasChanges() bool {
-	for _, repository := range r.Repositories {
-		if repository.HasChanges() {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(r.Repositories, RepositoryReport.HasChanges)
 }
 
 // OnlyCreates reports whether every repository was read, and nothing that existed was to
 // be replaced: all variables are then this run's own. The content of one that wasn't read
 // is unknown.
 func (r Report) OnlyCreates() bool {
-	for _, repository := range r.Repositories {
-		for _, v := range repository.Variables {
-			if v.Action == Replace {
-				return false
-			}
-		}
-		if len(repository.Variables) == 0 {
-			return false
-		}
-	}
-	return len(r.Repositories) > 0
+	isReplaced := func(v VariableReport) bool { return v.Action == Replace }
+	return len(r.Repositories) > 0 && !slices.ContainsFunc(r.Repositories, func(repository RepositoryReport) bool {
+		return len(repository.Variables) == 0 || slices.ContainsFunc(repository.Variables, isReplaced)
+	})
 }
 
 // Count counts the repositories: those that succeeded, those that were skipped, those

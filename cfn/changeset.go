@@ -57,10 +57,10 @@ func (f *Finder) makeChangeSet(stop transport.Stop, p *Preview, capabilities []t
 	f.onWrite()
 	create := cloudformation.NewFromConfig(f.writesIn(p.Rack.Region)).CreateChangeSet
 	pauses := f.retry.Pauses()
-	own, cancel := stop.Within(callGrace)
+	limited, cancel := stop.Within(callGrace)
 	defer cancel()
 	for try := 1; ; try++ {
-		answer, err := callAWS(own, f, "preview the reset", p.Rack, create, &cloudformation.CreateChangeSetInput{
+		answer, err := callAWS(limited, f, "preview the reset", p.Rack, create, &cloudformation.CreateChangeSetInput{
 			StackName: &p.Rack.Name, ChangeSetName: &p.name, ClientToken: &p.name, ChangeSetType: types.ChangeSetTypeUpdate,
 			Description:         aws.String("A new password for the Rack; every other parameter keeps its value."),
 			UsePreviousTemplate: aws.Bool(true), Parameters: parameters, Capabilities: capabilities,
@@ -264,10 +264,10 @@ const maxLooks = 3
 
 // lookUpExecution finds out whether an execution whose call failed has started.
 func (f *Finder) lookUpExecution(stop transport.Stop, p *Preview, failed error) error {
-	own, cancel := context.WithTimeout(stop.Hard, cleanUpTimeout)
+	limited, cancel := context.WithTimeout(stop.Hard, cleanUpTimeout)
 	defer cancel()
 	for look := 1; ; look++ {
-		answer, err := f.readChangeSet(own, p, nil)
+		answer, err := f.readChangeSet(limited, p, nil)
 		switch {
 		case err != nil:
 			return &problem.Error{
@@ -277,7 +277,7 @@ func (f *Finder) lookUpExecution(stop transport.Stop, p *Preview, failed error) 
 			return nil
 		case answer.ExecutionStatus == types.ExecutionStatusObsolete:
 			return staleError(p, "its stack has changed since")
-		case look == maxLooks || f.retry.Clock.Sleep(own, f.poll) != nil:
+		case look == maxLooks || f.retry.Clock.Sleep(limited, f.poll) != nil:
 			return failed
 		}
 	}

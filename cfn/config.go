@@ -36,9 +36,9 @@ const (
 // profileName is the profile in use and the variable that names it: AWS_PROFILE takes
 // precedence over AWS_DEFAULT_PROFILE, as in AWS CLI 2
 // (https://github.com/aws/aws-cli/blob/v2/awscli/botocore/configprovider.py).
-func profileName(given string) (name, variable string) {
-	if given != "" {
-		return given, ""
+func profileName(option string) (name, variable string) {
+	if option != "" {
+		return option, ""
 	}
 	for _, variable := range []string{"AWS_PROFILE", "AWS_DEFAULT_PROFILE"} {
 		if name := os.Getenv(variable); name != "" {

@@ -121,8 +121,8 @@ func (c *chain) find(p profile) (*namedProvider, *problem.Error) {
 	if found, err := c.ofProfile(p, !c.isNamed); found != nil || err != nil {
 		return found, err
 	}
-	if env("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") != "" || env("AWS_CONTAINER_CREDENTIALS_FULL_URI") != "" {
-		return c.container()
+	if found, err := c.container(); found != nil || err != nil {
+		return found, err
 	}
 	return c.instance(p), nil
 }
@@ -356,8 +356,8 @@ func (c *chain) credentialSource(p profile, place string) (*namedProvider, *prob
 	case "Ec2InstanceMetadata":
 		return c.instance(p), nil
 	case "EcsContainer":
-		if os.Getenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") != "" || os.Getenv("AWS_CONTAINER_CREDENTIALS_FULL_URI") != "" {
-			return c.container()
+		if found, err := c.container(); found != nil || err != nil {
+			return found, err
 		}
 		return nil, profileError(p, "its credential_source is EcsContainer, but this isn't a container with a role", "use source_profile instead of credential_source")
 	case "Environment":
@@ -446,12 +446,16 @@ func (c *chain) login(p profile) (*namedProvider, *problem.Error) {
 	return &namedProvider{provider, p.source(fromLogin)}, nil
 }
 
-// container gets the role of this container from its metadata service
+// container gets the role of this container from its metadata service; nil if this isn't
+// one
 // (https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html).
 func (c *chain) container() (*namedProvider, *problem.Error) {
 	variable, address := "AWS_CONTAINER_CREDENTIALS_FULL_URI", os.Getenv("AWS_CONTAINER_CREDENTIALS_FULL_URI")
 	if path := os.Getenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"); path != "" {
 		variable, address = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "http://169.254.170.2"+path
+	}
+	if address == "" {
+		return nil, nil
 	}
 	of := &source{
 		kind: fromContainer, name: "the role of this container (" + variable + ")",

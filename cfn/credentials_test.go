@@ -80,6 +80,7 @@ func TestTheCredentialsAreThoseOfTheAWSCLI(t *testing.T) {
 		"~ in ca_bundle":                         {"[profile work]\nca_bundle = ~/bundle.pem\n", "[work]\n" + annKeys, nil, "work", nil},
 		"~ in AWS_CA_BUNDLE":                     {"", "[work]\n" + annKeys, map[string]string{"AWS_CA_BUNDLE": "~/bundle.pem"}, "work", nil},
 		"keys beside their own role":             {"[profile work]\n" + role + "source_profile = work\n" + annKeys, "", nil, "work", nil},
+		"indented settings":                      {"", "[other]\n" + bobKeys + "[work]\n  " + strings.Replace(annKeys, "\n", "\n  ", 1), nil, "work", nil},
 		"a comment behind a key":                 {"", "[work]\n" + strings.ReplaceAll(annKeys, "\n", " ; of ann\n"), nil, "work", nil},
 	} {
 		t.Run(name, func(t *testing.T) {

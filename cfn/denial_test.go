@@ -100,7 +100,7 @@ func TestADenialIsCalledByItsKind(t *testing.T) {
 		aUser + describe + " with an explicit deny": {
 			"access denied: explicit deny (the policy isn't named)", []string{"sign in with MFA", "ask whoever manages these credentials"}},
 		aUser + describe + " on resource: \"" + stack + "\" with an explicit deny in an identity-based policy: arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3": {
-			"access denied: explicit deny (identity-based policy)", []string{"replace this access key", "ask whoever manages", "check the policy that denies it: arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3"}},
+			"access denied: explicit deny (identity-based policy)", []string{"sign in with MFA", "ask whoever manages", "check the policy that denies it: arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3"}},
 	} {
 		w := newRackWorld(t)
 		w.aws.Refuse(http.StatusForbidden, "AccessDenied", sentence, describe, "eu-west-1")

@@ -71,9 +71,9 @@ func (f *Finder) Restart(stop transport.Stop, rack Rack) (Deployment, error) {
 // lookUpRestart looks for another deployment than the newest before.
 func (f *Finder) lookUpRestart(stop transport.Stop, rack Rack, service webService, before string, failed error) (Deployment, error) {
 	const what = "restart the web service"
-	own, cancel := context.WithTimeout(stop.Hard, cleanUpTimeout)
+	limited, cancel := context.WithTimeout(stop.Hard, cleanUpTimeout)
 	defer cancel()
-	newest, err := f.newestDeployment(own, what, rack, service)
+	newest, err := f.newestDeployment(limited, what, rack, service)
 	why := "ECS accepted it, but shows no new deployment"
 	switch {
 	case err != nil:

@@ -96,9 +96,9 @@ func withAction(what string, e *problem.Error) *problem.Error {
 
 // withHint returns a copy of the error with one more hint.
 func withHint(e *problem.Error, hint string) *problem.Error {
-	told := *e
-	told.Hints = append(slices.Clone(e.Hints), hint)
-	return &told
+	hinted := *e
+	hinted.Hints = append(slices.Clone(e.Hints), hint)
+	return &hinted
 }
 
 // DidNothing reports whether AWS certainly did nothing: it refused the call, or never

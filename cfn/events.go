@@ -70,10 +70,10 @@ func (f *Finder) Follow(ctx context.Context, rack Rack, since time.Time, onEvent
 		}
 		for _, event := range news {
 			moved = now
-			told := f.readEvent(event)
-			w.record(event, told)
+			read := f.readEvent(event)
+			w.record(event, read)
 			if onEvent != nil {
-				onEvent(told)
+				onEvent(read)
 			}
 		}
 		if outcome, ended := w.outcome(); ended {
@@ -168,10 +168,10 @@ func (w *watch) isOld(event types.StackEvent) (old, last bool) {
 	return !aws.ToTime(event.Timestamp).After(w.since), false
 }
 
-func (w *watch) record(event types.StackEvent, told Event) {
+func (w *watch) record(event types.StackEvent, read Event) {
 	w.seen[aws.ToString(event.EventId)] = true
 	id := aws.ToString(event.LogicalResourceId)
-	if delete(w.starting, id); told.Type == ecsService && inProgress(told.Status) {
+	if delete(w.starting, id); read.Type == ecsService && inProgress(read.Status) {
 		w.starting[id] = event
 	}
 	switch {
@@ -180,12 +180,12 @@ func (w *watch) record(event types.StackEvent, told Event) {
 			w.failure, w.stack = "", "" // of an earlier operation
 			clear(w.serviceEvents)
 		}
-		w.status = told.Status
-		if strings.HasSuffix(told.Status, "_FAILED") || strings.Contains(told.Status, "ROLLBACK_IN_PROGRESS") {
-			w.stack = cmp.Or(w.stack, told.Reason)
+		w.status = read.Status
+		if strings.HasSuffix(read.Status, "_FAILED") || strings.Contains(read.Status, "ROLLBACK_IN_PROGRESS") {
+			w.stack = cmp.Or(w.stack, read.Reason)
 		}
-	case told.failed():
-		w.failure = cmp.Or(w.failure, told.Reason+w.services(id))
+	case read.failed():
+		w.failure = cmp.Or(w.failure, read.Reason+w.services(id))
 	}
 }
 

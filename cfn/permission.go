@@ -80,11 +80,7 @@ func (f *Finder) denialFromMessage(message string) *problem.Error {
 	if isExplicit {
 		e.Reason = "access denied: explicit deny (" + cmp.Or(kind, "the policy isn't named") + ")"
 	}
-	isUsers := byUser.MatchString(message) && (kind == "" || kind == identityPolicy)
-	switch {
-	case strings.Contains(policy, "policy/AWSCompromisedKeyQuarantine"):
-		e.Hints = []string{"replace this access key: AWS quarantined it because it was found in public"}
-	case isUsers:
+	if byUser.MatchString(message) && (kind == "" || kind == identityPolicy) {
 		e.Hints = []string{"sign in with MFA, unless you have: most of these policies deny everything without it: " +
 			f.command("aws sts get-session-token --serial-number DEVICE --token-code CODE") + ", then export the three values it prints"}
 	}

@@ -152,9 +152,9 @@ func (f *Finder) discardFailed(stop transport.Stop, p *Preview, failed error) er
 	if stop.Asked() != nil {
 		limit -= callGrace // creating it may have used that
 	}
-	own, cancel := context.WithTimeout(stop.Hard, limit)
+	limited, cancel := context.WithTimeout(stop.Hard, limit)
 	defer cancel()
-	if f.deleteChangeSet(own, p) == nil {
+	if f.deleteChangeSet(limited, p) == nil {
 		return failed
 	}
 	e := asError(failed)

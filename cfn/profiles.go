@@ -36,12 +36,12 @@ type Profile struct {
 
 // Profiles returns the profiles in the AWS config and credentials files, sorted by
 // name. The files are AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE of env, or
-// those in the folder .aws of home. A file that can't be read has none. given is
+// those in the folder .aws of home. A file that can't be read has none. option is
 // Options.Profile.
-func Profiles(env func(string) string, home, given string) []Profile {
+func Profiles(env func(string) string, home, option string) []Profile {
 	settings := readSettings(env, home)
-	inUse := cmp.Or(given, env("AWS_PROFILE"), env("AWS_DEFAULT_PROFILE"), defaultProfile)
-	if given == "" && env("AWS_ACCESS_KEY_ID") != "" {
+	inUse := cmp.Or(option, env("AWS_PROFILE"), env("AWS_DEFAULT_PROFILE"), defaultProfile)
+	if option == "" && env("AWS_ACCESS_KEY_ID") != "" {
 		inUse = "" // the keys in the environment are
 	}
 	var all []Profile

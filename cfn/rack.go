@@ -69,10 +69,8 @@ func CompareRacks(a, b Rack) int {
 
 // stack is a stack as it was read.
 type stack struct {
-	name, region, status         string
-	parent                       string
+	name, region, status, parent string
 	tags, outputs, parameters    map[string]string
-	systemIsTagged, typeIsTagged bool
 }
 
 func readStack(region string, s types.Stack) stack {
@@ -90,8 +88,6 @@ func readStack(region string, s types.Stack) stack {
 	for _, parameter := range s.Parameters {
 		read.parameters[aws.ToString(parameter.ParameterKey)] = truncate(aws.ToString(parameter.ParameterValue))
 	}
-	_, read.systemIsTagged = read.tags["System"]
-	_, read.typeIsTagged = read.tags["Type"]
 	return read
 }
 
@@ -99,10 +95,12 @@ func (s stack) deleted() bool { return s.status == string(types.StackStatusDelet
 
 // isRack recognizes a Rack by its tags, or if both are missing by its outputs.
 func (s stack) isRack() bool {
+	_, hasSystem := s.tags["System"]
+	_, hasType := s.tags["Type"]
 	switch {
 	case s.parent != "" || s.deleted():
 		return false
-	case s.systemIsTagged || s.typeIsTagged:
+	case hasSystem || hasType:
 		return s.tags["System"] == "convox" && s.tags["Type"] == "rack"
 	}
 	host := strings.ToLower(s.outputs["Dashboard"])

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
@@ -137,10 +136,15 @@ func (f *Finder) recoverFrom(ctx context.Context, source Source, rack Rack) (sec
 	if err != nil {
 		return secret.String{}, err
 	}
-	if source == FromParameter {
-		return fromParameter(described, rack)
+	read := readStack(rack.Region, described)
+	value, what, why := read.parameters[passwordKey], "read the stack's parameters", "the password is hidden there"
+	if source == FromOutput {
+		value, what, why = read.outputs[passwordKey], "read the stack's outputs", "it isn't a development Rack"
 	}
-	return fromOutput(described, rack)
+	if value == "" || value == hidden {
+		return secret.String{}, noPasswordError(what, rack, why)
+	}
+	return secret.New(value), nil
 }
 
 func (f *Finder) fromTaskDefinition(ctx context.Context, rack Rack) (secret.String, error) {
@@ -184,24 +188,6 @@ func (f *Finder) fromParameterStore(ctx context.Context, rack Rack) (secret.Stri
 
 // hidden is what CloudFormation shows instead of a hidden value.
 const hidden = "****"
-
-func fromParameter(described types.Stack, rack Rack) (secret.String, error) {
-	for _, parameter := range described.Parameters {
-		if value := aws.ToString(parameter.ParameterValue); aws.ToString(parameter.ParameterKey) == passwordKey && value != "" && value != hidden {
-			return secret.New(value), nil
-		}
-	}
-	return secret.String{}, noPasswordError("read the stack's parameters", rack, "the password is hidden there")
-}
-
-func fromOutput(described types.Stack, rack Rack) (secret.String, error) {
-	for _, output := range described.Outputs {
-		if value := aws.ToString(output.OutputValue); aws.ToString(output.OutputKey) == passwordKey && value != "" && value != hidden {
-			return secret.New(value), nil
-		}
-	}
-	return secret.String{}, noPasswordError("read the stack's outputs", rack, "it isn't a development Rack")
-}
 
 func noPasswordError(what string, rack Rack, why string) *problem.Error {
 	return &problem.Error{Code: CodeNoPassword, Action: ofRack(what, rack), Reason: why, Detail: Detail{Rack: rack}}

@@ -70,16 +70,17 @@ func (f *settingsFile) read() {
 	lines := bufio.NewScanner(io.LimitReader(text, maxSettings))
 	lines.Buffer(nil, maxSettings)
 	var section map[string]string
-	key, group := "", ""
+	key, group, level := "", "", 0 // of the last setting; group if it has no value
 	for number := 1; lines.Scan(); number++ {
 		line := lines.Text()
 		trimmed := strings.TrimSpace(line)
-		indented := trimmed != strings.TrimRight(line, " \t\r")
+		indent := len(line) - len(strings.TrimLeft(line, " \t"))
+		isDeeper := key != "" && indent > level
 		name, value, isSetting := cutSetting(trimmed)
 		switch {
 		case trimmed == "", strings.HasPrefix(trimmed, "#"), strings.HasPrefix(trimmed, ";"):
-		case strings.HasPrefix(line, "["):
-			header, _, closed := strings.Cut(line[1:], "]")
+		case strings.HasPrefix(trimmed, "[") && !isDeeper:
+			header, _, closed := strings.Cut(trimmed[1:], "]")
 			if header = normalSection(header); header == "" || !closed {
 				section, key = nil, ""
 				f.rejectLine(number)
@@ -92,17 +93,17 @@ func (f *settingsFile) read() {
 			key, group = "", ""
 		case section == nil:
 			f.rejectLine(number)
-		case indented && group != "" && isSetting:
+		case isDeeper && group != "" && isSetting:
 			section[group+"."+name] = value
-		case indented && key != "":
+		case isDeeper && group == "":
 			section[key] += "\n" + trimmed
 		case !isSetting:
 			f.rejectLine(number)
 		default:
 			section[name] = value
-			key, group = name, ""
+			key, group, level = name, "", indent
 			if value == "" {
-				key, group = "", name // indented settings follow
+				group = name // deeper settings follow
 			}
 		}
 	}

@@ -29,8 +29,17 @@ type call struct {
 	query  url.Values
 	body   map[string]any // nil for no body
 	asks   bool           // a POST that changes nothing, and that nothing depends on
+	isText bool           // the answer is plain text, not JSON
 
 	onGitHub bool // the object is a repository on GitHub
+}
+
+// longest limits the answer, in bytes.
+func (r call) longest() int64 {
+	if r.isText {
+		return longestLog
+	}
+	return longestAnswer
 }
 
 // changes reports whether the call may change something.
@@ -51,11 +60,13 @@ func read[T any](ctx context.Context, c *Client, r call, whole func(T) bool) (T,
 // once sends a request, for a write or one attempt of a read. It starts before stop.Soft
 // ends, and is canceled with stop.Hard.
 func once[T any](stop transport.Stop, c *Client, r call, whole func(T) bool) (T, error) {
-	var answer T
+	var answer, none T
 	err := c.attempt(stop, r, func(body []byte) error {
-		var err error
-		answer, err = decode(r, body, whole)
-		return err
+		if json.Unmarshal(body, &answer) == nil && whole(answer) {
+			return nil
+		}
+		answer = none
+		return r.malformed() // the decoder's error can quote the answer
 	})
 	return answer, err
 }
@@ -107,16 +118,6 @@ func (c *Client) learn(r call, err error) {
 	}
 }
 
-// decode decodes a successful answer. The decoder's error is dropped: it can quote the
-// answer.
-func decode[T any](r call, body []byte, whole func(T) bool) (T, error) {
-	var answer, none T
-	if json.Unmarshal(body, &answer) != nil || !whole(answer) {
-		return none, r.malformed()
-	}
-	return answer, nil
-}
-
 // send sends one request and returns the body of a successful answer.
 func (c *Client) send(ctx context.Context, r call) ([]byte, error) {
 	if ctx.Err() != nil {
@@ -131,14 +132,14 @@ func (c *Client) send(ctx context.Context, r call) ([]byte, error) {
 		return nil, c.unanswered(ctx, r, err)
 	}
 	defer answer.Body.Close()
-	body, err := transport.ReadBody(answer.Body, longestAnswer)
+	body, err := transport.ReadBody(answer.Body, r.longest())
 	if err != nil {
 		return nil, c.unread(ctx, r, answer.StatusCode, err)
 	}
 	if answer.StatusCode < 200 || answer.StatusCode > 299 {
 		return nil, c.refused(r, answer, body)
 	}
-	if bytes.HasPrefix(bytes.TrimSpace(body), []byte("<")) {
+	if !r.isText && bytes.HasPrefix(bytes.TrimSpace(body), []byte("<")) {
 		return nil, c.webPage(r, answer.StatusCode)
 	}
 	return body, nil
@@ -159,6 +160,9 @@ func (c *Client) request(ctx context.Context, r call) (*http.Request, error) {
 	}
 	request.Header.Set("Travis-API-Version", "3")
 	request.Header.Set("Accept", "application/json")
+	if r.isText {
+		request.Header.Set("Accept", "text/plain")
+	}
 	request.Header.Set("User-Agent", c.config.UserAgent)
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")

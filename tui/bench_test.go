@@ -58,6 +58,8 @@ func (good) Console(context.Context, convox.Host, secret.String) (convox.Login, 
 	return convox.Login{}, nil
 }
 
+func (good) LacksApp(context.Context, convox.Host, secret.String, string, string) bool { return false }
+
 // atRepositories is the full screen at the question for the repository, with n
 // of them.
 func atRepositories(t testing.TB, n int) *model {

@@ -103,10 +103,10 @@ func (s *Server) startTask(one *ecsService, d *deployment, index int) {
 // say records an event. ECS keeps the newest 100
 // (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages.html).
 func (one *ecsService) say(words string) {
-	said := map[string]any{
+	event := map[string]any{
 		"id": uuid(), "createdAt": float64(time.Now().UnixMilli()) / 1000, "message": "(service " + one.name + ") " + words,
 	}
-	one.events = append([]any{said}, one.events[:min(len(one.events), 99)]...)
+	one.events = append([]any{event}, one.events[:min(len(one.events), 99)]...)
 }
 
 func updateService(s *Server, c call) (any, *failure) {

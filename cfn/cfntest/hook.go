@@ -4,21 +4,9 @@ import "maps"
 
 // hooks are called after changes.
 type hooks struct {
-	updated  map[string][]func(map[string]string)      // by the stack's name
 	replaced map[string][]func(int, map[string]string) // by the service's name
 	due      []func()
 	running  bool
-}
-
-// OnUpdated calls f after each update of a stack that succeeds, with the values
-// of all its parameters, hidden ones included.
-func (s *Server) OnUpdated(stackName string, f func(parameters map[string]string)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.hooks.updated == nil {
-		s.hooks.updated = make(map[string][]func(map[string]string))
-	}
-	s.hooks.updated[stackName] = append(s.hooks.updated[stackName], f)
 }
 
 // OnTaskReplaced calls f whenever a task of a service, such as the one that AddRack
@@ -30,13 +18,6 @@ func (s *Server) OnTaskReplaced(service string, f func(index int, environment ma
 		s.hooks.replaced = make(map[string][]func(int, map[string]string))
 	}
 	s.hooks.replaced[service] = append(s.hooks.replaced[service], f)
-}
-
-func (s *Server) tellUpdated(one *stack) {
-	values := maps.Clone(one.Parameters)
-	for _, f := range s.hooks.updated[one.Name] {
-		s.hooks.due = append(s.hooks.due, func() { f(values) })
-	}
 }
 
 func (s *Server) tellReplaced(service string, index int, environment map[string]string) {

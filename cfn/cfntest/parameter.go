@@ -55,19 +55,19 @@ func (one *stack) shown(values, resolved map[string]string) []parameterMember {
 	return members
 }
 
-// given is a parameter as a request names it.
-type given struct {
+// namedValue is a parameter as a request names it.
+type namedValue struct {
 	value    string
 	has      bool // a value
 	previous bool
 }
 
 // named reads the parameters of a request, by key.
-func (c call) named() map[string]given {
-	all := make(map[string]given)
+func (c call) named() map[string]namedValue {
+	all := make(map[string]namedValue)
 	for i := 1; c.parameters.Has("Parameters.member." + strconv.Itoa(i) + ".ParameterKey"); i++ {
 		at := "Parameters.member." + strconv.Itoa(i) + "."
-		all[c.parameters.Get(at+"ParameterKey")] = given{
+		all[c.parameters.Get(at+"ParameterKey")] = namedValue{
 			value: c.parameters.Get(at + "ParameterValue"), has: c.parameters.Has(at + "ParameterValue"),
 			previous: strings.EqualFold(c.parameters.Get(at+"UsePreviousValue"), "true"),
 		}
@@ -78,7 +78,7 @@ func (c call) named() map[string]given {
 // values works out the values that a stack gets from a request. What the
 // request does not name falls back to the template's default; what it names is
 // taken as it is, stars too.
-func (one *stack) values(named map[string]given) (map[string]string, *failure) {
+func (one *stack) values(named map[string]namedValue) (map[string]string, *failure) {
 	values := make(map[string]string)
 	var missing []string
 	for _, p := range one.declared() {

@@ -58,8 +58,8 @@ func (s signed) verify(r *http.Request, body []byte, secret string, now time.Tim
 		return mismatch("Signature expired: " + s.date + " is now earlier than " + now.Add(-drift).UTC().Format(dateFormat))
 	}
 	const wrong = "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details."
-	given, err := hex.DecodeString(s.signature)
-	if err != nil || !hmac.Equal(given, s.sign(s.canonical(r, body), secret)) {
+	signature, err := hex.DecodeString(s.signature)
+	if err != nil || !hmac.Equal(signature, s.sign(s.canonical(r, body), secret)) {
 		return mismatch(wrong)
 	}
 	return nil

@@ -113,7 +113,7 @@ func (s *Server) build(where place, one *stack) {
 		one.Parameters = make(map[string]string)
 	}
 	for _, p := range one.Declared {
-		if _, given := one.Parameters[p.Key]; !given && !p.Required {
+		if _, hasValue := one.Parameters[p.Key]; !hasValue && !p.Required {
 			one.Parameters[p.Key] = p.Default
 		}
 	}

@@ -123,7 +123,6 @@ func (u *running) complete() {
 	}
 	u.set.execution = executed
 	u.one.turn(updateComplete, "", u.token)
-	u.s.tellUpdated(u.one)
 }
 
 func (u *running) rollBack(failed string) {

@@ -17,8 +17,10 @@ import (
 	"strings"
 
 	"convox-travis/cfn"
+	"convox-travis/internal/build"
 	"convox-travis/internal/connect"
 	"convox-travis/internal/convox"
+	"convox-travis/internal/secret"
 	"convox-travis/internal/text"
 	"convox-travis/travisapi"
 )
@@ -91,6 +93,7 @@ const (
 	FoundNoClient      = "no_client"        // nothing installs the convox CLI
 	FoundRackMissing   = "rack_missing"     // behind a Console, and no --rack
 	FoundRackUnknown   = "rack_unknown"     // the key can't see this Rack
+	FoundNoApp         = CodeNoApp          // the Rack doesn't have the app that builds deploy
 
 	// About hosts, and the given credential.
 	FoundStaleHost   = "stale_host"            // no Rack has the host anymore
@@ -106,6 +109,7 @@ const (
 type Travis interface {
 	connect.Travis
 	Expander
+	BuildHistory
 	SharesWithForks(context.Context, travisapi.Ref) (bool, error)
 	BuildsPushes(context.Context, travisapi.Ref) (bool, error)
 	User(context.Context) (travisapi.User, error)
@@ -118,10 +122,16 @@ type Searcher interface {
 	Search(ctx context.Context, regions []string, deliver func(cfn.RegionResult)) (cfn.Summary, error)
 }
 
+// Checker verifies a credential and looks up an app; a convox.Checker implements it.
+type Checker interface {
+	connect.Checker
+	LacksApp(ctx context.Context, host convox.Host, password secret.String, rack, app string) bool
+}
+
 // Auditor reads what an audit is about. It writes nothing.
 type Auditor struct {
 	Travis  Travis
-	Checker connect.Checker
+	Checker Checker
 	// Racks returns what lists Racks. It is called at most once, if there is a host to
 	// look up; nil, or an error, skips that.
 	Racks func(context.Context) (Searcher, error)
@@ -138,6 +148,8 @@ type Request struct {
 	Rack       string             // ORG/NAME, which the key should see; "" is none
 	Known      []connect.Warning  // about the Rack, from finding it
 	Clone      *ClonedFile
+	LastBuild  bool         // find out why the branch's last build didn't deploy
+	Player     build.Player // plays that
 	Given      RunFlags
 	Hints      func(error) []string // what a person can do about an error; nil is nothing
 	OwnTravis  bool                 // it isn't travis-ci.com, whose pages are known
@@ -162,14 +174,19 @@ type Report struct {
 // RepositoryReport is the result for one repository.
 type RepositoryReport struct {
 	Target connect.Target
-	ID     int   // 0 if it wasn't found
-	Err    error // why it couldn't be read; nil also if that is a finding
+	ID     int // 0 if it wasn't found
+	// HasBoth is whether both variables exist for the request's branch, or for all branches.
+	HasBoth bool
+	Err     error // why it couldn't be read; nil also if that is a finding
 
 	Proof   *TestBuildEvent // the test build; nil if there was none
 	Unbuilt string          // why there was no test build, if one was requested
 	// Travis is what Travis makes of the file; nil if the file isn't available.
 	Travis *Confirmation
+	// LastBuild is the audited build; its ID is 0 if none was requested or found.
+	LastBuild travisapi.PastBuild
 
+	ref     travisapi.Ref
 	branch  string // the branch for a test build
 	unbuilt string // why there must not be one
 }
@@ -212,16 +229,20 @@ func (a Auditor) Run(ctx context.Context, request Request) (Report, error) {
 	}
 	report := Report{Findings: read.general(request), Refused: read.login.isRefused()}
 	for _, facts := range read.repositories {
-		if err := facts.play(ctx, request.Branch); err != nil {
+		if err := facts.play(ctx, request); err != nil {
 			return Report{}, err
 		}
 		c := &repositoryCase{repositoryFacts: facts, findings: &findings{of: facts.target}, request: request, login: read.login, racks: read.racks}
-		audited := RepositoryReport{Target: facts.target, ID: facts.repository.ID, Travis: facts.confirmation, branch: c.testBranch(), unbuilt: c.noTestBuildReason()}
+		audited := RepositoryReport{Target: facts.target, ID: facts.repository.ID, HasBoth: connect.HasBoth(facts.vars, request.Branch), Travis: facts.confirmation, ref: facts.repository.Ref(), branch: c.branch(request.Branch), unbuilt: c.noTestBuildReason()}
+		if facts.last != nil {
+			audited.LastBuild = facts.last.PastBuild
+		}
 		if facts.err != nil && !isFinding(facts.err) {
 			audited.Err = facts.err
 		}
 		report.Repositories = append(report.Repositories, audited)
 		c.judge()
+		c.judgeApp(ctx, a.Checker)
 		report.Findings = append(report.Findings, c.sorted()...)
 	}
 	return report, nil

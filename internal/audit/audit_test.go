@@ -40,12 +40,13 @@ type audited struct {
 	ymlErr     error
 	rackFile   bool
 	request    func(*audit.Request)
-	checker    connect.Checker // nil and a credential: all is accepted
+	checker    audit.Checker // nil and a credential: all is accepted
 	racks      *racks
 	want       string // "severity code", one a line
 	says       string // in the messages and hints
 	anotherOne bool   // the clone is another repository's
 	reading    travistest.Reading
+	builds     []travistest.PastBuild
 }
 
 // racks is an AWS account.
@@ -80,6 +81,9 @@ func (a audited) audit(t *testing.T) audit.Report {
 	server.AddRepository(repository)
 	server.SetOrganizationEnvVars("acme", a.owner)
 	server.ReadAs(slug, a.reading)
+	for _, b := range a.builds {
+		server.AddBuild(slug, b)
+	}
 
 	target := connect.Target{Provider: travisapi.GitHub, Slug: slug}
 	file := travisyml.File{Text: a.yml, Missing: a.noYML}

@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"fmt"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -157,8 +158,7 @@ func (b Builds) Undecided() error {
 	if len(b.Outcomes) > 0 {
 		push := b.Outcomes[pushed]
 		for i, played := range push.Played {
-			isBroken := build.ScriptOf(push.Build.Jobs[i], push.Event).Broken != nil // and deploys nothing
-			if played.Unplayed != nil && !isBroken {
+			if played.Unplayed != nil && !deploysNothing(push, i) {
 				return undecided(LineLead(played.Unplayed.Line)+"this can't be played: "+Shortened(played.Unplayed.What), "simplify that command, or check it yourself")
 			}
 			for _, unseen := range played.Unseen {
@@ -179,13 +179,15 @@ const (
 	addWait   = "add --wait to its convox command"
 	ownStage  = "move it to a job in a stage of its own, after the tests"
 	lastStage = "move it to a last stage with one job"
+
+	replaceStep = "delete that step, then run this again"
 )
 
 func stepOn(line int) string { return fmt.Sprintf("the deploy step on line %d", line) }
 
-// Warnings lists problems with the target's deploys. line numbers a line of the file for
-// its reader; isDirect is whether they log in to a Rack.
-func (b Builds) Warnings(isDirect bool, line func(int) int) []connect.Warning {
+// Warnings lists problems with the deploys that a file has in place of a step, and what
+// they don't do of it. line numbers a line of the file for its reader.
+func (b Builds) Warnings(wanted DeployStep, line func(int) int) []connect.Warning {
 	var warnings []connect.Warning
 	add := func(code, hint, format string, args ...any) {
 		warnings = append(warnings, connect.Warning{Code: code, Message: fmt.Sprintf(format, args...), Hint: hint})
@@ -221,8 +223,14 @@ func (b Builds) Warnings(isDirect bool, line func(int) int) []connect.Warning {
 		if slices.ContainsFunc(found, func(c build.Call) bool { return isIt(c) && !c.FailsBuild }) {
 			add(FoundHiddenFailure, "", "%s"+mayFail, step)
 		}
-		if isDirect && !slices.Contains(call.Args, "--wait") {
+		if !wanted.Console && !slices.Contains(call.Args, "--wait") {
 			add(FoundNoWait, addWait, "%s"+noWait, step)
+		}
+		if runs := wanted.step().Runs(); runs != "" && !slices.Contains(call.Before, runs) {
+			add(CodeDiffers, replaceStep, "%s doesn't run that command before it promotes", step)
+		}
+		if wanted.Manifest != "" && path.Clean(call.Manifest) != path.Clean(wanted.Manifest) {
+			add(CodeDiffers, replaceStep, "%s doesn't use the manifest %s", step, wanted.Manifest)
 		}
 	}
 	if len(found) > 0 && b.tests() == besideTests {
@@ -260,14 +268,11 @@ func (b Builds) Unseen() []Unseen {
 		}
 		for _, played := range outcome.Played {
 			for _, unseen := range played.Unseen {
-				switch {
-				case unseen.What == "the repository":
+				if unseen.What == "the repository" || strings.HasPrefix(unseen.What, "$") {
 					add(unseen, "%s is unknown, so what depends on it may differ")
-				case strings.HasPrefix(unseen.What, "$"):
-					add(unseen, "%s is unknown, so what depends on it may differ")
-				default:
-					add(unseen, "%s isn't checked, and may deploy too")
+					continue
 				}
+				add(unseen, "%s isn't checked, and may deploy too")
 			}
 		}
 	}

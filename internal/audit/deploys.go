@@ -76,15 +76,39 @@ func (p *playedFile) reference(s *playedStep) []stepRun {
 			return s.in(r.outcome)
 		}
 	}
-	for _, r := range s.runs {
-		return s.in(r.outcome)
+	if len(s.runs) == 0 {
+		return nil
 	}
-	return nil
+	return s.in(s.runs[0].outcome)
 }
 
-// newStepHint is a hint to replace a step by one without the problem.
-func (c *repositoryCase) newStepHint(call build.Call, flags ...string) string {
-	return c.yml("delete the step and let the wizard write one without this problem", call, flags...)
+// orNewStep adds to a hint how to replace a step by one without the problem, if a new one
+// does all that the step does.
+func (c *repositoryCase) orNewStep(hint string, run stepRun) string {
+	flags, ok := c.file.played.stepFlags(run)
+	if !ok {
+		return hint
+	}
+	if hint != "" {
+		hint += "\nor "
+	}
+	return hint + c.yml("delete the step and let the wizard write one without this problem", run.call, flags...)
+}
+
+// stepFlags returns the flags of yml for what a step does besides deploying an app. It
+// isn't ok if yml can't write such a step.
+func (p *playedFile) stepFlags(run stepRun) (flags []string, ok bool) {
+	call := run.call
+	for _, other := range p.outcomes[run.outcome].Played[run.job].Calls {
+		if runs := build.RunOf(other); runs != "" && !slices.Contains(call.Before, runs) {
+			return nil, false // a job's other commands are part of its deployment
+		}
+	}
+	before := strings.Join(call.Before, "")
+	if len(call.Before) > 1 || strings.ContainsAny(before+call.Manifest, "$`") || CheckExtras(call.Manifest, before) != nil {
+		return nil, false
+	}
+	return slices.Concat(flag("--manifest", call.Manifest), flag("--before-promote", before)), true
 }
 
 // judgeGuard finds unintended builds that run a step.
@@ -106,16 +130,16 @@ func (c *repositoryCase) judgeGuard(s *playedStep, runs []stepRun) {
 			loose = append(loose, event.Branch)
 		}
 	}
-	another := "name the branch\nor " + c.newStepHint(runs[0].call)
+	another := c.orNewStep("name the branch", runs[0])
 	switch {
 	case every && pulls:
-		c.add(SeverityError, FoundUnguarded, step+" has no guard: it runs for every branch and every pull request"+c.reason(s), c.newStepHint(runs[0].call))
+		c.add(SeverityError, FoundUnguarded, step+" has no guard: it runs for every branch and every pull request"+c.reason(s), c.orNewStep("run it only for its branch, by TRAVIS_BRANCH, and leave out pull requests, by TRAVIS_PULL_REQUEST", runs[0]))
 	case every && tags:
 		c.add(SeverityWarning, FoundUnguarded, step+" runs for every branch and every tag", another)
 	case every:
 		c.add(SeverityWarning, FoundUnguarded, step+" runs for every branch", another)
 	case len(loose) > 0:
-		c.add(SeverityWarning, FoundUnguarded, step+" runs for other branches too, such as "+text.QuoteList(loose[:min(2, len(loose))])+": the pattern fits more than the branch", "anchor the pattern with ^ and $\nor "+c.newStepHint(runs[0].call))
+		c.add(SeverityWarning, FoundUnguarded, step+" runs for other branches too, such as "+text.QuoteList(loose[:min(2, len(loose))])+": the pattern fits more than the branch", c.orNewStep("anchor the pattern with ^ and $", runs[0]))
 	case tags && len(s.in(pushed)) > 0:
 		c.add(SeverityNote, FoundUnguarded, step+" runs for tags too, such as v1.0", "")
 	}
@@ -124,7 +148,7 @@ func (c *repositoryCase) judgeGuard(s *playedStep, runs []stepRun) {
 		if !p.isMeant(runs[0].outcome) {
 			too = ""
 		}
-		c.add(SeverityError, FoundUnguarded, step+" runs for pull requests"+too+c.reason(s), "leave them out by TRAVIS_PULL_REQUEST\nor "+c.newStepHint(runs[0].call))
+		c.add(SeverityError, FoundUnguarded, step+" runs for pull requests"+too+c.reason(s), c.orNewStep("leave them out by TRAVIS_PULL_REQUEST", runs[0]))
 	}
 }
 
@@ -151,7 +175,7 @@ func (c *repositoryCase) reason(s *playedStep) string {
 	if line := lineWith(c.file.text, secure, 0); s.from <= line && line <= s.to {
 		return fmt.Sprintf("; %s on line %d is true for those of the repository's own branches", secure, line)
 	}
-	job := build.Job(p.job(s.runs[0]))
+	job := p.job(s.runs[0])
 	condition := job.Config.Get("if")
 	if stages := p.config.Root.Get("stages"); condition == nil && stages != nil {
 		for _, stage := range stages.Items {
@@ -170,15 +194,18 @@ func (c *repositoryCase) reason(s *playedStep) string {
 func (c *repositoryCase) judgeFailure(s *playedStep, runs []stepRun) {
 	hidden := slices.IndexFunc(runs, func(r stepRun) bool { return !r.call.FailsBuild })
 	if hidden >= 0 {
-		call, job := runs[hidden].call, c.file.played.job(runs[hidden])
+		run := runs[hidden]
+		flags, canReplace := c.file.played.stepFlags(run)
 		message := s.name() + mayFail
 		switch {
-		case job.AllowFailure:
-			c.add(SeverityWarning, FoundHiddenFailure, message+": its job is allowed to fail", "take the job out of `allow_failures`\nor "+c.newStepHint(call))
-		case call.Phase == FormAfterSuccess:
-			c.add(SeverityNote, FoundHiddenFailure, message, c.yml("delete that step first, and write one whose failure fails the build", call, "--step", FormDeploy))
+		case c.file.played.job(run).AllowFailure:
+			c.add(SeverityWarning, FoundHiddenFailure, message+": its job is allowed to fail", c.orNewStep("take the job out of `allow_failures`", run))
+		case run.call.Phase == FormAfterSuccess && !canReplace:
+			c.add(SeverityNote, FoundHiddenFailure, message, "move it to `deploy`, whose failure fails the build")
+		case run.call.Phase == FormAfterSuccess:
+			c.add(SeverityNote, FoundHiddenFailure, message, c.yml("delete that step first, and write one whose failure fails the build", run.call, append(flags, "--step", FormDeploy)...))
 		default:
-			c.add(SeverityWarning, FoundHiddenFailure, message, "make its failure fail the build\nor "+c.newStepHint(call))
+			c.add(SeverityWarning, FoundHiddenFailure, message, c.orNewStep("make its failure fail the build", run))
 		}
 	}
 	if c.doesNotWait(runs[0].call) {
@@ -219,7 +246,7 @@ func (c *repositoryCase) judgeClient(s *playedStep, runs []stepRun) {
 			return
 		}
 	}
-	c.add(SeverityWarning, FoundNoClient, s.name()+" needs the convox CLI, and nothing before it installs it", "install it first (https://docs.convox.com/installation/cli/)\nor "+c.newStepHint(call))
+	c.add(SeverityWarning, FoundNoClient, s.name()+" needs the convox CLI, and nothing before it installs it", c.orNewStep("install it first (https://docs.convox.com/installation/cli/)", runs[0]))
 }
 
 // buildDir is the repository's folder in a build, with a trailing slash.
@@ -265,38 +292,40 @@ func jobName(job build.Job) string {
 // judgeTimes finds a build that deploys an app more than once to a Rack.
 func (c *repositoryCase) judgeTimes(outcome int) {
 	p := c.file.played
-	type what struct{ app, rack string }
-	all := make(map[what][]string)
-	jobs := make(map[what][]string)
-	var order []what
+	type deploys struct {
+		first       stepRun
+		times       int
+		lines, jobs []string
+	}
+	var all []*deploys // of each app and Rack
 	for _, s := range p.steps {
 		for _, r := range s.in(outcome) {
-			w := what{cmp.Or(r.call.App, c.file.app), r.call.Rack}
-			if all[w] == nil {
-				order = append(order, w)
+			r.call.App = cmp.Or(r.call.App, c.file.app)
+			i := slices.IndexFunc(all, func(d *deploys) bool { return d.first.call.App == r.call.App && d.first.call.Rack == r.call.Rack })
+			if i < 0 {
+				i, all = len(all), append(all, &deploys{first: r})
 			}
-			all[w] = append(all[w], fmt.Sprint(s.line))
-			jobs[w] = append(jobs[w], jobName(build.Job(p.job(r))))
+			d := all[i]
+			d.times, d.lines, d.jobs = d.times+1, append(d.lines, fmt.Sprint(s.line)), append(d.jobs, jobName(p.job(r)))
 		}
 	}
-	for _, w := range order {
-		if len(all[w]) < 2 {
+	for _, d := range all {
+		if d.times < 2 {
 			continue
 		}
-		lines, in := slices.Compact(all[w]), distinct(jobs[w])
-		app := w.app
-		if w.rack != "" {
-			app += " to " + w.rack
+		lines, jobs, app := distinct(d.lines), distinct(d.jobs), d.first.call.App
+		if rack := d.first.call.Rack; rack != "" {
+			app += " to " + rack
 		}
-		message := fmt.Sprintf("a push to %s deploys %s %d times", text.Quote(p.outcomes[outcome].Event.Branch), Shortened(app), len(all[w]))
-		if len(in) > 1 {
-			message += ", in the jobs " + text.List(in)
+		message := fmt.Sprintf("a push to %s deploys %s %d times", text.Quote(p.outcomes[outcome].Event.Branch), Shortened(app), d.times)
+		if len(jobs) > 1 {
+			message += ", in the jobs " + text.List(jobs)
 		}
 		noun := " (line "
-		if len(distinct(lines)) > 1 {
+		if len(lines) > 1 {
 			noun = " (lines "
 		}
-		c.add(SeverityWarning, FoundPerJob, message+noun+text.List(distinct(lines))+")", lastStage+"\nor "+c.newStepHint(build.Call{App: w.app, Rack: w.rack}))
+		c.add(SeverityWarning, FoundPerJob, message+noun+text.List(lines)+")", c.orNewStep(lastStage, d.first))
 	}
 }
 
@@ -366,7 +395,7 @@ func (f *fileFacts) unseen() string {
 				scripts = append(scripts, Shortened(unseen.What))
 			}
 		}
-		if played.Unplayed != nil && !p.isBroken(pushed, i) {
+		if played.Unplayed != nil && !deploysNothing(p.outcomes[pushed], i) {
 			scripts = append(scripts, fmt.Sprintf("line %d, which can't be played", played.Unplayed.Line))
 		}
 	}

@@ -21,6 +21,8 @@ type DeployStep struct {
 	Console bool
 	// Form is "deploy" or "after_success"; "" chooses the one that fits the file.
 	Form string
+	// Manifest and BeforePromote are those of a travisyml.Step, or "".
+	Manifest, BeforePromote string
 }
 
 // The forms of a step, by their keys in .travis.yml.
@@ -157,9 +159,12 @@ func PlanFile(ctx context.Context, player build.Player, file travisyml.File, req
 	}
 	switch {
 	case change.Found != "":
-		change.Warnings = change.Builds.Warnings(!request.Step.Console, change.lineBefore)
+		change.Warnings = change.Builds.Warnings(request.Step, change.lineBefore)
 	case !request.NoStep:
 		change.noteUnseen()
+		if change.Form != "" {
+			change.checkManifest(ctx, request.Step)
+		}
 	}
 	if len(change.ToPaste) > 0 {
 		return change, change.ToPaste[0].Problem()
@@ -211,7 +216,10 @@ func (c *FileChange) addStep(ctx context.Context, player build.Player, document 
 }
 
 func (s DeployStep) step() travisyml.Step {
-	step := travisyml.Step{App: s.App, Rack: s.Rack, Branch: s.Branch, Generation: travisyml.SecondGeneration}
+	step := travisyml.Step{
+		App: s.App, Rack: s.Rack, Branch: s.Branch, Generation: travisyml.SecondGeneration,
+		Manifest: s.Manifest, BeforePromote: s.BeforePromote,
+	}
 	if s.Console {
 		step.Generation = travisyml.ThirdGeneration
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -35,6 +36,8 @@ type repositoryFacts struct {
 	accountErr error
 	file       *fileFacts // nil if it isn't available
 
+	last *lastBuild // nil if it wasn't requested
+
 	expanded     *Expanded     // nil if Travis didn't expand the file
 	confirmation *Confirmation // nil if the file isn't available
 }
@@ -62,7 +65,7 @@ func (a Auditor) read(ctx context.Context, request Request) (reading, error) {
 	read.repositories = make([]repositoryFacts, len(request.Targets))
 	connect.ReadEach(len(request.Targets), request.Read, func(i int) {
 		facts := a.readFacts(ctx, request.Targets[i], request)
-		for _, err := range []error{facts.err, facts.sharesErr, facts.pushesErr} {
+		for _, err := range []error{facts.err, facts.sharesErr, facts.pushesErr, facts.last.readErr()} {
 			if connect.EndsRun(err) {
 				cancel(err)
 			}
@@ -100,11 +103,19 @@ func (a Auditor) readFacts(ctx context.Context, target connect.Target, request R
 	if facts.err == nil {
 		facts.expand(ctx, a.Travis, request.Branch) // once the answer is about the right repository
 	}
+	if isKnown := facts.repository.ID != 0 && !isAnother(facts.err); isKnown && request.LastBuild && (!request.WholeOwner || facts.isConvoxs()) {
+		facts.last = readLastBuild(ctx, a.Travis, facts.repository.Ref(), facts.branch(request.Branch))
+	}
 	both.Wait()
 	if request.WholeOwner && facts.err == nil && facts.isConvoxs() {
 		settings()
 	}
 	return facts
+}
+
+// accountSets reports whether the owner's account has a variable.
+func (f repositoryFacts) accountSets(name string) bool {
+	return slices.ContainsFunc(f.account, func(v travisapi.AccountEnvVar) bool { return v.Name == name })
 }
 
 // isConvoxs reports whether the repository has anything to do with Convox.
@@ -202,6 +213,7 @@ func (c *repositoryCase) judge() {
 		c.add(SeverityNote, FoundNotSetUp, "it has nothing to do with Convox", c.write("to set it up", ""))
 		return
 	}
+	c.judgeLastBuild()
 	if !c.repository.Active {
 		c.add(SeverityWarning, FoundInactive, "Travis doesn't build it: it isn't active there", c.activate())
 	}
@@ -231,6 +243,7 @@ func (c *repositoryCase) judgeError() {
 const (
 	inLogs         = ": every build's log shows it"
 	lookAtSettings = "check the repository's settings on Travis"
+	buildPushes    = "switch on \"Build pushed branches\" in the repository's settings on Travis"
 )
 
 // judgeSettings checks the variables, and who gets them.
@@ -250,7 +263,7 @@ func (c *repositoryCase) judgeSettings() {
 	case c.pushesErr != nil && c.sharesErr == nil:
 		c.unread("whether Travis builds its pushes", c.pushesErr, lookAtSettings)
 	case c.pushesOff:
-		c.add(SeverityError, FoundPushesOff, "Travis doesn't build its pushes, so no push deploys", "switch on \"Build pushed branches\" in the repository's settings on Travis")
+		c.add(SeverityError, FoundPushesOff, "Travis doesn't build its pushes, so no push deploys", buildPushes)
 	}
 }
 

@@ -143,18 +143,18 @@ func textsOf(phase *build.Node) []string {
 	return all
 }
 
-// play plays the builds of the repository's .travis.yml, if it is available. branch is
-// the audited one; "" is the default branch. If Travis expanded the file, its reading
-// counts. The error is that of ctx.
-func (f *repositoryFacts) play(ctx context.Context, branch string) error {
-	if f.file == nil || f.file.err != nil {
-		return nil
+// play plays the last build, if it was requested, and the builds of the repository's
+// .travis.yml, if it is available. If Travis expanded the file, its reading counts. The
+// error is that of ctx.
+func (f *repositoryFacts) play(ctx context.Context, request Request) error {
+	if err := f.last.play(ctx, request.Player, f.target.Slug, f.vars); err != nil || f.file == nil || f.file.err != nil {
+		return err
 	}
 	settingsOf := func(branch string) []build.Setting { return settingsFor(f.vars, branch) }
 	if f.err != nil {
 		settingsOf = func(string) []build.Setting { return nil }
 	}
-	branch = f.branch(branch)
+	branch := f.branch(request.Branch)
 	f.adopt(ctx, build.Event{Type: build.Push, Repo: f.target.Slug, Branch: branch, Settings: settingsOf(branch), SettingsKnown: f.err == nil})
 	return f.file.play(ctx, f.target.Slug, branch, settingsOf)
 }
@@ -398,9 +398,8 @@ func (c *repositoryCase) dependsOnUnknown(s *playedStep) bool {
 func (c *repositoryCase) asksSettings(test string) bool {
 	for _, match := range variableOf.FindAllStringSubmatch(test, -1) {
 		name := match[1]
-		isPrivate := slices.ContainsFunc(c.vars, func(v travisapi.EnvVar) bool { return v.Name == name && !v.Public }) ||
-			slices.ContainsFunc(c.account, func(v travisapi.AccountEnvVar) bool { return v.Name == name })
-		if isPrivate || name == "TRAVIS_COMMIT_MESSAGE" || c.err != nil && !strings.HasPrefix(name, "TRAVIS_") {
+		isPrivate := slices.ContainsFunc(c.vars, func(v travisapi.EnvVar) bool { return v.Name == name && !v.Public })
+		if isPrivate || c.accountSets(name) || name == "TRAVIS_COMMIT_MESSAGE" || c.err != nil && !strings.HasPrefix(name, "TRAVIS_") {
 			return true
 		}
 	}
@@ -414,22 +413,17 @@ func (c *repositoryCase) isUnset(name string) bool {
 	if c.err != nil || c.accountErr != nil || c.file.unnamed() > 0 || c.file.imports() || strings.HasPrefix(name, "(") || name == "TRAVIS_COMMIT_MESSAGE" {
 		return false
 	}
-	isSet := slices.ContainsFunc(c.vars, func(v travisapi.EnvVar) bool { return v.Name == name }) ||
-		slices.ContainsFunc(c.account, func(v travisapi.AccountEnvVar) bool { return v.Name == name })
-	return !isSet && len(c.file.sets(name)) == 0
+	isSet := slices.ContainsFunc(c.vars, func(v travisapi.EnvVar) bool { return v.Name == name })
+	return !isSet && !c.accountSets(name) && len(c.file.sets(name)) == 0
 }
 
-// Idle explains each deploy step of a file that no push to the target's branch runs, as
-// far as the file alone decides that. The error is that of ctx, one of build.Parse, or
-// one of starting the player.
-func Idle(ctx context.Context, player build.Player, file travisyml.File, target build.Target) ([]Finding, error) {
-	config, err := build.Parse(ctx, []byte(file.Text))
-	if err != nil {
-		return nil, err
-	}
-	facts := &fileFacts{text: file.Text, config: config, player: player}
+// Idle explains each deploy step of the file with these builds that no push to the
+// branch runs, as far as the file alone decides that. The error is that of ctx, or one of
+// starting the player.
+func (b Builds) Idle(ctx context.Context, player build.Player, file travisyml.File) ([]Finding, error) {
+	facts := &fileFacts{text: file.Text, config: b.config, player: player}
 	noSettings := func(string) []build.Setting { return nil }
-	if err := facts.play(ctx, target.Repo, target.Branch, noSettings); err != nil {
+	if err := facts.play(ctx, b.Target.Repo, b.Target.Branch, noSettings); err != nil {
 		return nil, err
 	}
 	c := &repositoryCase{repositoryFacts: repositoryFacts{file: facts, err: errNotRead}, findings: &findings{}}

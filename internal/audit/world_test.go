@@ -80,6 +80,10 @@ func (a accepts) Console(context.Context, convox.Host, secret.String) (convox.Lo
 	return a.login, nil
 }
 
+func (accepts) LacksApp(context.Context, convox.Host, secret.String, string, string) bool {
+	return false
+}
+
 // answers is a Rack and a Console that answer with an error.
 type answers struct{ err error }
 
@@ -89,6 +93,10 @@ func (a answers) Rack(context.Context, convox.Host, secret.String) (convox.Login
 
 func (a answers) Console(context.Context, convox.Host, secret.String) (convox.Login, error) {
 	return convox.Login{}, a.err
+}
+
+func (answers) LacksApp(context.Context, convox.Host, secret.String, string, string) bool {
+	return false
 }
 
 func running(ctx context.Context) connect.Stop { return connect.Stop{Soft: ctx, Hard: ctx} }

@@ -52,16 +52,13 @@ func Parse(ctx context.Context, text []byte) (*Config, error) {
 	if isTooLarge(text) {
 		return nil, errTooLarge
 	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
 	c := &Config{Root: &Node{Kind: Mapping, Line: 1}, asksNumber: bytes.Contains(text, []byte("JOB_NUMBER"))}
-	document, err := parseYAML(clean(text))
+	document, shift, err := parseYAML(ctx, clean(text))
 	if err != nil {
 		return nil, err
 	}
 	if document != nil {
-		reader := reader{ctx: ctx, made: make(map[*yaml.Node]*Node), messages: &c.Messages}
+		reader := reader{ctx: ctx, shift: shift, made: make(map[*yaml.Node]*Node), messages: &c.Messages}
 		c.Root, err = reader.node(document, 0)
 		if err != nil {
 			return nil, err

@@ -31,6 +31,7 @@ func TestValuesAreReadAsTravisReadsThem(t *testing.T) {
 		{"a colon before a text goes", "rvm: :head", "rvm", "head"},
 		{"null is nothing", "script: [~, null, '', a]", "script", "a"},
 		{"the last of equal keys counts", "script: a\ninstall: x\nscript: b", "script", "b"},
+		{"an unknown alias is null", "script: [*nobody, a, *else]", "script", "a"},
 		{"an alias inside its anchor is null", "script: &a [b, *a]", "script", "b"},
 		{"a merge loses to keys below", "_x: &x {script: a}\n<<: *x\nscript: b", "script", "b"},
 		{"and overrides keys above", "_x: &x {script: a}\nscript: b\n<<: *x", "script", "a"},
@@ -48,7 +49,10 @@ func TestValuesAreReadAsTravisReadsThem(t *testing.T) {
 		{"one with hyphens", "after-success: a", "after_success", "a"},
 		{"one in another case", "beforeInstall: a", "before_install", "a"},
 		{"one with spaces", "'before script': a", "before_script", "a"},
+		{"one that Travis has in its list", "distro: focal", "dist", "focal"},
 		{"no key becomes one of R", "latext: a", "latex", ""},
+		{"nor elm_test", "e2e_test: a", "elm_test", ""},
+		{"a misspelled boolean", "filter_secrets: enable", "filter_secrets", "true"},
 		{"a block at the end has no last line break", "install: |\n  a\nscript: |\n  b\n  c\n\n", "script", "b\nc"},
 		{"the misspelled one wins", "scripts: a\nscript: b", "script", "a"},
 		{"an alias of a key", "ruby: 2.7", "rvm", "2.7"},
@@ -123,7 +127,7 @@ func TestMessagesNameTheLine(t *testing.T) {
 }
 
 func TestLinesAreThoseOfTheFile(t *testing.T) {
-	for _, text := range []string{"\n\nscript:\n- a\n", "\n\nscript: [\na]\n", "\n\n  script:\n  - a\n"} {
+	for _, text := range []string{"\n\nscript:\n- a\n", "\n\nscript: [\na, *unknown]\n", "\n\n  script:\n  - a\n"} {
 		if line := parse(t, text).Root.Get("script").Items[0].Line; line != 4 {
 			t.Errorf("%q: line %d", text, line)
 		}
@@ -132,7 +136,7 @@ func TestLinesAreThoseOfTheFile(t *testing.T) {
 
 func TestAFileThatCannotBeReadIsAnError(t *testing.T) {
 	for _, text := range []string{
-		"a: [", "- a", "just text", "? [a]\n: b", "a: *unknown", "a:\n\tb: c", "a: b: c", "'a", "%YAML 9",
+		"a: [", "- a", "just text", "? [a]\n: b", "a:\n\tb: c", "a: b: c", "'a", "%YAML 9",
 		strings.Repeat("[", 20_000), strings.Repeat("a: {", 20_000), strings.Repeat("- ", 20_000), strings.Repeat("x", largestFile+1),
 		"a: [" + strings.Repeat("x,", mostMarks) + "]",
 	} {
@@ -140,7 +144,7 @@ func TestAFileThatCannotBeReadIsAnError(t *testing.T) {
 			t.Errorf("%.40q is read", text)
 		}
 	}
-	_, err := Parse(context.Background(), []byte("script: a\nb: c: d"))
+	_, err := Parse(context.Background(), []byte("script: [*unknown]\nb: c: d"))
 	if err == nil || err.Error() != "line 2: mapping values are not allowed in this context" {
 		t.Errorf("got %v", err)
 	}

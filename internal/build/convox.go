@@ -17,6 +17,10 @@ type Call struct {
 	Deploys    bool // deploys, or promotes what the job has built
 	FailsBuild bool // for a deploy: its failure fails the build
 	OnFailure  bool // it runs only when other commands or tests fail
+	// Manifest is the one that a deploy names, or "". Before is what "convox run" does on
+	// the release of a promotion before it, as SERVICE COMMAND.
+	Manifest string   `json:",omitempty"`
+	Before   []string `json:",omitempty"`
 
 	// Source is for a command that isn't the convox CLI: its last word that contains
 	// "convox", which is the CLI's address or package, or "".
@@ -26,7 +30,8 @@ type Call struct {
 	Sets     []string `json:",omitempty"`
 	LoggedIn bool     `json:",omitempty"` // it comes after convox login
 
-	unset []string // variables in its words that nothing in the job sets, as $NAME
+	release string   // of "convox run"
+	unset   []string // variables in its words that nothing in the job sets, as $NAME
 }
 
 // programs are the names under which the convox CLI is downloaded.
@@ -72,6 +77,10 @@ func readCall(args []string, env func(string) string) (call Call, command []stri
 			call.App = value
 		case "rack", "r":
 			call.Rack = value
+		case "manifest", "m", "file", "f":
+			call.Manifest = value
+		case "release":
+			call.release = value
 		case "promote":
 			command = append(command, "--promote")
 		case "id":
@@ -112,6 +121,15 @@ func effectOf(command []string) effect {
 		return promoteEffect
 	}
 	return noEffect
+}
+
+// RunOf returns what "convox run" runs in a call, as SERVICE COMMAND, or "".
+func RunOf(call Call) string {
+	_, command, ok := readCall(call.Args, func(string) string { return "" })
+	if !ok || len(command) < 3 || command[0] != "run" {
+		return ""
+	}
+	return strings.Join(command[1:], " ")
 }
 
 // Target is what a deploy should deploy: an app on a Rack, from builds of a branch.

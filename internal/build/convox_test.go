@@ -1,6 +1,7 @@
 package build_test
 
 import (
+	"fmt"
 	"testing"
 
 	"convox-travis/internal/build"
@@ -37,5 +38,29 @@ func TestADeployIsForATarget(t *testing.T) {
 				t.Errorf("%d, want %d", got, c.want)
 			}
 		})
+	}
+}
+
+func TestAPromotionKnowsWhatRanOnItsRelease(t *testing.T) {
+	for script, want := range map[string]string{
+		`R=$(convox build --app a --id -m ops/b.yml); convox run web "rake db:migrate" --release $R -a a && convox releases promote $R --app a`:                                "ops/b.yml [web rake db:migrate]",
+		`convox build --id > r && convox run web rake db:migrate --release $(cat r) && convox releases promote $(cat r)`:                                                       " [web rake db:migrate]",
+		`convox build --id > r; xargs convox run web "a b" --release < r; printf "c \044D\0--release\0" | cat - r | xargs -0 convox run db; xargs convox releases promote < r`: " [web a b db c $D]",
+		`convox build && convox releases promote`:                                   " []",
+		`convox build && convox run web rake db:migrate && convox releases promote`: " []", // on the old release
+		`convox run web a --release R0; convox build; convox releases promote`:      " []",
+		`convox build; convox releases promote R1; convox run web a --release R1`:   " []",
+		`convox deploy -m a.yml --wait; convox run web a --release R1`:              "a.yml []",
+	} {
+		played := build.Play(build.ScriptOf(build.Job{Language: "generic", Config: mapping(1, "script", script)}, pushMain))
+		var got []string
+		for _, call := range played.Calls {
+			if call.Deploys && !call.OnFailure {
+				got = append(got, fmt.Sprint(call.Manifest, " ", call.Before))
+			}
+		}
+		if len(got) != 1 || got[0] != want {
+			t.Errorf("%s: %q, want %q", script, got, want)
+		}
 	}
 }

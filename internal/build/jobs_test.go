@@ -70,6 +70,7 @@ var jobCases = []struct {
 	{"also with one value on each axis", "rvm: 1\nenv: A=1\njobs: {include: [{script: b}]}", "script rvm env", []string{"b 1 A=1"}},
 	{"two jobs aren't", "script: a\nrvm: [1, 2]\njobs: {include: [{script: b}]}", "script rvm", []string{"a 1", "a 2", "b 1"}},
 	{"matrix wins over jobs", "matrix: {include: [{script: a}]}\njobs: {include: [{script: b}]}", "script", []string{"a"}},
+	{"one job under jobs is included", "jobs: {script: a}", "script", []string{"a"}},
 	{"a list under jobs is included", "jobs: [{script: a}, {script: b}]", "script", []string{"a", "b"}},
 	{"jobs inherit phases and deploy", "install: i\ndeploy: {provider: script}\njobs: {include: [{script: a}]}", "install script", []string{"i a"}},
 	{"an empty list switches nothing off", "install: i\njobs: {include: [{install: [], script: a}, {install: , script: b}]}", "install script", []string{"i a", "i b"}},

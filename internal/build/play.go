@@ -178,7 +178,8 @@ type playing struct {
 	phase string
 	line  int // of the last command
 	built []Call
-	top   string // the repository's folder
+	ran   []string // on a release, since the last build
+	top   string   // the repository's folder
 
 	source       string // of the convox CLI
 	loggedIn     bool
@@ -332,11 +333,17 @@ func (p *playing) watch(program shell.Call) (status int, output string, known bo
 	case deployEffect:
 		call.Deploys = true
 	case buildEffect:
-		p.built = append(p.built, call)
+		p.built, p.ran = append(p.built, call), nil
 	case promoteEffect:
-		call.Deploys = slices.ContainsFunc(p.built, func(built Call) bool {
-			return built.Rack == call.Rack && built.App == call.App && (call.App != "" || built.Folder == call.Folder)
-		})
+		for _, built := range p.built {
+			if built.Rack == call.Rack && built.App == call.App && (call.App != "" || built.Folder == call.Folder) {
+				call.Deploys, call.Manifest, call.Before = true, built.Manifest, p.ran
+			}
+		}
+	case noEffect:
+		if run := RunOf(call); run != "" && call.release != "" {
+			p.ran = append(p.ran, run)
+		}
 	}
 	if len(p.Calls) < 1000 {
 		p.Calls = append(p.Calls, call)

@@ -1,7 +1,8 @@
 package build
 
 import (
-	"cmp"
+	"maps"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -59,7 +60,11 @@ func (n *normalizer) first(node *Node, where string) *Node {
 // toBool reads what Travis takes as true or false; anything else stays (travis-yml,
 // lib/travis/yml/doc/helper/cast.rb).
 func toBool(node *Node) *Node {
-	if text := booleans[node.Text]; text != "" {
+	text := node.Text
+	if booleans[text] == "" {
+		text = closest(slices.Sorted(maps.Keys(booleans)), notInKey.ReplaceAllString(text, ""))
+	}
+	if text := booleans[text]; text != "" {
 		return &Node{Kind: Bool, Text: text, Line: node.Line}
 	}
 	return node
@@ -70,19 +75,32 @@ var booleans = map[string]string{
 	"false": "false", "off": "false", "no": "false", "disabled": "false", "not required": "false",
 }
 
+var notLetter = regexp.MustCompile(`[^a-z]`)
+
 // word repairs a text from a fixed list (travis-yml, lib/travis/yml/doc/change/value.rb).
 func (n *normalizer) word(node *Node, known vocabulary, where string) *Node {
 	text := strings.ToLower(node.Text)
-	text = cmp.Or(known.aliases[text], text)
+	if alias := known.aliases[text]; alias != "" {
+		text = alias
+	}
 	if !slices.Contains(known.values, text) {
 		text, _, _ = strings.Cut(text, "\n")
 		repaired := closest(known.values, text)
-		switch {
-		case repaired == "" || isKeyElsewhere(text):
-			n.note(node.Line, UnknownValue, where, "", "")
-		default:
+		if repaired == "" || isKeyElsewhere(text) {
+			first, _, _ := strings.Cut(text, " ")
+			repaired = text
+			for _, form := range []string{first, notInKey.ReplaceAllString(text, ""), notLetter.ReplaceAllString(first, "")} {
+				if slices.Contains(known.values, form) {
+					repaired = form
+					break
+				}
+			}
+		}
+		if repaired != text {
 			n.note(node.Line, RepairedValue, where, "", repaired)
 			text = repaired
+		} else {
+			n.note(node.Line, UnknownValue, where, "", "")
 		}
 	}
 	return &Node{Kind: Text, Text: text, Line: node.Line}
@@ -123,9 +141,21 @@ func (n *normalizer) list(node *Node, where string, item func(*Node) *Node) *Nod
 	return made
 }
 
-// matrix normalizes jobs: a list is taken as include.
+// matrix normalizes jobs: a list is taken as include, and so is a mapping that is a
+// single job.
 func (n *normalizer) matrix(node *Node) *Node {
 	switch {
+	case node.Kind == Mapping && isJob(node):
+		var job, own []Field
+		for _, f := range node.Fields {
+			if _, known := matrixSection.resolve(f.Key); known {
+				own = append(own, f)
+			} else {
+				job = append(job, f)
+			}
+		}
+		include := &Node{Kind: Mapping, Line: node.Line, Fields: job}
+		node = &Node{Kind: Mapping, Line: node.Line, Fields: append(own, Field{"include", node.Line, include})}
 	case node.Kind == List:
 		for _, item := range node.Items {
 			if item.Kind != Mapping {
@@ -161,6 +191,28 @@ func (n *normalizer) matrix(node *Node) *Node {
 		}
 	}
 	return made
+}
+
+// isJob reports whether a mapping under jobs is a single job: it includes nothing, and
+// has keys that only a job has.
+func isJob(node *Node) bool {
+	if node.Get("include") != nil {
+		return false
+	}
+	found := false
+	for _, f := range node.Fields {
+		if _, known := matrixSection.resolve(matrixSection.fixKey(f.Key)); known {
+			continue
+		}
+		if _, known := jobSection.resolve(jobSection.fixKey(f.Key)); !known {
+			return false
+		}
+		if f.Key == "env" && (f.Value.Get("global") != nil || f.Value.Get("jobs") != nil || f.Value.Get("matrix") != nil) {
+			return false
+		}
+		found = true
+	}
+	return found
 }
 
 // deploys normalizes deploy to a list of mappings. A text is a provider; other scalars

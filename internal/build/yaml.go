@@ -16,10 +16,11 @@ import (
 
 // Limits for a file. The largest real ones have some 60,000 bytes and a nesting of 12.
 const (
-	largestFile = 1 << 20 // bytes
-	deepest     = 500     // collections inside each other
-	mostMarks   = 250_000 // characters that separate values
-	mostNodes   = 1 << 19 // values, each merged one counted again
+	largestFile  = 1 << 20 // bytes
+	deepest      = 500     // collections inside each other
+	mostMarks    = 250_000 // characters that separate values
+	mostNodes    = 1 << 19 // values, each merged one counted again
+	mostUnknowns = 20      // names of unknown aliases
 )
 
 var (
@@ -64,36 +65,72 @@ func clean(text []byte) []byte {
 	return bytes.Join(lines, []byte("\n"))
 }
 
-// parseYAML parses the first document; nil is an empty one.
-func parseYAML(text []byte) (*yaml.Node, error) {
-	var document yaml.Node
-	err := yaml.NewDecoder(bytes.NewReader(text)).Decode(&document)
-	if err == io.EOF {
-		return nil, nil
+var documentStart = regexp.MustCompile(`^(\s*(#[^\n]*)?\n)*(---|%)`)
+
+var unknownAnchor = regexp.MustCompile(`unknown anchor '([^']*)' referenced`)
+
+// parseYAML parses the first document. An alias of an unknown anchor is null, as in
+// Travis: such an anchor is defined in a document before the first one, because go-yaml
+// keeps anchors across documents. It returns how many lines that put before the text.
+func parseYAML(ctx context.Context, text []byte) (document *yaml.Node, shift int, err error) {
+	var anchors []string
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, 0, err
+		}
+		var source io.Reader = bytes.NewReader(text)
+		if len(anchors) > 0 {
+			before := "--- [&" + strings.Join(anchors, " ~, &") + " ~]\n"
+			if documentStart.Match(text) {
+				before += "...\n"
+			} else {
+				before += "---\n"
+			}
+			source = io.MultiReader(strings.NewReader(before), source)
+			shift = 2
+		}
+		decoder := yaml.NewDecoder(source)
+		document = new(yaml.Node)
+		if len(anchors) > 0 {
+			if err := decoder.Decode(document); err != nil {
+				return nil, 0, err
+			}
+			document = new(yaml.Node)
+		}
+		err = decoder.Decode(document)
+		if err == io.EOF {
+			return nil, 0, nil
+		}
+		if err == nil {
+			return document.Content[0], shift, nil
+		}
+		unknown := unknownAnchor.FindStringSubmatch(err.Error())
+		if unknown == nil || len(anchors) == mostUnknowns {
+			return nil, 0, yamlError(err, shift)
+		}
+		anchors = append(anchors, unknown[1])
 	}
-	if err != nil {
-		return nil, yamlError(err)
-	}
-	return document.Content[0], nil
 }
 
 var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
 
-// yamlError returns go-yaml's message.
-func yamlError(err error) error {
+// yamlError returns go-yaml's message, with the line in the text.
+func yamlError(err error, shift int) error {
 	parts := yamlLine.FindStringSubmatch(err.Error())
-	switch {
-	case parts == nil:
+	if parts == nil {
 		return errors.New("the YAML can't be parsed")
-	case parts[1] == "":
+	}
+	line, _ := strconv.Atoi(parts[1])
+	if line <= shift {
 		return errors.New(parts[2])
 	}
-	return fmt.Errorf("line %s: %s", parts[1], parts[2])
+	return fmt.Errorf("line %d: %s", line-shift, parts[2])
 }
 
 // reader converts go-yaml's nodes.
 type reader struct {
 	ctx      context.Context
+	shift    int                  // lines before the text
 	made     map[*yaml.Node]*Node // values of anchors; nil while one is made
 	count    int
 	messages *[]Message
@@ -106,11 +143,18 @@ func (r *reader) object(text []byte) (*Node, error) {
 		return nil, errTooLarge
 	}
 	r.isJSON = true
-	document, err := parseYAML(text)
+	document, _, err := parseYAML(r.ctx, text)
 	if err != nil || document == nil || document.Kind != yaml.MappingNode || !json.Valid(text) {
 		return nil, errNoObject
 	}
 	return r.node(document, 0)
+}
+
+func atLine(line int, err error) error {
+	if line == 0 { // of JSON
+		return err
+	}
+	return fmt.Errorf("line %d: %w", line, err)
 }
 
 // line returns the line of a node.
@@ -118,7 +162,7 @@ func (r *reader) line(n *yaml.Node) int {
 	if r.isJSON {
 		return 0
 	}
-	return n.Line
+	return n.Line - r.shift
 }
 
 func (r *reader) step() error {
@@ -151,7 +195,7 @@ func (r *reader) node(n *yaml.Node, depth int) (*Node, error) {
 		r.made[n] = nil
 	}
 	if depth > deepest {
-		return nil, fmt.Errorf("line %d: %w", line, errTooDeep)
+		return nil, atLine(line, errTooDeep)
 	}
 	made := &Node{Line: line, anchored: n.Anchor != ""}
 	switch n.Kind {
@@ -195,7 +239,7 @@ func (r *reader) mapping(made *Node, n *yaml.Node, depth int) error {
 		key := n.Content[i]
 		line := r.line(key)
 		if key.Kind != yaml.ScalarNode {
-			return fmt.Errorf("line %d: %w", line, errBadKey)
+			return atLine(line, errBadKey)
 		}
 		value, err := r.node(n.Content[i+1], depth+1)
 		if err != nil {

@@ -66,11 +66,11 @@ func (t *tree) processes() []int {
 	if !isApart(t.cmd) {
 		return family(all, slices.DeleteFunc(descendants(all), func(pid int) bool { return slices.Contains(t.before, pid) }))
 	}
-	var own []int
+	var pids []int
 	for _, p := range all {
-		own = append(own, p.pid)
+		pids = append(pids, p.pid)
 	}
-	return family(all, inSession(own, t.cmd.Process.Pid))
+	return family(all, inSession(pids, t.cmd.Process.Pid))
 }
 
 // process is a process that isn't a zombie.

@@ -13,6 +13,8 @@ import (
 	"convox-travis/internal/build"
 	"convox-travis/internal/connect"
 	"convox-travis/internal/convox"
+	"convox-travis/internal/crash"
+	"convox-travis/internal/text"
 	"convox-travis/internal/travisyml"
 	"convox-travis/travisapi"
 )
@@ -28,13 +30,17 @@ asks: it lists what is missing.`,
 		Example: `  convox-travis apply --console --password-stdin < deploy-key.txt
   convox-travis apply --rack production --saved --repo acme/api
   convox-travis apply --host rack.example.com --branch main --dry-run
-  convox-travis apply --console --owner acme --all --active < key.txt`,
+  convox-travis apply --console --owner acme --all --active < key.txt
+  convox-travis apply --owner acme --all --only-existing > list.txt`,
 		Annotations: map[string]string{
 			helpFooter: "Environment: TRAVIS_TOKEN, CONVOX_HOST, CONVOX_PASSWORD, AWS_PROFILE",
 			helpExits:  "0 done, 1 failed, 2 wrong usage, 3 partly done, 4 refused",
 		},
 		Args: noArguments,
 	}, func() document { return &runDocument{} }, o.check, func(context.Context, []string) result {
+		if o.all && o.onlyExisting {
+			return p.listExisting(stop.Soft, &o)
+		}
 		return p.apply(*stop, &o)
 	})
 	flags := cmd.Flags()
@@ -43,6 +49,7 @@ asks: it lists what is missing.`,
 	o.unverifiedFlag(flags)
 	o.repositoryFlags(flags)
 	o.ownerFlags(flags)
+	o.existingFlags(flags)
 	o.writeFlags(flags)
 	o.resultFlags(flags)
 	o.accessibleFlag(flags)
@@ -89,33 +96,115 @@ func (p *program) apply(stop connect.Stop, o *options) result {
 		plan.Repositories[i].Err = spell.improve(stop.Soft, r.Target, r.Err)
 	}
 	show.plan(plan)
+	clone := p.playClone(stop.Soft, o, a, plan)
 	if o.dryRun {
-		return show.report(plan.Intent())
+		r, _ := clone.warn(show, plan.Intent())
+		return r
 	}
 	runner := connect.Runner{Travis: a.travis, Retry: p.reach.retry, Tell: show.event}
 	show.streamed = true
 	show.begin(plan.Tally(time.Now()))
-	r := show.report(runner.Apply(stop, plan))
-	if r.exitCode() == exitDone && p.form == "" && len(plan.Repositories) == 1 {
-		r.notes = append(r.notes, p.deployNotes(stop.Soft, o, a, plan.Repositories[0])...)
+	r, builds := clone.warn(show, runner.Apply(stop, plan))
+	if r.exitCode() == exitDone && p.form == "" && builds != nil {
+		r.notes = append(r.notes, deployNotes(*builds, a)...)
 	}
 	return r
 }
 
-// deployNotes say what a push deploys, if the clone is the repository's. yml explains
-// what can't be read or played.
-func (p *program) deployNotes(ctx context.Context, o *options, a application, repository connect.RepositoryPlan) []string {
-	file, err := travisyml.Open(p.dir)
-	if err != nil || file.Missing || p.checkFileOwner(ctx, &ymlOptions{options: *o}, a.request.Targets) != nil {
-		return nil
+// listExisting lists the owner's repositories that have both variables, and writes
+// nothing: Travis doesn't show which of them use a Rack.
+func (p *program) listExisting(ctx context.Context, o *options) result {
+	show := p.reporter(o, "apply")
+	a, err := p.answers(ctx, o, "apply", nil)
+	var plan connect.Plan
+	if err == nil {
+		if a.request.Targets, a.request.Known, err = o.listOwned(ctx, a.travis); err == nil {
+			plan, err = p.findExisting(ctx, a)
+		}
 	}
-	app := file.AppName(repository.Target.Slug)
-	builds, err := audit.PlayFile(ctx, player(), file, build.Target{
-		Repo: repository.Target.Slug, Branch: cmp.Or(o.branch, repository.Repository.DefaultBranch, "main"), App: app, DefaultApp: app, Rack: a.login.rack,
-	})
 	if err != nil {
-		return nil
+		return failure(err)
 	}
+	report := plan.Intent()
+	r := result{document: show.document(report, resume{}), errs: report.Errs(), dryRun: true}
+	for _, repository := range report.Repositories {
+		if repository.Err == nil {
+			r.lines = append(r.lines, repository.Target.Address())
+		}
+	}
+	denied := 0
+	for _, repository := range a.request.Known {
+		if repository.Denies("create_env_var") {
+			denied++
+		}
+	}
+	if denied > 0 {
+		r.notes = append(r.notes, fmt.Sprintf("note: skipped %s that this Travis account can't change", text.Count(denied, "repository")))
+	}
+	r.notes = append(r.notes, fmt.Sprintf("%s: %d with both variables%s; nothing was written", text.Count(len(a.request.Targets), "repository"), len(r.lines), connect.OnBranch(o.branch)))
+	if len(r.lines) == 0 {
+		return r
+	}
+	r.notes = append(r.notes, "Travis doesn't show which Rack a repository uses: save the list as FILE, and delete the repositories of other Racks",
+		"next: run "+audit.RotateCommand(o.givenFlags(), o.branch))
+	return r
+}
+
+func (p *program) findExisting(ctx context.Context, a application) (connect.Plan, error) {
+	var done func()
+	a.request.Read, done = p.reading(len(a.request.Targets))
+	defer done()
+	return connect.FindExisting(ctx, a.travis, a.request)
+}
+
+// clonePlay is what the builds of the clone do, if the clone is the only repository of an
+// apply, and whether the Rack has the app that they deploy. It is found out beside the
+// writes.
+type clonePlay struct {
+	done     chan struct{}
+	builds   *audit.Builds // nil if they can't be read or played, which yml explains
+	warnings []connect.Warning
+}
+
+func (p *program) playClone(ctx context.Context, o *options, a application, plan connect.Plan) *clonePlay {
+	c := &clonePlay{done: make(chan struct{})}
+	go func() {
+		defer close(c.done)
+		defer crash.Catch()
+		if len(plan.Repositories) != 1 {
+			return
+		}
+		repository := plan.Repositories[0]
+		file, err := travisyml.Open(p.dir)
+		if err != nil || file.Missing || p.checkFileOwner(ctx, &ymlOptions{options: *o}, a.request.Targets) != nil {
+			return
+		}
+		app := file.AppName(repository.Target.Slug)
+		builds, err := audit.PlayFile(ctx, player(), file, build.Target{
+			Repo: repository.Target.Slug, Branch: cmp.Or(o.branch, repository.Repository.DefaultBranch, "main"), App: app, DefaultApp: app, Rack: a.login.rack,
+		})
+		if err != nil {
+			return
+		}
+		c.builds = &builds
+		if checker, err := p.reach.checker(o.fingerprint); err == nil && !plan.Unchecked {
+			c.warnings = builds.FindApp(ctx, checker, plan.Credential, plan.Login)
+		}
+	}()
+	return c
+}
+
+// warn reports a run with the clone's warnings.
+func (c *clonePlay) warn(show *reporter, report connect.Report) (result, *audit.Builds) {
+	<-c.done
+	report.Warnings = append(report.Warnings, c.warnings...)
+	r := show.report(report)
+	r.warnings = append(r.warnings, c.warnings...)
+	return r, c.builds
+}
+
+// deployNotes say what a push deploys.
+func deployNotes(builds audit.Builds, a application) []string {
 	notes := []string{builds.Sentence("")}
 	isKnown := !a.login.console || a.login.rack != "" // the Rack that builds deploy to
 	if isKnown && builds.Found() == "" && builds.Undecided() == nil {

@@ -15,6 +15,7 @@ import (
 func previews(r faults.Request) bool { return strings.HasSuffix(r.Path, "/request/preview") }
 
 func TestTravisHasTheLastWordInACheck(t *testing.T) {
+	t.Parallel()
 	const denied = `{"@type": "error", "error_type": "insufficient_access", "error_message": "operation requires create_request access to repository", "permission": "create_request"}`
 	toMaster := strings.Replace(goodFile, "branch: main", "branch: master", 1)
 	importing := "language: ruby\nimport: deploy.yml\n"
@@ -109,6 +110,7 @@ func TestAPreviewOfACheckObeysTheTimeout(t *testing.T) {
 }
 
 func TestNothingIsPreviewedOfAnotherRepository(t *testing.T) {
+	t.Parallel()
 	w := newInside(t)
 	w.setUp()
 	w.checkout(t, goodFile)

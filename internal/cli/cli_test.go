@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -38,6 +39,7 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "8"); err != nil { // -parallel on the command line still wins
 		panic(err)
 	}
+	debug.SetGCPercent(400) // a quarter of their time went to the collector
 	code := m.Run()
 	removePlainBuild()
 	os.Exit(code)

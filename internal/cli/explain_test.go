@@ -109,6 +109,7 @@ func TestWhatIsNotKnownOfABuildIsSaid(t *testing.T) {
 }
 
 func TestADeployThatDependsOnAVariableIsSaid(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).withYML("language: go\nscript:\n- convox deploy --app \"api-$STAGE\"\n- test \"$ALSO\" = yes && convox deploy --app web\n")
 	e := w.run("", "yml", "--explain")
 	w.want(e, 0, "deploys api-$STAGE", "note: line 3: $STAGE is unknown, so what depends on it may differ", "note: line 4: $ALSO is unknown, so what depends on it may differ")

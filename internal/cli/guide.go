@@ -1,11 +1,11 @@
 package cli
 
 import (
+	"cmp"
 	_ "embed" // the guide's text
 	"net/url"
 	"regexp"
 	"strings"
-	"text/template"
 
 	"convox-travis/cfn"
 	"convox-travis/internal/text"
@@ -28,19 +28,56 @@ const guideWidth = 100
 //go:embed guide.sh.tmpl
 var guideText string
 
-var guide = template.Must(template.New("guide").Funcs(template.FuncMap{
-	"clean": text.Clean, "quote": text.Quote, "join": strings.Join,
-	"wrap": wrapComment,
-}).Parse(guideText))
-
 // resetGuide returns a reset by hand: a bash script whose comments explain it. Run as a
 // whole, it changes nothing before you type the Rack's name. It generates the password.
 func resetGuide(g guideFacts) string {
-	var script strings.Builder
-	if err := guide.Execute(&script, g); err != nil {
-		panic(err) // the template fits the facts
+	values := map[string]string{
+		"title": wrapComment("# ", "# ", "A new password for Rack "+text.Clean(g.Rack)+
+			", by hand. This text writes nothing by itself; each command is yours to run."),
+		"teammates": wrapComment("# - ", "#   ", "Teammates, each of them: convox login "+cmp.Or(text.Clean(g.Host), "HOST")),
+		"links":     "# " + strings.Join(g.links(), "\n# "),
+		"rack":      text.Quote(g.Rack),
 	}
-	return script.String()
+	if g.IsRead {
+		values["parameters"] = wrapComment("  ", "  ", strings.Join(g.Stack.Parameters, " "))
+		values["capabilities"] = `["` + strings.Join(g.Stack.Capabilities, `", "`) + `"]`
+	}
+	if g.Stack.Cluster != "" && g.Stack.WebService != "" {
+		values["cluster"], values["service"] = text.Quote(g.Stack.Cluster), text.Quote(g.Stack.WebService)
+	}
+	for name, word := range map[string]string{"region": g.Region, "profile": g.Profile, "host": g.Host} {
+		if word != "" {
+			values[name] = text.Quote(word)
+		}
+	}
+	return fillIn(guideText, values)
+}
+
+// fillIn replaces each {{NAME}} with its value, and drops the lines between {{if NAME}}, {{else}}
+// and {{end}} that don't apply. text/template would make the program 3 MiB larger: it calls
+// methods by name, so the linker keeps all of them.
+func fillIn(template string, values map[string]string) string {
+	var pairs []string
+	for name, value := range values {
+		pairs = append(pairs, "{{"+name+"}}", value)
+	}
+	replace := strings.NewReplacer(pairs...).Replace
+	var out strings.Builder
+	applies := true
+	for line := range strings.Lines(template) {
+		name, isIf := strings.CutPrefix(line, "{{if ")
+		switch {
+		case isIf:
+			_, applies = values[strings.TrimSuffix(name, "}}\n")]
+		case line == "{{else}}\n":
+			applies = !applies
+		case line == "{{end}}\n":
+			applies = true
+		case applies:
+			out.WriteString(replace(line))
+		}
+	}
+	return out.String()
 }
 
 // wrapComment wraps a text into lines that begin with lead, the first one with first. Words are never cut.
@@ -52,8 +89,8 @@ func wrapComment(first, lead, words string) string {
 // regionWord matches regions that are safe in a host name.
 var regionWord = regexp.MustCompile(`^[a-z0-9-]{1,40}$`)
 
-// Links lead to the same reset in the AWS console.
-func (g guideFacts) Links() []string {
+// links lead to the same reset in the AWS console.
+func (g guideFacts) links() []string {
 	var links []string
 	switch {
 	case !regionWord.MatchString(g.Region):

@@ -88,8 +88,9 @@ func TestAnAbandonedRunReportsIt(t *testing.T) {
 	}
 }
 
-// soon is a second, and what a busy machine adds.
-const soon = 2500 * time.Millisecond
+// soon is a second, and what a busy machine adds; the next that could end a run takes longer:
+// connect.Grace.
+const soon = 4500 * time.Millisecond
 
 // holding are the commands that take --timeout, with the server that holds each of
 // their calls.

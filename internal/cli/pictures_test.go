@@ -27,6 +27,7 @@ var (
 // The pictures are screens of the demo, read as the tests read them. The film is the
 // shortest way: six Enters.
 func TestPicturesAreDrawnFromTheRunningProgram(t *testing.T) {
+	t.Parallel()
 	film := scenes(t, "enter enter enter enter enter enter")
 	for i := range film[1:] {
 		film[i+1].Caption = fmt.Sprintf("Enter ×%d", i+1)

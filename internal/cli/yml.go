@@ -14,6 +14,7 @@ import (
 	"convox-travis/internal/build"
 	"convox-travis/internal/connect"
 	"convox-travis/internal/gitrepo"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/text"
 	"convox-travis/internal/travisyml"
 )
@@ -26,8 +27,7 @@ func newYML(p *program) *cobra.Command {
 		Long: `Show, as a diff, the step that .travis.yml needs so that builds deploy. It only
 adds lines, and prints the lines to paste if that is impossible.`,
 		Example: `  convox-travis yml --console --rack acme/production
-  convox-travis yml --rack production --branch main --write
-  convox-travis yml --explain`,
+  convox-travis yml --rack production --before-promote "web bin/migrate"`,
 		Args: noArguments,
 	}, func() document {
 		if o.explain || slices.Contains(p.args, "--explain") { // the flags may not be parsed
@@ -44,13 +44,15 @@ adds lines, and prints the lines to paste if that is impossible.`,
 		return p.yml(ctx, &o)
 	})
 	flags := cmd.Flags()
-	flags.StringVar(&o.file, "file", "", "edit the file at `PATH` (default: the clone's .travis.yml)")
-	flags.StringVar(&o.app, "app", "", "deploy app `NAME` (default: .convox/app, else the repository's)")
-	flags.StringVar(&o.step, "step", "", "use `KEY`: deploy, or after_success, which can't fail the build")
+	flags.StringVar(&o.file, "file", "", "edit the file at `PATH` (default: .travis.yml)")
+	flags.StringVar(&o.app, "app", "", "deploy `NAME` (default: .convox/app, else the repository)")
+	flags.StringVar(&o.step, "step", "", "`KEY`: deploy, or after_success, which can't fail builds")
+	flags.StringVar(&o.manifest, "manifest", "", "deploy with the manifest at `PATH` (default: convox.yml)")
+	flags.StringVar(&o.beforePromote, "before-promote", "", "first run `CMD`, such as \"web rake db:migrate\"")
 	flags.BoolVar(&o.write, "write", false, "write the file, but don't commit it")
-	flags.BoolVar(&o.onlyCheck, "check", false, "exit 0 if a push to the branch deploys, 5 if not, 1 if unclear")
-	flags.BoolVar(&o.explain, "explain", false, "explain what each kind of build runs and deploys, offline")
-	flags.BoolVar(&o.encrypt, "encrypt", false, "add both variables, encrypted; they apply to all branches")
+	flags.BoolVar(&o.onlyCheck, "check", false, "exit 0 if a push deploys, 5 if not, 1 if unclear")
+	flags.BoolVar(&o.explain, "explain", false, "explain what each kind of build deploys, offline")
+	flags.BoolVar(&o.encrypt, "encrypt", false, "add both variables, encrypted, for all branches")
 	o.credentialFlags(flags)
 	o.passwordFlag(flags)
 	o.unverifiedFlag(flags)
@@ -65,6 +67,7 @@ adds lines, and prints the lines to paste if that is impossible.`,
 type ymlOptions struct {
 	options
 	file, app, step                    string
+	manifest, beforePromote            string
 	write, onlyCheck, encrypt, explain bool
 }
 
@@ -75,6 +78,9 @@ func (o *ymlOptions) check() error {
 	switch {
 	case o.step != "" && o.step != audit.FormDeploy && o.step != audit.FormAfterSuccess:
 		return usageError("--step"+quoted(o.step)+": use deploy or after_success", "use deploy if a failed deployment has to fail the build")
+	case audit.CheckExtras(o.manifest, o.beforePromote) != nil:
+		e := problem.Of(audit.CheckExtras(o.manifest, o.beforePromote))
+		return usageError(e.Reason, e.Hints...)
 	case o.explain && len(o.repos) > 1:
 		return usageError("--explain takes one --repo", "pass the repository that the file belongs to")
 	case o.write && o.onlyCheck:
@@ -166,7 +172,7 @@ func (p *program) yml(ctx context.Context, o *ymlOptions) result {
 // unchangedFile leaves a file that already deploys unchanged.
 func unchangedFile(change audit.FileChange, builds audit.Builds, step audit.DeployStep) audit.FileChange {
 	change.New, change.Found, change.Builds = change.File.Text, builds.Found(), builds
-	change.Warnings = builds.Warnings(!step.Console, func(line int) int { return line })
+	change.Warnings = builds.Warnings(step, func(line int) int { return line })
 	change.Notes = slices.DeleteFunc(change.Notes, func(n connect.Warning) bool { return n.Code != audit.CodeEnvironment })
 	return change
 }
@@ -223,6 +229,9 @@ func plannedEdit(d *ymlDocument, o *ymlOptions, change audit.FileChange) result 
 func notesOf(change audit.FileChange) (notes []string) {
 	for _, n := range change.Notes {
 		notes = append(notes, "note: "+n.Message)
+		if n.Code == audit.CodeNoManifest {
+			notes = append(notes, "hint: pass --manifest PATH, with one of them")
+		}
 	}
 	return notes
 }
@@ -252,7 +261,7 @@ func (p *program) deployStep(ctx context.Context, o *ymlOptions, file travisyml.
 	if err != nil && (o.app == "" || len(o.repos) > 0 || o.reposFrom != "") {
 		return audit.DeployStep{}, err
 	}
-	step := audit.DeployStep{Console: to.console, Form: o.step, Target: build.Target{
+	step := audit.DeployStep{Console: to.console, Form: o.step, Manifest: o.manifest, BeforePromote: o.beforePromote, Target: build.Target{
 		Repo: repos.single(), Branch: p.fileBranch(ctx, o, file), App: o.app, Rack: to.rack, DefaultApp: repos.app(file),
 	}}
 	if step.App == "" {
@@ -335,7 +344,7 @@ func (p *program) checkFileOwner(ctx context.Context, o *ymlOptions, targets []c
 	clone, _ := gitrepo.Open(ctx, p.dir) // without one, the file is nobody's
 	own := connect.CloneTargets(clone, provider)
 	for _, target := range targets {
-		if !containsTarget(own, target) {
+		if !slices.ContainsFunc(own, target.IsSame) {
 			return usageError(fmt.Sprintf("this .travis.yml isn't that of %s, and only builds of that repository can decrypt its variables", target),
 				"run this inside the clone of "+target.String()+", or pass --file PATH")
 		}

@@ -32,7 +32,6 @@ const (
 type answer struct {
 	status       int
 	html         bool // a web page
-	json         bool // announced as JSON
 	wantsSession bool // Console requests a person's session (https://github.com/convox/rack, pkg/cli/auth.go)
 	body         []byte
 }
@@ -64,6 +63,9 @@ func (s *session) once(ctx context.Context, path string, credential secret.Strin
 	// Racks of 2015 answer 403 to a client without a version
 	// (https://github.com/convox/rack, api/controllers/api.go).
 	request.Header.Set("Version", "dev")
+	if s.rack != "" {
+		request.Header.Set("Rack", s.rack)
+	}
 
 	response, err := s.client.Do(request)
 	if err != nil {
@@ -81,9 +83,10 @@ func (s *session) once(ctx context.Context, path string, credential secret.Strin
 		return answer{}, err
 	}
 	got := answer{status: response.StatusCode, body: bytes.TrimSpace(body)}
-	got.json, got.html = contentType(response, got.body)
+	kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
+	got.html = kind == "text/html" || kind == "application/xhtml+xml" || bytes.HasPrefix(got.body, []byte("<"))
 	got.wantsSession = strings.HasPrefix(response.Header.Get("WWW-Authenticate"), "Session ")
-	if got.json && got.status == http.StatusOK && len(got.body) > 0 && !json.Valid(got.body) {
+	if kind == "application/json" && got.status == http.StatusOK && len(got.body) > 0 && !json.Valid(got.body) {
 		return answer{}, s.failed(CodeServerError, "its answer is broken", isRetryable(0), tryLater)
 	}
 	return got, nil
@@ -102,13 +105,6 @@ func (s *session) trouble(response *http.Response) error {
 		return s.failed(CodeServerError, fmt.Sprintf("it has a problem (HTTP %d)", status), isRetryable(0), tryLater)
 	}
 	return nil
-}
-
-func contentType(response *http.Response, body []byte) (isJSON, isHTML bool) {
-	kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
-	isJSON = kind == "application/json"
-	isHTML = kind == "text/html" || kind == "application/xhtml+xml" || bytes.HasPrefix(body, []byte("<"))
-	return isJSON, isHTML
 }
 
 // probe is a call beside the one that decides. Only its TLS errors count: a certificate

@@ -88,6 +88,7 @@ func (r Rack) String() string {
 type session struct {
 	host    Host
 	console bool
+	rack    string // ORG/NAME behind the Console, if the calls are for one
 	client  *http.Client
 	agent   string
 	retry   transport.Retry
@@ -100,10 +101,10 @@ func (c *Checker) open(host Host, console bool) *session {
 	}
 	trust{
 		host: host, console: console,
-		own:    !console && !host.IsConvoxSite(),
-		exempt: !console && host.IsLoopback(),
-		pin:    c.pin,
-		roots:  roots,
+		maySelfSign: !console && !host.IsConvoxSite(),
+		isLocal:     !console && host.IsLoopback(),
+		pin:         c.pin,
+		roots:       roots,
 	}.apply(config)
 	client := transport.NewClient(config, c.options.DialContext)
 	return &session{host: host, console: console, client: client, agent: c.options.UserAgent, retry: c.options.Retry.AnnounceOnce()}

@@ -27,18 +27,18 @@ import (
 // isn't the Rack's own. If a fingerprint was given, it must always match. A Rack on
 // loopback needs no more than that.
 type trust struct {
-	host    Host
-	console bool
-	own     bool // may be self-signed
-	exempt  bool
-	pin     *fingerprint // nil: none was given
-	roots   *x509.CertPool
+	host        Host
+	console     bool
+	maySelfSign bool         // its certificate
+	isLocal     bool         // on loopback: any certificate, unless a fingerprint is given
+	pin         *fingerprint // nil: none was given
+	roots       *x509.CertPool
 }
 
 func (t trust) apply(config *tls.Config) {
 	config.RootCAs = t.roots
 	// If this is set, judge verifies instead.
-	config.InsecureSkipVerify = t.own || t.exempt
+	config.InsecureSkipVerify = t.maySelfSign || t.isLocal
 	config.VerifyConnection = t.judge
 }
 
@@ -54,7 +54,7 @@ func (t trust) judge(state tls.ConnectionState) error {
 	case t.pin != nil && seen != *t.pin:
 		return notLoggedIn(CodeUntrusted, "its certificate isn't the one that was approved"+notSent, untrusted,
 			"continue only if you know why it changed: someone may be intercepting the connection", "compare the fingerprint of the server's certificate: "+seen.String())
-	case t.exempt, !t.own:
+	case t.isLocal, !t.maySelfSign:
 		return nil
 	}
 	err := t.verify(state.PeerCertificates, t.host.name, time.Now())

@@ -16,6 +16,7 @@ import (
 // both has their own key.
 func (w *World) fillConsole() {
 	apps := []convoxtest.App{{Name: "web", Status: "running"}, {Name: "api", Status: "running"}, {Name: "worker", Status: "running"}}
+	w.Rack.SetApps(apps...)
 	for _, rack := range []convox.Rack{
 		{Organization: "acme", Name: rackName, Status: "running", Provider: "aws", Region: homeRegion, Version: "20240301100215"},
 		{Organization: "acme", Name: "staging", Status: "running", Provider: "aws", Region: "eu-west-1", Version: "20210203095712"},

@@ -82,4 +82,5 @@ func (w *World) fillTravis(least int) {
 		r.KeyBits = 2048 // a longer one would slow the demo's start
 		w.Travis.AddRepository(r)
 	}
+	w.fillBuilds()
 }

@@ -61,6 +61,20 @@ func Branches(ctx context.Context, folder string) (all []string) {
 	return all
 }
 
+// Files lists the committed or added files of the clone that folder is in, below folder
+// and relative to it, that match one of the patterns
+// (https://git-scm.com/docs/gitglossary#Documentation/gitglossary.txt-pathspec); none if
+// git fails.
+func Files(ctx context.Context, folder string, patterns ...string) []string {
+	ctx, cancel := context.WithTimeout(ctx, deadline)
+	defer cancel()
+	found := git{folder}.ask(ctx, append([]string{"ls-files", "-z", "--"}, patterns...)...)
+	if found.err != nil || found.status != 0 {
+		return nil
+	}
+	return strings.FieldsFunc(found.text, func(r rune) bool { return r == 0 })
+}
+
 // DefaultBranch returns the branch of the clone's origin, as git noted it when it cloned
 // (https://git-scm.com/docs/git-remote#Documentation/git-remote.txt-set-head); "" if
 // unknown.

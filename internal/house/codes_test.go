@@ -207,7 +207,7 @@ var lowerFloors = []string{"cfn", "travisapi", "internal/convox", "internal/gitr
 var (
 	ownCommand = regexp.MustCompile(`convox-travis [a-z-]+`)
 	registered = regexp.MustCompile(`Var\w*\([^,]+, "([a-z-]+)"`)
-	otherTool  = regexp.MustCompile(`\b(?:aws|git|convox|travis|openssl) [a-z-]|^ (?:deploy )?--(?:app|rack) $`) // or the end of its command
+	otherTool  = regexp.MustCompile(`\b(?:aws|git|convox|travis|openssl) [a-z-]|^ (?:deploy )?--(?:app|rack|manifest) $`) // or the end of its command
 )
 
 // What a person can do with this program's flags and commands is in the two tables

@@ -51,6 +51,7 @@ var mayImport = map[string][]string{
 	"internal/build":     {"internal/child", "internal/crash", "internal/shell"},
 	"internal/convox":    {"internal/problem", "internal/atomicfile", "internal/bounded", "internal/crash", "internal/secret", "internal/text", "internal/transport", "internal/clock"},
 	"internal/travisyml": {"internal/problem", "internal/atomicfile", "internal/build", "internal/bounded", "internal/secret", "internal/text"},
+	"internal/joblog":    {},
 	"internal/gitrepo":   {"internal/problem", "internal/child", "internal/crash"},
 
 	// The decisions.
@@ -59,7 +60,7 @@ var mayImport = map[string][]string{
 		"internal/crash", "internal/problem", "internal/progress", "internal/secret", "internal/text", "internal/transport", "internal/ratelimit",
 	},
 	"internal/audit": {
-		"internal/connect", "cfn", "travisapi", "internal/build", "internal/convox", "internal/travisyml", "internal/gitrepo",
+		"internal/connect", "cfn", "travisapi", "internal/build", "internal/convox", "internal/travisyml", "internal/joblog", "internal/gitrepo",
 		"internal/crash", "internal/problem", "internal/secret", "internal/text", "internal/clock",
 	},
 	"internal/reset": {"cfn", "internal/convox", "internal/problem", "internal/secret", "internal/transport", "internal/clock"},

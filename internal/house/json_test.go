@@ -28,6 +28,7 @@ var toldUnder = map[string]string{
 	"findingDocument":    "A finding",
 	"racksDocument":      "racks",
 	"travisDocument":     "What Travis makes of the file",
+	"lastBuildDocument":  "The last build",
 	"rackDocument":       "A Rack",
 	"regionDocument":     "A skipped region",
 	"resetDocument":      "reset-password",

@@ -83,7 +83,7 @@ func (s *verification) check() (done bool, err error) {
 		return false, failure
 	}
 	turns := 0
-	settled, err := s.request.Checker.TryLogins(s.stop.Soft, s.Host, s.plan.old, s.request.New, requiredLogins, func(t convox.LoginAttempt) {
+	isDone, err := s.request.Checker.TryLogins(s.stop.Soft, s.Host, s.plan.old, s.request.New, requiredLogins, func(t convox.LoginAttempt) {
 		turns++
 		s.attempt = t
 		s.announce(loginEvent(t, turns))
@@ -100,7 +100,7 @@ func (s *verification) check() (done bool, err error) {
 		return false, errOvertaken
 	case failure != nil: // the next check may succeed
 		return false, s.tooLong(failure)
-	case settled && d.Completed:
+	case isDone && d.Completed:
 		return true, nil
 	case d.Failed:
 		return false, errGaveUp

@@ -143,6 +143,7 @@ var asBash = []struct {
 	{`select a in x y; do show $a; done < /dev/null`, "", 1},
 	{`set -f; for x in *; do show "$x"; done`, "*", 0},
 	// filters
+	{`export A=1; export A=2 B=$A; show $B; local_() { local a=3 b=$a; show .$b; }; a=4; local_`, "1\n.4", 0},
 	{`show $(uname -m) $(printenv B)`, "x86_64 main", 0},
 	{`find . -name show -exec {} x \;`, "x", 0},
 	{"ssh -p 22 host <<E\nshow x\nE", "x", 0},

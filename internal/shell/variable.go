@@ -274,7 +274,7 @@ func (s *Shell) declare(c *syntax.DeclClause) {
 	}
 	d := declaration{export: name == "export", readOnly: name == "readonly"}
 	d.local = len(s.scopes) > 1 && !d.export && !d.readOnly
-	for _, as := range c.Args {
+	for _, as := range s.expandDeclaration(c) {
 		if as.Name != nil {
 			s.declareOne(d, as)
 			continue
@@ -350,4 +350,19 @@ func (s *Shell) declareOne(d declaration, as *syntax.Assign) {
 		v.Exported = false
 		scope[name] = v
 	}
+}
+
+// expandDeclaration returns the arguments of a declaration with expanded values: Bash
+// expands all of them before it sets the first.
+func (s *Shell) expandDeclaration(c *syntax.DeclClause) []*syntax.Assign {
+	var expanded []*syntax.Assign
+	for _, as := range c.Args {
+		if as.Name != nil && as.Value != nil {
+			one := *as
+			one.Value = &syntax.Word{Parts: []syntax.WordPart{&syntax.SglQuoted{Value: s.marked(as.Value)}}}
+			as = &one
+		}
+		expanded = append(expanded, as)
+	}
+	return expanded
 }

@@ -72,11 +72,12 @@ func (t *Terminal) IsAltScreen() bool {
 	return t.emulator.IsAltScreen()
 }
 
-// CursorIsVisible reports whether the cursor is shown.
-func (t *Terminal) CursorIsVisible() bool { return !t.isChanged(ansi.ModeTextCursorEnable) }
-
 // PasteIsBracketed reports whether the program asked to distinguish pastes from keys.
-func (t *Terminal) PasteIsBracketed() bool { return t.isChanged(ansi.ModeBracketedPaste) }
+func (t *Terminal) PasteIsBracketed() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.settings.modes[ansi.ModeBracketedPaste]
+}
 
 // EchoIsOn reports whether the terminal echoes what is typed. It works until Close, even
 // after the program's end.
@@ -107,15 +108,15 @@ func (t *Terminal) Leftovers() []string {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for mode, changed := range t.kept.modes {
+	for mode, changed := range t.settings.modes {
 		if changed {
 			left = append(left, modeName(mode))
 		}
 	}
-	if t.kept.keyboard > 0 {
+	if t.settings.keyboard > 0 {
 		left = append(left, "keyboard enhancements")
 	}
-	if t.kept.keys {
+	if t.settings.keys {
 		left = append(left, "modified keys")
 	}
 	slices.Sort(left)
@@ -132,10 +133,4 @@ func modeName(mode ansi.Mode) string {
 		return "bracketed paste"
 	}
 	return fmt.Sprintf("mode %d", mode.Mode())
-}
-
-func (t *Terminal) isChanged(mode ansi.Mode) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.kept.modes[mode]
 }

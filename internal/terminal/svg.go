@@ -46,7 +46,7 @@ func (t *Terminal) Frame() Frame {
 			f.cells = append(f.cells, *cell)
 		}
 	}
-	f.hasCursor, f.cursor = !t.kept.modes[ansi.ModeTextCursorEnable], t.emulator.CursorPosition()
+	f.hasCursor, f.cursor = !t.settings.modes[ansi.ModeTextCursorEnable], t.emulator.CursorPosition()
 	return f
 }
 

@@ -47,7 +47,7 @@ type Terminal struct {
 	// still the ones it writes to.
 	mu       sync.Mutex
 	emulator *vt.Emulator
-	kept     settings
+	settings settings
 	output   bytes.Buffer
 	screens  []string
 	changed  chan struct{} // closed, and replaced, after each change
@@ -90,7 +90,7 @@ func Start(command *exec.Cmd, o Options) (*Terminal, error) {
 	}
 	t.emulator.SetDefaultForegroundColor(t.palette.foreground)
 	t.emulator.SetDefaultBackgroundColor(t.palette.background)
-	t.kept.watch(t.emulator)
+	t.settings.watch(t.emulator)
 
 	t.running.Go(t.show)
 	t.running.Go(func() { t.answer(o.Silent) })

@@ -73,7 +73,7 @@ func commandOf(t *testing.T, text string) (command string, quoted bool) {
 				look(inner, script)
 			}
 		case string:
-			if strings.Contains(value, "/tmp/convox deploy") {
+			if strings.Contains(value, "/tmp/convox deploy") || strings.Contains(value, "/tmp/convox build") {
 				command, quoted = strings.TrimPrefix(value, "!!str "), script
 			}
 		}
@@ -86,27 +86,37 @@ func commandOf(t *testing.T, text string) (command string, quoted bool) {
 }
 
 // statuses are those of what the step calls.
-type statuses struct{ curl, chmod, convox int }
+type statuses struct{ curl, chmod, convox, run, promote int }
 
-// runStep runs a command in the shell of a job in which four minutes pass at once,
-// three times, while the step is under way. It returns the output, the status, and
-// what is left of the step in that shell.
-func runStep(t *testing.T, command string, quoted bool, s statuses) string {
+// runStep runs a command in the shell of a job in which four minutes pass at once, three
+// times, while one of its programs is silent. It returns the output, the status, and what
+// is left of the step in that shell.
+func runStep(t *testing.T, command string, quoted bool, s statuses, silent string) string {
 	t.Helper()
 	bash, err := exec.LookPath("bash")
 	if err != nil {
 		t.Skip("no bash here")
 	}
 	folder := t.TempDir()
-	const untilItPrinted = "until [ \"$(wc -l < \"$TICKS\" 2>/dev/null)\" = 4 ]; do /bin/sleep 0.01; done\n"
+	const untilItPrinted = "[ \"$SILENT\" = %s ] && touch \"$TICKS.silent\" && until [ \"$(wc -l < \"$TICKS\" 2>/dev/null)\" = 4 ]; do /bin/sleep 0.01; done\n"
 	program(t, filepath.Join(folder, "sleep"), `[ "$*" = 240 ] || exit 1
+until [ -e "$TICKS.silent" ]; do /bin/sleep 0.01; done
 if [ "$(wc -l < "$TICKS")" = 3 ]; then echo $$ > "$TICKS.pid"; echo >> "$TICKS"; exec /bin/sleep 600; fi
 echo >> "$TICKS"
 `)
-	program(t, filepath.Join(folder, "curl"), untilItPrinted+`echo "curl $*"
+	program(t, filepath.Join(folder, "curl"), fmt.Sprintf(untilItPrinted, "curl")+`echo "curl $*"
 for word; do [ "$last" = -o ] && to=$word; last=$word; done
-printf '#!/bin/sh\necho "convox $*"\nexit $CONVOX\n' > "$to"
+/bin/cp "${0%/*}/client" "$to"
 exit $CURL
+`)
+	program(t, filepath.Join(folder, "client"), fmt.Sprintf(untilItPrinted, `"$1"`)+`printf -v call ' %q' "$@"
+echo "convox$call" >&2
+case $1 in
+build) [ $CONVOX = 0 ] && printf RABC ;;
+run) exit $RUN ;;
+releases) exit $PROMOTE ;;
+esac
+exit $CONVOX
 `)
 	program(t, filepath.Join(folder, "chmod"), "echo \"chmod ${*%/*}\"\n/bin/chmod \"$@\" && exit $CHMOD\n")
 	program(t, filepath.Join(folder, "dpl"), "exec sh -c \"${1#--script=}\"\n")
@@ -114,9 +124,9 @@ exit $CURL
 	if err := os.WriteFile(ticks, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	command = strings.ReplaceAll(command, "/tmp/convox", filepath.Join(folder, "convox"))
-	if quoted {
-		command = `dpl --script="` + command + `"`
+	command = strings.NewReplacer("/tmp/convox", filepath.Join(folder, "convox"), "/tmp/release", filepath.Join(folder, "release")).Replace(command)
+	if quoted { // as Ruby writes it, which dpl then reads
+		command = `dpl --script="` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(strings.ReplaceAll(command, "  ", " ")) + `"`
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -125,7 +135,8 @@ exit $CURL
 	job.Env = []string{
 		"PATH=" + folder + string(os.PathListSeparator) + os.Getenv("PATH"), "HOME=" + folder, "COMMAND=" + command, "TICKS=" + ticks,
 		"TRAVIS_BRANCH=main", "TRAVIS_PULL_REQUEST=false",
-		fmt.Sprint("CURL=", s.curl), fmt.Sprint("CHMOD=", s.chmod), fmt.Sprint("CONVOX=", s.convox),
+		"SILENT=" + silent, fmt.Sprint("CURL=", s.curl), fmt.Sprint("CHMOD=", s.chmod), fmt.Sprint("CONVOX=", s.convox),
+		fmt.Sprint("RUN=", s.run), fmt.Sprint("PROMOTE=", s.promote),
 	}
 	output, err := job.CombinedOutput()
 	if err != nil {
@@ -149,14 +160,14 @@ func TestEveryStepPrintsWhileItRunsAndKeepsTheStatus(t *testing.T) {
 				curl, deploy = thirdClient, "convox deploy --app api --rack acme/prod-1.a_b --wait\n"
 			}
 			for s, want := range map[statuses]string{
-				{0, 0, 0}: curl + "chmod +x /tmp\n" + deploy + "exit 0\n\n",
-				{0, 0, 1}: curl + "chmod +x /tmp\n" + deploy + "exit 1\n\n",
-				{0, 0, 7}: curl + "chmod +x /tmp\n" + deploy + "exit 7\n\n",
-				{0, 7, 0}: curl + "chmod +x /tmp\nexit 7\n\n",
-				{7, 0, 0}: curl + "exit 7\n\n",
-				{1, 0, 0}: curl + "exit 1\n\n",
+				{}:          curl + "chmod +x /tmp\n" + deploy + "exit 0\n\n",
+				{convox: 1}: curl + "chmod +x /tmp\n" + deploy + "exit 1\n\n",
+				{convox: 7}: curl + "chmod +x /tmp\n" + deploy + "exit 7\n\n",
+				{chmod: 7}:  curl + "chmod +x /tmp\nexit 7\n\n",
+				{curl: 7}:   curl + "exit 7\n\n",
+				{curl: 1}:   curl + "exit 1\n\n",
 			} {
-				if got := runStep(t, command, quoted, s); got != ticking+want {
+				if got := runStep(t, command, quoted, s, "curl"); got != ticking+want {
 					t.Errorf("%+v: it prints %q, not %q", s, got, ticking+want)
 				}
 			}

@@ -15,7 +15,7 @@
 // https://docs.travis-ci.com/user/build-stages/. The step is the one on Convox's page
 // about Travis CI (https://docs.convox.com).
 //
-// Next room: internal/gitrepo, which finds out whose file it is.
+// Next room: internal/joblog, which reads what a build said about it.
 package travisyml
 
 import (

@@ -103,6 +103,12 @@ func (s *Server) getRequest(w http.ResponseWriter, t target) {
 			return
 		}
 	}
+	for _, past := range t.repository.past {
+		if strconv.Itoa(past.request) == t.PathValue("id") {
+			answer(w, http.StatusOK, past.renderRequest(t))
+			return
+		}
+	}
 	notFound(w, "request")
 }
 

@@ -63,6 +63,7 @@ type repository struct {
 	Repository
 	key      func() (*rsa.PrivateKey, error)
 	requests []*buildRequest
+	past     []pastBuild // by ID
 }
 
 // AddAccount adds a person.

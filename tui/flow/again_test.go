@@ -69,6 +69,10 @@ func (u untrusted) Console(context.Context, convox.Host, secret.String) (convox.
 	return convox.Login{}, &problem.Error{Code: convox.CodeUnreachable}
 }
 
+func (untrusted) LacksApp(context.Context, convox.Host, secret.String, string, string) bool {
+	return false
+}
+
 func TestACertificateIsApprovedByItsOwner(t *testing.T) {
 	w := newWorld(t)
 	w.outside.Checker = func(fingerprint string) (flow.Checker, error) { return untrusted{fingerprint == "AA:BB"}, nil }

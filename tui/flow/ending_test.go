@@ -38,7 +38,7 @@ func TestTheReviewShowsAllThatIsWritten(t *testing.T) {
 	for _, s := range q.Switches {
 		switches = append(switches, fmt.Sprint(s.Key, " ", s.Label, " ", s.On))
 	}
-	if got := strings.Join(switches, ", "); got != "d deploy step true, e encrypt false" {
+	if got := strings.Join(switches, ", "); got != "d deploy step true, m migration false, e encrypt false" {
 		t.Error(got)
 	}
 	lines := regexp.MustCompile(`(?m)^\+  .*\n`).ReplaceAllString(w.review(), "") // what is below deploy

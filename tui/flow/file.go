@@ -1,9 +1,9 @@
 package flow
 
 import (
-	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"convox-travis/internal/audit"
@@ -27,8 +27,11 @@ func (o Outside) searchFile(ctx context.Context, tell func(Update)) {
 	})
 }
 
-// fitsFile reports whether the clone's file is the repository's.
-func (f *Flow) fitsFile() bool { return f.found.file != nil && f.isOwn() }
+// fitsFile reports whether the clone's file is the repository's, which a rotation leaves
+// unchanged.
+func (f *Flow) fitsFile() bool {
+	return f.found.file != nil && f.isOwn() && !f.answers.onlyExisting
+}
 
 // isOwn reports whether the clone is the repository's.
 func (f *Flow) isOwn() bool {
@@ -39,59 +42,6 @@ func (f *Flow) isOwn() bool {
 	}
 	return false
 }
-
-// deployRack is the Rack that the step deploys to behind a Console, "" while that
-// is open.
-func (f *Flow) deployRack() string {
-	if rack := cmp.Or(f.consoleRack(), f.answers.deployRack); rack != "" {
-		return rack
-	}
-	if login := f.result.login; login != nil && len(login.Racks) == 1 {
-		return login.Racks[0].String()
-	}
-	return ""
-}
-
-const noRow = "none"
-
-// deployRackStep asks which of several Racks the step deploys to.
-func deployRackStep() step {
-	return step{
-		id: StepDeployRack, name: "Deploy step",
-		when: func(f *Flow) bool {
-			return byConsole(f) && f.fitsFile() && f.consoleRack() == "" && f.result.login != nil && len(f.result.login.Racks) > 1 && !f.given.Agreed
-		},
-		ask: func(f *Flow) Question {
-			q := Question{
-				Kind: Pick, Title: "Which Rack do builds deploy to?",
-				Reason:   []string{"The deploy step in .travis.yml names it."},
-				Help:     []string{"Without a deploy step, both variables are written and a push deploys nothing. You can add the step later with convox-travis yml."},
-				Headings: []string{"RACK", "REGION"},
-				Initial:  Value{Key: cmp.Or(f.answers.deployRack, f.result.login.Racks[0].String())},
-			}
-			for _, rack := range f.result.login.Racks {
-				q.Rows = append(q.Rows, Row{Key: rack.String(), Cells: []string{rack.String(), rack.Region}, Note: rack.Status, Warn: rack.IsLost()})
-			}
-			q.Rows = append(q.Rows, Row{Key: noRow, Cells: []string{"Don't add a deploy step"}, Other: true})
-			return q
-		},
-		take: func(f *Flow, v Value) {
-			f.answers.deployRack, f.answers.noStep = v.Key, v.Key == noRow
-			if v.Key == noRow {
-				f.answers.deployRack = ""
-			}
-		},
-		shown: func(f *Flow) string {
-			if f.answers.noStep || f.answers.deployRack == "" {
-				return "left out"
-			}
-			return "deploys to " + f.answers.deployRack
-		},
-	}
-}
-
-// knowsRack reports whether it is known which Rack builds deploy to.
-func (f *Flow) knowsRack() bool { return f.answers.signIn == ByRack || f.deployRack() != "" }
 
 // filePlan is what would be added to a file, and what builds then do.
 type filePlan struct {
@@ -110,6 +60,7 @@ type fileWish struct {
 	file               travisyml.File
 	repository         int // its number
 	slug, branch, rack string
+	beforePromote      string
 	console            bool
 	noStep, encrypt    bool
 }
@@ -118,7 +69,8 @@ func (f *Flow) fileWish() fileWish {
 	wish := fileWish{
 		file: *f.found.file, repository: f.onlyKnown().ID, slug: f.only().Slug, branch: f.branch(),
 		console: f.answers.signIn == ByConsole, encrypt: f.answers.encrypt,
-		noStep: f.answers.noStep || f.given.Agreed || !f.knowsRack(),
+		noStep:        f.answers.noStep || f.given.Agreed || !f.knowsRack(),
+		beforePromote: f.answers.beforePromote,
 	}
 	if wish.console {
 		wish.rack = f.deployRack()
@@ -139,7 +91,7 @@ func (f *Flow) filePlan() *filePlan {
 func (w fileWish) plan(ctx context.Context, player build.Player) *filePlan {
 	app := w.file.AppName(w.slug)
 	request := audit.FileRequest{NoStep: w.noStep, Step: audit.DeployStep{
-		Console: w.console, Target: build.Target{Repo: w.slug, App: app, DefaultApp: app, Branch: w.branch, Rack: w.rack},
+		Console: w.console, BeforePromote: w.beforePromote, Target: build.Target{Repo: w.slug, App: app, DefaultApp: app, Branch: w.branch, Rack: w.rack},
 	}}
 	if w.encrypt {
 		request.Secure = connect.Placeholders()
@@ -206,11 +158,14 @@ func (f *Flow) fileLines() (lines, warnings []Line) {
 	}
 	for _, n := range change.Notes {
 		lines = append(lines, Line{Muted, "note: " + n.Message})
+		if n.Code == audit.CodeNoManifest {
+			lines = append(lines, indent(Muted, "hint: skip the deploy step here, and add it with convox-travis yml --manifest PATH"))
+		}
 	}
 	if plan.difference != "" {
 		warnings = append(warnings, Line{Warning, plan.difference + ". Travis is right."})
 	}
-	return lines, append(warnings, warningLines(change.Warnings)...)
+	return lines, slices.Concat(warnings, warningLines(change.Warnings), f.appLines())
 }
 
 func fileHeading(change audit.FileChange) string {
@@ -283,6 +238,12 @@ func (f *Flow) switches() []Switch {
 			Key: "d", Label: "deploy step", On: !f.answers.noStep, turn: func(f *Flow) { f.answers.noStep = !f.answers.noStep },
 			help: "The deploy step is added to .travis.yml in your clone. Nothing is committed or pushed. Press d to skip it, or to add it after all.",
 		})
+		if !f.answers.noStep && !f.result.begun {
+			switches = append(switches, Switch{
+				Key: "m", Label: "migration", On: f.answers.beforePromote != "", turn: func(f *Flow) { f.answers.entersCommand = true }, opens: StepCommand,
+				help: "Press m to enter a command, such as a database migration, that the deploy step runs on each release before it promotes it. If the command fails, the release isn't promoted.",
+			})
+		}
 	}
 	if f.answers.branch == "" { // variables in the file apply to all branches
 		switches = append(switches, Switch{

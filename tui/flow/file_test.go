@@ -441,14 +441,14 @@ func TestAPairForOneBranchIsNotEncryptedInTheFile(t *testing.T) {
 	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview).answer(flow.Value{Switch: "e"})
 	w.flow.Back()
 	w.step(flow.StepBranch).answer(flow.Value{Key: "type"}).step(flow.StepBranchName).type_("release").step(flow.StepReview)
-	if q := w.flow.Question(); len(q.Switches) != 1 || q.Switches[0].Key != "d" || strings.Contains(w.review(), "encrypted") {
+	if q := w.flow.Question(); len(q.Switches) != 2 || q.Switches[1].Key != "m" || strings.Contains(w.review(), "encrypted") {
 		t.Errorf("%+v, %s", q.Switches, w.review())
 	}
 	w.flow.Back()
 	w.step(flow.StepBranchName)
 	w.flow.Back()
 	w.step(flow.StepBranch).answer(flow.Value{Key: "branch "}).step(flow.StepReview)
-	if q := w.flow.Question(); len(q.Switches) != 2 || q.Switches[1].On {
+	if q := w.flow.Question(); len(q.Switches) != 3 || q.Switches[2].Key != "e" || q.Switches[2].On {
 		t.Errorf("%+v", q.Switches)
 	}
 }

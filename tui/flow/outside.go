@@ -47,8 +47,9 @@ type Outside struct {
 	Logins Logins
 	Token  func(context.Context) (secret.String, error) // empty without one
 	Travis func(token secret.String) (Travis, error)
-	// Owned lists the repositories of the owner that the flags name. It may be nil.
-	Owned func(context.Context, Travis) ([]connect.Target, error)
+	// Owned lists the repositories of the owner that the flags name, and Travis's data
+	// about them. It may be nil.
+	Owned func(context.Context, Travis) ([]connect.Target, []travisapi.Repository, error)
 	// Checker returns what checks logins. fingerprint is of the certificate that was
 	// approved, or "".
 	Checker func(fingerprint string) (Checker, error)
@@ -76,7 +77,7 @@ type AWS interface {
 
 // Checker verifies credentials. A convox.Checker is one.
 type Checker interface {
-	connect.Checker
+	audit.Checker
 	reset.LoginChecker
 }
 
@@ -107,8 +108,8 @@ type Given struct {
 	Fingerprint string
 	Repeated    audit.RunFlags // in the commands that the wizard prints
 
-	SkipExisting, AllowMixed, Unchecked, DryRun bool
-	Agreed                                      bool // --yes: the review isn't asked for
+	SkipExisting, OnlyExisting, AllowMixed, Unchecked, DryRun bool
+	Agreed                                                    bool // --yes: the review isn't asked for
 
 	// Reset is the Rack of a flow that only resets a password.
 	Reset        *cfn.Rack

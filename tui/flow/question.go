@@ -96,6 +96,7 @@ type Switch struct {
 	On    bool
 	help  string
 	turn  func(*Flow)
+	opens string // the step that asks for its value, or ""
 }
 
 // Tone is how a line is meant. Color alone never says it.

@@ -13,10 +13,10 @@ func steps(given Given) []step {
 		recovering(),
 		resetting(),
 		[]step{
-			afterResetStep(),
+			afterResetStep(), rotateStep(),
 			accountStep(), tokenStep(),
 			repositoryStep(), slugStep(), readStep(), unknownStep(), activateStep(),
-			branchStep(), branchNameStep(), deployRackStep(),
+			branchStep(), branchNameStep(), deployRackStep(), commandStep(),
 			planStep(), mixedStep(),
 			fileStep(), reviewStep(),
 			retryStep(),
@@ -74,6 +74,7 @@ const (
 	StepReset       = "reset"
 	StepContinue    = "continue"
 	StepAfterReset  = "after reset"
+	StepRotate      = "rotate"
 	StepResetDone   = "reset done"
 	StepAccount     = "account"
 	StepToken       = "token"
@@ -85,6 +86,7 @@ const (
 	StepBranch      = "branch"
 	StepBranchName  = "branch name"
 	StepDeployRack  = "deploy rack"
+	StepCommand     = "command"
 	StepPlan        = "plan"
 	StepMixed       = "mixed"
 	StepFile        = "file"

@@ -3,6 +3,7 @@ package convoxtest
 import (
 	"net/http"
 	"slices"
+	"strings"
 
 	"convox-travis/internal/convox"
 )
@@ -27,7 +28,7 @@ type Console struct {
 // loopback and for names.
 func NewConsole(names ...string) (*Console, error) {
 	c := &Console{apps: make(map[string][]App)}
-	return c, c.start(names, c.answer, "GET /auth", "GET /racks", "GET /system", "GET /apps")
+	return c, c.start(names, c.answer, "GET /auth", "GET /racks", "GET /system", "GET /apps", "GET /apps/")
 }
 
 // StartConsole is NewConsole for the duration of a test.
@@ -55,12 +56,12 @@ func (c *Console) RemoveKey(value string) {
 	c.keys = slices.DeleteFunc(c.keys, func(k Key) bool { return k.Value == value })
 }
 
-// AddRack adds a Rack, with its apps.
+// AddRack adds a Rack, with its apps. Without any, it has every app that is asked for.
 func (c *Console) AddRack(rack convox.Rack, apps ...App) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.racks = append(c.racks, rack)
-	c.apps[rack.String()] = append([]App{}, apps...) // none is [], not null
+	c.apps[rack.String()] = apps
 }
 
 type organization struct {
@@ -78,8 +79,8 @@ type rack struct {
 func (c *Console) answer(w http.ResponseWriter, r *http.Request) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	_, given, _ := r.BasicAuth()
-	i := slices.IndexFunc(c.keys, func(k Key) bool { return k.Value == given })
+	_, password, _ := r.BasicAuth()
+	i := slices.IndexFunc(c.keys, func(k Key) bool { return k.Value == password })
 	if i < 0 {
 		unauthorized(w)
 		return
@@ -90,7 +91,7 @@ func (c *Console) answer(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, c.seenBy(key))
 	case key.Person == "" && r.URL.Path == "/auth":
 		unauthorized(w)
-	case key.Person == "" && r.URL.Path != "/system": // which is what "convox rack" calls
+	case key.Person == "" && r.URL.Path == "/apps": // it may do "convox rack" and "convox apps info"
 		http.Error(w, "not allowed with a deploy key", http.StatusForbidden)
 	case r.URL.Path == "/auth":
 		writeJSON(w, map[string]string{"id": key.Person})
@@ -122,7 +123,9 @@ func (c *Console) pass(w http.ResponseWriter, r *http.Request, key Key) {
 	case i < 0:
 		http.Error(w, "rack not found", http.StatusNotFound)
 	case r.URL.Path == "/apps":
-		writeJSON(w, c.apps[name])
+		writeJSON(w, append([]App{}, c.apps[name]...)) // none is [], not null
+	case strings.HasPrefix(r.URL.Path, "/apps/"):
+		writeApp(w, r, c.apps[name], "app not found: %s") // https://github.com/convox/convox, provider/k8s/app.go
 	default:
 		system := c.racks[i]
 		writeJSON(w, System{Name: system.Name, Status: system.Status, Provider: system.Provider, Region: system.Region, Version: system.Version})

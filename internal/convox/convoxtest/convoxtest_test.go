@@ -56,6 +56,8 @@ func TestARackAnswersAsARealOneDoes(t *testing.T) {
 		{"/auth", "abc12", 401, "invalid authentication\n"},
 		{"/system", "wrong", 401, "invalid authentication\n"},
 		{"/apps", "", 401, "invalid authentication\n"},
+		{"/apps/web", "abc123", 404, "no such app: web\n"},
+		{"/apps/api", "", 401, "invalid authentication\n"},
 		{"/racks", "abc123", 404, ""},
 		{"/racks", "", 404, ""},
 	} {
@@ -69,6 +71,9 @@ func TestARackAnswersAsARealOneDoes(t *testing.T) {
 	}
 	if _, body := ask(t, "GET", rack.URL+"/apps", "abc123"); !strings.Contains(body, `"name": "api"`) {
 		t.Errorf("%s", body)
+	}
+	if status, body := ask(t, "GET", rack.URL+"/apps/api", "abc123"); status != 200 || !strings.Contains(body, `"name": "api"`) {
+		t.Errorf("%d %s", status, body)
 	}
 	rack.SetSystem(convoxtest.System{Name: "staging"})
 	if _, body := ask(t, "GET", rack.URL+"/system", "abc123"); !strings.Contains(body, `"name": "staging"`) {
@@ -131,6 +136,9 @@ func TestAConsoleTellsKeysApart(t *testing.T) {
 		{"/apps", "deploy", "acme/production", 403, "", "api"},
 		{"/system", "deploy", "acme/production", 200, `"name": "production"`, ""},
 		{"/system", "deploy", "globex/staging", 404, "", "running"},
+		{"/apps/api", "deploy", "acme/production", 200, `"name": "api"`, ""},
+		{"/apps/web", "deploy", "acme/production", 404, "app not found: web", ""},
+		{"/apps/api", "deploy", "globex/staging", 404, "rack not found", ""},
 		{"/apps", "own", "acme/production", 200, `"name": "api"`, ""},
 		{"/apps", "own", "globex/staging", 200, "[]", ""},
 		{"/apps", "own", "acme/nowhere", 404, "", "api"},

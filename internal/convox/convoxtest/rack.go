@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 )
 
 // App is an app on a Rack.
@@ -33,7 +34,7 @@ type Rack struct {
 	token  string   // of "convox rack access"; "" is none
 	tasks  []string // one password per task
 	system System
-	apps   []App
+	apps   []App // nil has every app that is asked for
 }
 
 // NewRack starts a Rack called production, whose certificate is valid for loopback and
@@ -46,7 +47,7 @@ func NewRack(password string, names ...string) (*Rack, error) {
 			Type: "t3.medium", Version: "20250412120000", Count: 3,
 		},
 	}
-	return r, r.start(names, r.answer, "GET /auth", "GET /system", "GET /apps", "GET /racks")
+	return r, r.start(names, r.answer, "GET /auth", "GET /system", "GET /apps", "GET /apps/", "GET /racks")
 }
 
 // StartRack is NewRack for the duration of a test.
@@ -74,11 +75,11 @@ func (r *Rack) SetAccessToken(token string) {
 	r.token = token
 }
 
-// SetApps sets the Rack's apps.
+// SetApps sets the Rack's apps. Before, it has every app that it is asked for by name.
 func (r *Rack) SetApps(apps ...App) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.apps = slices.Clone(apps)
+	r.apps = append([]App{}, apps...)
 }
 
 func (r *Rack) answer(w http.ResponseWriter, request *http.Request) {
@@ -106,5 +107,21 @@ func (r *Rack) answer(w http.ResponseWriter, request *http.Request) {
 		writeJSON(w, system)
 	case "/apps":
 		writeJSON(w, append([]App{}, apps...)) // none is [], not null
+	default:
+		writeApp(w, request, apps, "no such app: %s") // https://github.com/convox/rack, provider/aws/apps.go
+	}
+}
+
+// writeApp answers GET /apps/NAME.
+func writeApp(w http.ResponseWriter, request *http.Request, apps []App, missing string) {
+	name := strings.TrimPrefix(request.URL.Path, "/apps/")
+	i := slices.IndexFunc(apps, func(app App) bool { return app.Name == name })
+	switch {
+	case apps == nil:
+		writeJSON(w, App{Name: name, Status: "running"})
+	case i < 0:
+		http.Error(w, fmt.Sprintf(missing, name), http.StatusNotFound)
+	default:
+		writeJSON(w, apps[i])
 	}
 }

@@ -75,6 +75,7 @@ CONVOX_PASSWORD if CONVOX_HOST is unset or names this host, else from --saved.
 		flags: func(o *options, flags *pflag.FlagSet) {
 			o.repositoryFlags(flags)
 			o.ownerFlags(flags)
+			o.existingFlags(flags)
 		},
 		note: `Without them, the clone that you are in decides. A repository without --provider
 is on GitHub, unless it is the clone's own.

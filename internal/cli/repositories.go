@@ -294,12 +294,12 @@ type lister interface {
 }
 
 // owned returns how the wizard lists the repositories of --all; nil without it.
-func (p *program) owned(o *options) func(context.Context, flow.Travis) ([]connect.Target, error) {
+func (p *program) owned(o *options) func(context.Context, flow.Travis) ([]connect.Target, []travisapi.Repository, error) {
 	if !o.all {
 		return nil
 	}
-	return func(ctx context.Context, client flow.Travis) ([]connect.Target, error) {
-		return o.owned(ctx, client, nil)
+	return func(ctx context.Context, client flow.Travis) ([]connect.Target, []travisapi.Repository, error) {
+		return o.listOwned(ctx, client)
 	}
 }
 

@@ -100,6 +100,7 @@ and writes CONVOX_HOST and CONVOX_PASSWORD after you have confirmed.`,
 	o.repositoryFlags(root.Flags())
 	root.Flags().Lookup("repos-from").Usage = "repositories in `FILE`, one per line" // answers come from standard input
 	o.ownerFlags(root.Flags())
+	o.existingFlags(root.Flags())
 	o.writeFlags(root.Flags())
 	o.runFlags(root.Flags())
 	// cobra's own flag would ignore unexpected arguments.

@@ -24,6 +24,7 @@ type Request struct {
 	Rack       string   // ORG/NAME: the deploy step's Rack, which the Console key must see; "" is none
 
 	SkipExisting bool // leave repositories that have both variables unchanged
+	OnlyExisting bool // skip repositories that don't have both variables
 	AllowMixed   bool // a branch may get the new password for its own host
 	Unchecked    bool // an unreachable Rack may be written unverified
 	Activate     bool // an inactive repository is activated before it is written
@@ -73,7 +74,8 @@ type RepositoryPlan struct {
 	Activate   bool               // Travis is to build it from now on
 	Doubles    []travisapi.EnvVar // duplicates, deleted once the variables are written
 	Warnings   []Warning
-	Err        error // why nothing will be written here
+	Skipped    string // why Request.OnlyExisting skips it, or ""
+	Err        error  // why nothing will be written here
 
 	before []travisapi.EnvVar
 }
@@ -87,16 +89,12 @@ func (p RepositoryPlan) Ref() travisapi.Ref { return p.Repository.Ref() }
 // travisapi, or a problem.Error.
 func MakePlan(ctx context.Context, travis Travis, checker Checker, request Request) (Plan, error) {
 	plan := Plan{
-		Credential:   request.Credential,
-		Branch:       request.Branch,
-		Repositories: make([]RepositoryPlan, 0, len(request.Targets)),
+		Credential: request.Credential,
+		Branch:     request.Branch,
 	}
 	if err := convox.CheckPassword(request.Credential.Password); err != nil {
 		return plan, err
 	}
-	targets := RemoveDuplicates(request.Targets)
-	plan.Repositories = make([]RepositoryPlan, len(targets))
-
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	checked := make(chan error, 1)
@@ -108,17 +106,25 @@ func MakePlan(ctx context.Context, travis Travis, checker Checker, request Reque
 		}
 		checked <- err
 	}()
-	listed := cacheable(request.Known)
-	ReadEach(len(targets), request.Read, func(i int) {
-		r := planRepository(ctx, newCachedTravis(travis, listed[targets[i].key()]), targets[i], request)
-		r.Err = stopReads(ctx, cancel, targets[i], r.Err)
-		plan.Repositories[i] = r
-	})
+	plan.Repositories = planRepositories(ctx, cancel, travis, request)
 	err := <-checked
 	if why := context.Cause(ctx); err != nil && EndsRun(why) {
 		err = why // it ended the check
 	}
 	return plan, err
+}
+
+// planRepositories reads the repositories of a request, concurrently. cancel stops ctx.
+func planRepositories(ctx context.Context, cancel context.CancelCauseFunc, travis Travis, request Request) []RepositoryPlan {
+	targets := RemoveDuplicates(request.Targets)
+	plans := make([]RepositoryPlan, len(targets))
+	listed := cacheable(request.Known)
+	ReadEach(len(targets), request.Read, func(i int) {
+		r := planRepository(ctx, newCachedTravis(travis, listed[targets[i].key()]), targets[i], request)
+		r.Err = stopReads(ctx, cancel, targets[i], r.Err)
+		plans[i] = r
+	})
+	return plans
 }
 
 // stopReads stops the remaining reads after one that ended the run: they would fail the
@@ -219,8 +225,16 @@ func (p *RepositoryPlan) decide(request Request) {
 		}
 		p.Doubles = append(p.Doubles, others...)
 	}
-	if request.SkipExisting && p.Host.Action == Replace && p.Password.Action == Replace {
+	isExisting := HasBoth(p.before, request.Branch)
+	if request.OnlyExisting && !isExisting {
+		p.Skipped = p.missingWords(request.Branch)
+	}
+	if request.SkipExisting && isExisting || p.Skipped != "" {
 		p.Host.Action, p.Password.Action, p.Doubles = None, None, nil
+	}
+	if p.Skipped != "" {
+		p.Activate = false
+		return
 	}
 	p.warn(request)
 	mixed := branchConflicts(p.before, request.Branch, request.Credential.Host).mixed

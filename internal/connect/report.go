@@ -56,6 +56,7 @@ type RepositoryReport struct {
 	Variables []VariableReport
 	Activated bool        // Travis didn't build it before this run
 	File      *FileReport // of .travis.yml, if requested
+	Skipped   string      // why it was skipped, without Variables; or ""
 	Err       error
 }
 
@@ -75,8 +76,11 @@ func (v VariableReport) isWritten() bool { return v.Result == Done || v.Result =
 // Outcome describes the result for the variables in one line.
 func (r RepositoryReport) Outcome() string {
 	if len(r.Variables) == 0 {
-		if r.Err != nil {
+		switch {
+		case r.Err != nil:
 			return "nothing was changed"
+		case r.Skipped != "":
+			return "skipped: " + r.Skipped
 		}
 		return "nothing is set"
 	}
@@ -118,11 +122,13 @@ func (r Report) OnlyCreates() bool {
 	})
 }
 
-// Count counts the repositories: those that succeeded, those that failed, and those in
-// which nothing was tried because the run ended before.
-func (r Report) Count() (done, failed, left int) {
+// Count counts the repositories: those that succeeded, those that were skipped, those
+// that failed, and those in which nothing was tried because the run ended before.
+func (r Report) Count() (done, skipped, failed, left int) {
 	for _, repository := range r.Repositories {
 		switch {
+		case repository.Skipped != "":
+			skipped++
 		case repository.Err == nil:
 			done++
 		case problem.Code(repository.Err) == CodeNotStarted:
@@ -131,7 +137,7 @@ func (r Report) Count() (done, failed, left int) {
 			failed++
 		}
 	}
-	return done, failed, left
+	return done, skipped, failed, left
 }
 
 // Errs lists the errors of the repositories.
@@ -155,9 +161,9 @@ func (p Plan) Intent() Report {
 }
 
 func (p RepositoryPlan) intent(branch string) RepositoryReport {
-	report := RepositoryReport{Target: p.Target, ID: p.Repository.ID, Err: p.Err}
-	if p.before == nil && p.Err != nil {
-		return report // nothing could be read, so nothing was decided
+	report := RepositoryReport{Target: p.Target, ID: p.Repository.ID, Skipped: p.Skipped, Err: p.Err}
+	if p.Skipped != "" || p.before == nil && p.Err != nil {
+		return report // in the second case nothing could be read, so nothing was decided
 	}
 	for _, change := range []Change{p.Host, p.Password} {
 		v := VariableReport{Name: change.Name, Branch: branch, Action: change.Action}

@@ -92,37 +92,26 @@ func checkEndpoint(address string) (string, error) {
 	return endpoint.String(), nil
 }
 
-// TokenSource says where a token was found.
-type TokenSource string
-
-// The places of a token.
-const (
-	NoToken              TokenSource = ""
-	TokenFromEnvironment TokenSource = "TRAVIS_TOKEN"
-	TokenFromCLI         TokenSource = "the Travis CLI"
-)
-
 // FindToken returns the token for an endpoint: TRAVIS_TOKEN, else what the Travis CLI has
 // saved for this very endpoint. A missing token isn't an error, unless one is saved for
 // travis-ci.org instead of travis-ci.com.
-func FindToken(endpoint string, env func(string) string, saved CLIConfig) (secret.String, TokenSource, error) {
-	token, source := secret.New(strings.TrimSpace(env("TRAVIS_TOKEN"))), TokenFromEnvironment
+func FindToken(endpoint string, env func(string) string, saved CLIConfig) (secret.String, error) {
+	token := secret.New(strings.TrimSpace(env("TRAVIS_TOKEN")))
 	if token.IsEmpty() {
-		token, source = saved.tokens[endpointKey(endpoint)], TokenFromCLI
+		token = saved.tokens[endpointKey(endpoint)]
 	}
-	if token.IsEmpty() {
-		if endpointKey(endpoint) == HostedEndpoint && !saved.tokens["https://api."+closedDomain].IsEmpty() {
-			return secret.String{}, NoToken, &problem.Error{
-				Code: CodeClosedToken, Reason: "the Travis CLI only has a token for " + closedDomain + ", which is closed",
-				Hints: []string{"run `travis login --com`"},
-			}
+	switch {
+	case !token.IsEmpty():
+		if err := CheckToken(token); err != nil {
+			return secret.String{}, err
 		}
-		return secret.String{}, NoToken, nil
+	case endpointKey(endpoint) == HostedEndpoint && !saved.tokens["https://api."+closedDomain].IsEmpty():
+		return token, &problem.Error{
+			Code: CodeClosedToken, Reason: "the Travis CLI only has a token for " + closedDomain + ", which is closed",
+			Hints: []string{"run `travis login --com`"},
+		}
 	}
-	if err := CheckToken(token); err != nil {
-		return secret.String{}, NoToken, err
-	}
-	return token, source, nil
+	return token, nil
 }
 
 // Fingerprint identifies an endpoint and a token without revealing them, for data shared

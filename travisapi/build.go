@@ -131,37 +131,30 @@ type Preview struct {
 	Config   json.RawMessage   // an object: the file with its imports, with repaired keys and values
 	Jobs     []json.RawMessage // one object per job, with everything it inherits, in order
 	Messages []PreviewMessage
-	Sources  []PreviewSource // the files that were read, starting with the one that was sent
+	Sources  []string // the files that were read: "api" for the one that was sent, otherwise OWNER/NAME:PATH@REF
 }
 
 // PreviewMessage is what Travis reports about a file. The file's values, which it quotes,
 // are left out: they can be secrets.
 type PreviewMessage struct {
-	Level    string // info, warn, error or alert
 	Section  string // where in the config: root, jobs.include, …
 	Code     string // unknown_key, find_key, duplicate_key, …
 	Key      string // the key that it is about, or the file to import that doesn't exist
 	Original string // how the key is written, if Travis reads another one
 	Other    string // the key that Key overwrites
 	Known    string // the value that Travis reads instead of an unknown one
-	Source   string // of PreviewSource
+	Source   string // one of Sources
 	Line     int    // counted from 1; 0 if Travis doesn't say
 }
 
-// PreviewSource is a file that Travis read: "api" for the one that was sent, otherwise
-// OWNER/NAME:PATH@REF.
-type PreviewSource struct {
-	Source    string `json:"source"`
-	MergeMode string `json:"merge_mode"`
-}
-
 type previewAnswer struct {
-	Sources []PreviewSource `json:"raw_configs"`
+	Sources []struct {
+		Source string `json:"source"`
+	} `json:"raw_configs"`
 	Request configAnswer    `json:"request_config"`
 	Jobs    *[]configAnswer `json:"job_configs"`
 	// Only texts are needed from the arguments; they can be anything.
 	Messages []struct {
-		Level   string                     `json:"level"`
 		Section string                     `json:"key"`
 		Code    string                     `json:"code"`
 		Args    map[string]json.RawMessage `json:"args"`
@@ -189,7 +182,10 @@ func (a previewAnswer) whole() bool {
 }
 
 func (a previewAnswer) preview() Preview {
-	p := Preview{Config: a.Request.Config, Sources: a.Sources}
+	p := Preview{Config: a.Request.Config}
+	for _, source := range a.Sources {
+		p.Sources = append(p.Sources, source.Source)
+	}
 	for _, job := range *a.Jobs {
 		p.Jobs = append(p.Jobs, job.Config)
 	}
@@ -199,7 +195,7 @@ func (a previewAnswer) preview() Preview {
 			return text
 		}
 		message := PreviewMessage{
-			Level: said.Level, Section: said.Section, Code: said.Code, Source: said.Source,
+			Section: said.Section, Code: said.Code, Source: said.Source,
 			Key: text("key"), Original: text("original"), Other: text("other"),
 		}
 		switch message.Code {

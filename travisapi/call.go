@@ -60,11 +60,13 @@ func read[T any](ctx context.Context, c *Client, r call, whole func(T) bool) (T,
 // once sends a request, for a write or one attempt of a read. It starts before stop.Soft
 // ends, and is canceled with stop.Hard.
 func once[T any](stop transport.Stop, c *Client, r call, whole func(T) bool) (T, error) {
-	var answer T
+	var answer, none T
 	err := c.attempt(stop, r, func(body []byte) error {
-		var err error
-		answer, err = decode(r, body, whole)
-		return err
+		if json.Unmarshal(body, &answer) == nil && whole(answer) {
+			return nil
+		}
+		answer = none
+		return r.malformed() // the decoder's error can quote the answer
 	})
 	return answer, err
 }
@@ -114,16 +116,6 @@ func (c *Client) learn(r call, err error) {
 			e.Detail, e.Reason = failure, e.Reason+", and it has failed too often to be asked again for now"
 		}
 	}
-}
-
-// decode decodes a successful answer. The decoder's error is dropped: it can quote the
-// answer.
-func decode[T any](r call, body []byte, whole func(T) bool) (T, error) {
-	var answer, none T
-	if json.Unmarshal(body, &answer) != nil || !whole(answer) {
-		return none, r.malformed()
-	}
-	return answer, nil
 }
 
 // send sends one request and returns the body of a successful answer.

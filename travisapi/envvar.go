@@ -20,19 +20,17 @@ type EnvVar struct {
 	Value secret.String
 }
 
-// NewEnvVar is a variable to create.
+// NewEnvVar is a private variable to create.
 type NewEnvVar struct {
 	Name   string
 	Value  secret.String // quoted for Bash
-	Public bool
-	Branch string // "" is all branches
+	Branch string        // "" is all branches
 }
 
-// EnvVarChange is a variable's new value and privacy. Its name and branch stay.
+// EnvVarChange is a variable's new value. Its name and branch stay.
 type EnvVarChange struct {
-	Name   string        // for errors alone; it is not sent
-	Value  secret.String // quoted for Bash
-	Public bool
+	Name  string        // for errors alone; it is not sent
+	Value secret.String // quoted for Bash
 }
 
 type envVarAnswer struct {
@@ -89,19 +87,19 @@ func (c *Client) EnvVars(ctx context.Context, repository Ref) ([]EnvVar, error) 
 // has CodeDuplicate.
 func (c *Client) CreateEnvVar(stop transport.Stop, repository Ref, v NewEnvVar) (EnvVar, error) {
 	r := repository.call(http.MethodPost, "/env_vars", setting(v.Name))
-	r.body = map[string]any{"env_var.name": v.Name, "env_var.value": v.Value, "env_var.public": v.Public}
+	r.body = map[string]any{"env_var.name": v.Name, "env_var.value": v.Value, "env_var.public": false}
 	if v.Branch != "" {
 		r.body["env_var.branch"] = v.Branch
 	}
 	return c.writeEnvVar(stop, r)
 }
 
-// UpdateEnvVar changes a variable's value and privacy. Travis deletes it and creates a
+// UpdateEnvVar changes a variable's value, and makes it private. Travis deletes it and creates a
 // new one: after an error it may be gone (https://github.com/travis-ci/travis-api,
 // lib/travis/api/v3/queries/env_var.rb).
 func (c *Client) UpdateEnvVar(stop transport.Stop, repository Ref, id string, change EnvVarChange) (EnvVar, error) {
 	r := repository.call(http.MethodPatch, "/env_var/"+segment(id), setting(change.Name))
-	r.body = map[string]any{"env_var.value": change.Value, "env_var.public": change.Public}
+	r.body = map[string]any{"env_var.value": change.Value, "env_var.public": false}
 	return c.writeEnvVar(stop, r)
 }
 

@@ -31,11 +31,11 @@ func TestTravisExpandsAFile(t *testing.T) {
 	if len(preview.Jobs) != 1 || !strings.Contains(string(preview.Jobs[0]), `"script":["make"]`) || !strings.HasPrefix(string(preview.Config), "{") {
 		t.Errorf("the jobs are %s of %s", preview.Jobs, preview.Config)
 	}
-	messages := []travisapi.PreviewMessage{{Level: "warn", Section: "root", Code: "find_key", Key: "script", Original: "scirpt", Source: "api", Line: 2}}
+	messages := []travisapi.PreviewMessage{{Section: "root", Code: "find_key", Key: "script", Original: "scirpt", Source: "api", Line: 2}}
 	if !reflect.DeepEqual(preview.Messages, messages) {
 		t.Errorf("the messages are %+v", preview.Messages)
 	}
-	sources := []travisapi.PreviewSource{{Source: "api", MergeMode: "replace"}, {Source: "acme/shared:deploy.yml@main", MergeMode: "deep_merge_append"}}
+	sources := []string{"api", "acme/shared:deploy.yml@main"}
 	if !reflect.DeepEqual(preview.Sources, sources) {
 		t.Errorf("the sources are %+v", preview.Sources)
 	}

@@ -2,7 +2,6 @@ package travisapi
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -13,15 +12,14 @@ import (
 // Repository is a repository on Travis
 // (https://developer.travis-ci.com/resource/repository).
 type Repository struct {
-	ID              int
-	Slug            string   // OWNER/NAME
-	Provider        Provider // "" where Travis does not say
-	Active          bool     // whether Travis builds it
-	Private         bool
-	Owner           string
-	DefaultBranch   string
-	MigrationStatus string          // "migrated" is normal on travis-ci.com
-	Permissions     map[string]bool // the account's permissions: read, activate, create_env_var, …
+	ID            int
+	Slug          string   // OWNER/NAME
+	Provider      Provider // "" where Travis does not say
+	Active        bool     // whether Travis builds it
+	Private       bool
+	Owner         string
+	DefaultBranch string
+	Permissions   map[string]bool // the account's permissions: read, activate, create_env_var, …
 }
 
 // Ref names the repository by its number, and by its slug for people.
@@ -53,8 +51,7 @@ type repositoryAnswer struct {
 	DefaultBranch struct {
 		Name string `json:"name"`
 	} `json:"default_branch"`
-	MigrationStatus *string         `json:"migration_status"`
-	Permissions     map[string]bool `json:"@permissions"`
+	Permissions map[string]bool `json:"@permissions"`
 }
 
 // longestRepository limits the texts of one repository together, in bytes. A list stores
@@ -67,9 +64,6 @@ func (a repositoryAnswer) whole() bool {
 
 func (a repositoryAnswer) length() int {
 	n := len(a.Slug) + len(a.provider()) + len(a.Owner.Login) + len(a.DefaultBranch.Name)
-	if a.MigrationStatus != nil {
-		n += len(*a.MigrationStatus)
-	}
 	for permission := range a.Permissions {
 		n += len(permission)
 	}
@@ -77,14 +71,10 @@ func (a repositoryAnswer) length() int {
 }
 
 func (a repositoryAnswer) repository() Repository {
-	r := Repository{
+	return Repository{
 		ID: a.ID, Slug: a.Slug, Provider: a.provider(), Active: a.Active, Private: a.Private,
 		Owner: a.Owner.Login, DefaultBranch: a.DefaultBranch.Name, Permissions: a.Permissions,
 	}
-	if a.MigrationStatus != nil {
-		r.MigrationStatus = *a.MigrationStatus
-	}
-	return r
 }
 
 // provider reads "github" or, from servers without it, the type "GithubRepository".
@@ -135,22 +125,6 @@ const (
 	Assembla  Provider = "assembla"
 )
 
-// Providers lists all of them.
-func Providers() []Provider { return []Provider{GitHub, GitLab, Bitbucket, Assembla} }
-
-// ErrProvider means that a text doesn't name a provider.
-var ErrProvider = errors.New("not one of github, gitlab, bitbucket and assembla")
-
-// ParseProvider reads a provider as a person types it.
-func ParseProvider(text string) (Provider, error) {
-	for _, provider := range Providers() {
-		if strings.EqualFold(text, string(provider)) {
-			return provider, nil
-		}
-	}
-	return "", ErrProvider
-}
-
 // Ref names a repository in a call. The number is safest: a slug without a provider is
 // GitHub's, whoever has that name there.
 type Ref struct {
@@ -192,13 +166,11 @@ func (r Ref) call(method, rest, verb string) call {
 // Key is the public half of the key pair that Travis made for a repository
 // (https://docs.travis-ci.com/user/encryption-keys/).
 type Key struct {
-	PEM         string // PKIX or PKCS #1
-	Fingerprint string
+	PEM string // PKIX or PKCS #1
 }
 
 type keyAnswer struct {
-	PEM         string `json:"public_key"`
-	Fingerprint string `json:"fingerprint"`
+	PEM string `json:"public_key"`
 }
 
 func (a keyAnswer) whole() bool { return strings.HasPrefix(strings.TrimSpace(a.PEM), "-----BEGIN ") }

@@ -13,16 +13,13 @@ import (
 type User struct {
 	ID      int
 	Login   string
-	Name    string
 	Syncing bool // Travis is syncing the list of repositories
 	EnvVars []AccountEnvVar
 }
 
 // Owner is a person or an organization (https://developer.travis-ci.com/resource/owner).
 type Owner struct {
-	ID      int
 	Login   string
-	Name    string
 	EnvVars []AccountEnvVar
 }
 
@@ -35,10 +32,9 @@ type AccountEnvVar struct {
 }
 
 type accountAnswer struct {
-	ID      int     `json:"id"`
-	Login   string  `json:"login"`
-	Name    *string `json:"name"`
-	Syncing bool    `json:"is_syncing"`
+	ID      int    `json:"id"`
+	Login   string `json:"login"`
+	Syncing bool   `json:"is_syncing"`
 	EnvVars []struct {
 		Name   string  `json:"name"`
 		Public bool    `json:"public"`
@@ -47,13 +43,6 @@ type accountAnswer struct {
 }
 
 func (a accountAnswer) whole() bool { return a.ID > 0 && a.Login != "" }
-
-func (a accountAnswer) name() string {
-	if a.Name == nil {
-		return ""
-	}
-	return *a.Name
-}
 
 func (a accountAnswer) envVars() []AccountEnvVar {
 	vars := make([]AccountEnvVar, len(a.EnvVars))
@@ -72,7 +61,7 @@ func (c *Client) User(ctx context.Context) (User, error) {
 	if err != nil {
 		return User{}, err
 	}
-	return User{ID: a.ID, Login: a.Login, Name: a.name(), Syncing: a.Syncing, EnvVars: a.envVars()}, nil
+	return User{ID: a.ID, Login: a.Login, Syncing: a.Syncing, EnvVars: a.envVars()}, nil
 }
 
 // Owner reads an account by its login; an empty provider is GitHub.
@@ -82,7 +71,7 @@ func (c *Client) Owner(ctx context.Context, provider Provider, login string) (Ow
 	if err != nil {
 		return Owner{}, err
 	}
-	return Owner{ID: a.ID, Login: a.Login, Name: a.name(), EnvVars: a.envVars()}, nil
+	return Owner{Login: a.Login, EnvVars: a.envVars()}, nil
 }
 
 // Sync asks Travis to read the person's list of repositories again, which takes seconds

@@ -167,6 +167,30 @@ func TestNoCommandIsBrokenInsideAWord(t *testing.T) {
 	}
 }
 
+var hyperlink = regexp.MustCompile(`\x1b]8;;([^\x07\x1b]*)(?:\x07|\x1b\\)([^\x1b]*)\x1b]8;;(?:\x07|\x1b\\)`)
+
+func TestAddressesAreLinksWhereTheyAreWhole(t *testing.T) {
+	const address = "https://console.example.com/a/long/address"
+	m := atRepositories(t, 3)
+	for width := 30; width <= 100; width++ {
+		m.Update(tea.WindowSizeMsg{Width: width, Height: 36})
+		m.put(key)
+		m.problem = &flow.Problem{Message: "no", Do: []string{"see " + address + ", then retry"}}
+		m.resize()
+		for what, screen := range map[string]string{"question": m.screen(), "help": func() string { m.openHelp(); return m.screen() }()} {
+			links, isWhole := hyperlink.FindAllStringSubmatch(screen, -1), contains(screen, address)
+			if isWhole != (len(links) > 0) {
+				t.Fatalf("%s, %d columns: whole %t, %d links in\n%s", what, width, isWhole, len(links), ansi.Strip(screen))
+			}
+			for _, link := range links {
+				if link[1] != address || link[2] != address {
+					t.Fatalf("%s, %d columns: %q leads to %q", what, width, link[2], link[1])
+				}
+			}
+		}
+	}
+}
+
 func TestTheNextCommandIsCopiedAsItIsShown(t *testing.T) {
 	m := atRepositories(t, 3)
 	m.put(ending)

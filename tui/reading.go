@@ -218,5 +218,8 @@ func styleLine(theme *field.Theme, l flow.Line, width int) []string {
 			lines[i] = style.Render(lines[i])
 		}
 	}
+	for i := range lines {
+		lines[i] = field.Link(lines[i], text.Clean(l.Text))
+	}
 	return lines
 }

@@ -174,8 +174,10 @@ type Report struct {
 // RepositoryReport is the result for one repository.
 type RepositoryReport struct {
 	Target connect.Target
-	ID     int   // 0 if it wasn't found
-	Err    error // why it couldn't be read; nil also if that is a finding
+	ID     int // 0 if it wasn't found
+	// HasBoth is whether both variables exist for the request's branch, or for all branches.
+	HasBoth bool
+	Err     error // why it couldn't be read; nil also if that is a finding
 
 	Proof   *TestBuildEvent // the test build; nil if there was none
 	Unbuilt string          // why there was no test build, if one was requested
@@ -184,6 +186,7 @@ type RepositoryReport struct {
 	// LastBuild is the audited build; its ID is 0 if none was requested or found.
 	LastBuild travisapi.PastBuild
 
+	ref     travisapi.Ref
 	branch  string // the branch for a test build
 	unbuilt string // why there must not be one
 }
@@ -230,7 +233,7 @@ func (a Auditor) Run(ctx context.Context, request Request) (Report, error) {
 			return Report{}, err
 		}
 		c := &repositoryCase{repositoryFacts: facts, findings: &findings{of: facts.target}, request: request, login: read.login, racks: read.racks}
-		audited := RepositoryReport{Target: facts.target, ID: facts.repository.ID, Travis: facts.confirmation, branch: c.testBranch(), unbuilt: c.noTestBuildReason()}
+		audited := RepositoryReport{Target: facts.target, ID: facts.repository.ID, HasBoth: connect.HasBoth(facts.vars, request.Branch), Travis: facts.confirmation, ref: facts.repository.Ref(), branch: c.branch(request.Branch), unbuilt: c.noTestBuildReason()}
 		if facts.last != nil {
 			audited.LastBuild = facts.last.PastBuild
 		}

@@ -44,7 +44,7 @@ func (c *repositoryCase) judgeNoBuild() {
 	case !c.repository.Active:
 		message, hint = message+": Travis doesn't build the repository", c.activate()
 	case c.pushesOff:
-		message, hint = message+": Travis doesn't build its pushes", "switch on \"Build pushed branches\" in the repository's settings on Travis"
+		message, hint = message+": Travis doesn't build its pushes", buildPushes
 	}
 	c.add(SeverityWarning, FoundNoBuild, message, hint)
 }

@@ -159,8 +159,7 @@ func (b Builds) Undecided() error {
 	if len(b.Outcomes) > 0 {
 		push := b.Outcomes[pushed]
 		for i, played := range push.Played {
-			isBroken := build.ScriptOf(push.Build.Jobs[i], push.Event).Broken != nil // and deploys nothing
-			if played.Unplayed != nil && !isBroken {
+			if played.Unplayed != nil && !deploysNothing(push, i) {
 				return undecided(LineLead(played.Unplayed.Line)+"this can't be played: "+Shortened(played.Unplayed.What), "simplify that command, or check it yourself")
 			}
 			for _, unseen := range played.Unseen {
@@ -290,14 +289,11 @@ func (b Builds) Unseen() []Unseen {
 		}
 		for _, played := range outcome.Played {
 			for _, unseen := range played.Unseen {
-				switch {
-				case unseen.What == "the repository":
+				if unseen.What == "the repository" || strings.HasPrefix(unseen.What, "$") {
 					add(unseen, "%s is unknown, so what depends on it may differ")
-				case strings.HasPrefix(unseen.What, "$"):
-					add(unseen, "%s is unknown, so what depends on it may differ")
-				default:
-					add(unseen, "%s isn't checked, and may deploy too")
+					continue
 				}
+				add(unseen, "%s isn't checked, and may deploy too")
 			}
 		}
 	}

@@ -52,6 +52,15 @@ func AddStepCommand(c connect.Credential, rack, branch string) string {
 	return commandLine([]string{"yml", "--write"}, signIn, flag("--branch", branch))
 }
 
+// RotateCommand is what replaces the variables in the repositories that FILE lists. A Rack
+// and a password that the run wasn't given have to be filled in.
+func RotateCommand(given RunFlags, branch string) string {
+	if given.SignIn == nil {
+		given.SignIn, given.Password = []string{"--rack", "NAME"}, []string{stdinFlag}
+	}
+	return commandLine([]string{"apply", "--repos-from", "FILE", "--only-existing"}, given.SignIn, given.Password, flag("--branch", branch), given.travis())
+}
+
 // command is the command with a name, or the wizard for "", for the repository, with the
 // flags for its Travis.
 func (c *repositoryCase) command(name, branch string, more ...[]string) string {

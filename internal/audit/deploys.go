@@ -76,10 +76,10 @@ func (p *playedFile) reference(s *playedStep) []stepRun {
 			return s.in(r.outcome)
 		}
 	}
-	for _, r := range s.runs {
-		return s.in(r.outcome)
+	if len(s.runs) == 0 {
+		return nil
 	}
-	return nil
+	return s.in(s.runs[0].outcome)
 }
 
 // orNewStep adds to a hint how to replace a step by one without the problem, if a new one
@@ -176,7 +176,7 @@ func (c *repositoryCase) reason(s *playedStep) string {
 	if line := lineWith(c.file.text, secure, 0); s.from <= line && line <= s.to {
 		return fmt.Sprintf("; %s on line %d is true for those of the repository's own branches", secure, line)
 	}
-	job := build.Job(p.job(s.runs[0]))
+	job := p.job(s.runs[0])
 	condition := job.Config.Get("if")
 	if stages := p.config.Root.Get("stages"); condition == nil && stages != nil {
 		for _, stage := range stages.Items {
@@ -293,40 +293,40 @@ func jobName(job build.Job) string {
 // judgeTimes finds a build that deploys an app more than once to a Rack.
 func (c *repositoryCase) judgeTimes(outcome int) {
 	p := c.file.played
-	type what struct{ app, rack string }
-	all := make(map[what][]string)
-	jobs := make(map[what][]string)
-	first := make(map[what]stepRun)
-	var order []what
+	type deploys struct {
+		first       stepRun
+		times       int
+		lines, jobs []string
+	}
+	var all []*deploys // of each app and Rack
 	for _, s := range p.steps {
 		for _, r := range s.in(outcome) {
-			w := what{cmp.Or(r.call.App, c.file.app), r.call.Rack}
-			if all[w] == nil {
-				order, first[w] = append(order, w), r
+			r.call.App = cmp.Or(r.call.App, c.file.app)
+			i := slices.IndexFunc(all, func(d *deploys) bool { return d.first.call.App == r.call.App && d.first.call.Rack == r.call.Rack })
+			if i < 0 {
+				i, all = len(all), append(all, &deploys{first: r})
 			}
-			all[w] = append(all[w], fmt.Sprint(s.line))
-			jobs[w] = append(jobs[w], jobName(build.Job(p.job(r))))
+			d := all[i]
+			d.times, d.lines, d.jobs = d.times+1, append(d.lines, fmt.Sprint(s.line)), append(d.jobs, jobName(p.job(r)))
 		}
 	}
-	for _, w := range order {
-		if len(all[w]) < 2 {
+	for _, d := range all {
+		if d.times < 2 {
 			continue
 		}
-		lines, in, run := slices.Compact(all[w]), distinct(jobs[w]), first[w]
-		run.call.App = w.app
-		app := w.app
-		if w.rack != "" {
-			app += " to " + w.rack
+		lines, jobs, app := distinct(d.lines), distinct(d.jobs), d.first.call.App
+		if rack := d.first.call.Rack; rack != "" {
+			app += " to " + rack
 		}
-		message := fmt.Sprintf("a push to %s deploys %s %d times", text.Quote(p.outcomes[outcome].Event.Branch), Shortened(app), len(all[w]))
-		if len(in) > 1 {
-			message += ", in the jobs " + text.List(in)
+		message := fmt.Sprintf("a push to %s deploys %s %d times", text.Quote(p.outcomes[outcome].Event.Branch), Shortened(app), d.times)
+		if len(jobs) > 1 {
+			message += ", in the jobs " + text.List(jobs)
 		}
 		noun := " (line "
-		if len(distinct(lines)) > 1 {
+		if len(lines) > 1 {
 			noun = " (lines "
 		}
-		c.add(SeverityWarning, FoundPerJob, message+noun+text.List(distinct(lines))+")", c.orNewStep(lastStage, run))
+		c.add(SeverityWarning, FoundPerJob, message+noun+text.List(lines)+")", c.orNewStep(lastStage, d.first))
 	}
 }
 
@@ -396,7 +396,7 @@ func (f *fileFacts) unseen() string {
 				scripts = append(scripts, Shortened(unseen.What))
 			}
 		}
-		if played.Unplayed != nil && !p.isBroken(pushed, i) {
+		if played.Unplayed != nil && !deploysNothing(p.outcomes[pushed], i) {
 			scripts = append(scripts, fmt.Sprintf("line %d, which can't be played", played.Unplayed.Line))
 		}
 	}

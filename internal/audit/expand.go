@@ -79,8 +79,8 @@ func (c FileChange) Confirm(ctx context.Context, player build.Player, travis Exp
 func (e Expanded) Imports() []string {
 	var imports []string
 	for _, source := range e.preview.Sources {
-		if !isSent(source.Source) {
-			imports = append(imports, source.Source)
+		if !isSent(source) {
+			imports = append(imports, source)
 		}
 	}
 	return imports

@@ -13,6 +13,7 @@ import (
 	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/text"
 	"convox-travis/internal/travisyml"
+	"convox-travis/travisapi"
 )
 
 // ClonedFile is the .travis.yml of the current clone. Those of other repositories aren't
@@ -51,7 +52,7 @@ type oldSecret struct {
 
 // of returns the facts if the clone is target's, without playing its builds yet.
 func (c *ClonedFile) of(ctx context.Context, target connect.Target) *fileFacts {
-	if c == nil || len(connect.RemoveDuplicates(append(c.Targets[:len(c.Targets):len(c.Targets)], target))) != len(connect.RemoveDuplicates(c.Targets)) {
+	if c == nil || !slices.ContainsFunc(c.Targets, target.IsSame) {
 		return nil
 	}
 	f := &fileFacts{missing: c.File.Missing, err: c.Err, namesRack: c.NamesRack, root: c.File.Root, text: c.File.Text, app: c.File.AppName(target.Slug), player: c.Player}
@@ -102,7 +103,7 @@ func (f *fileFacts) sets(name string) []travisyml.Variable {
 	}
 	for _, step := range f.played.steps {
 		for _, run := range step.runs {
-			if slices.Contains(run.call.Sets, name) && !f.played.job(run).sets(name) {
+			if slices.Contains(run.call.Sets, name) && !f.played.jobSets(run, name) {
 				set = append(set, travisyml.Variable{Name: name, Line: lineWith(f.text, name+"=", run.call.Line), Scope: travisyml.Command})
 				break
 			}
@@ -137,7 +138,7 @@ func (f *fileFacts) setsForAll(name string) bool {
 	for _, step := range f.played.steps {
 		for _, run := range step.runs {
 			ran = true
-			if !run.call.LoggedIn && !slices.Contains(run.call.Sets, name) && !f.played.job(run).sets(name) {
+			if !run.call.LoggedIn && !slices.Contains(run.call.Sets, name) && !f.played.jobSets(run, name) {
 				return false
 			}
 		}
@@ -297,12 +298,7 @@ func (c *repositoryCase) judgeOverrides() {
 
 // isSet reports whether the settings have a variable that builds get.
 func (c *repositoryCase) isSet(name string) bool {
-	for _, v := range c.vars {
-		if v.Name == name && c.counts(v.Branch) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(c.vars, func(v travisapi.EnvVar) bool { return v.Name == name && c.counts(v.Branch) })
 }
 
 func encrypted(v travisyml.Variable) string {
@@ -334,15 +330,7 @@ func (c *repositoryCase) judgeRack(d build.Call, step string) {
 // namesRack reports whether the convox CLI finds the Rack without a flag.
 func (c *repositoryCase) namesRack() bool {
 	const name = "CONVOX_RACK"
-	if c.file.namesRack || len(c.file.sets(name)) > 0 || c.isSet(name) {
-		return true
-	}
-	for _, v := range c.account {
-		if v.Name == name {
-			return true
-		}
-	}
-	return false
+	return c.file.namesRack || len(c.file.sets(name)) > 0 || c.isSet(name) || c.accountSets(name)
 }
 
 // judgeRepairs reports where Travis reads a file that uses Convox differently than

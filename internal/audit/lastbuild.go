@@ -125,8 +125,9 @@ func (l *lastBuild) play(ctx context.Context, player build.Player, repo string, 
 		Settings: settingsFor(vars, l.Branch), SettingsKnown: true,
 	}
 	if outcomes, err := outcomesOf(ctx, player, file, config, []build.Event{event}); err == nil {
-		l.outcome, l.calls = &outcomes[0], Builds{Outcomes: outcomes}.deploys(pushed)
-		l.idle, _ = Idle(ctx, player, file, build.Target{Repo: repo, Branch: l.Branch})
+		builds := Builds{Target: build.Target{Repo: repo, Branch: l.Branch}, Outcomes: outcomes, config: config}
+		l.outcome, l.calls = &outcomes[0], builds.deploys(pushed)
+		l.idle, _ = builds.Idle(ctx, player, file)
 	}
 	return context.Cause(ctx)
 }

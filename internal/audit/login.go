@@ -13,7 +13,6 @@ import (
 	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/text"
-	"convox-travis/travisapi"
 )
 
 // loginFacts is the result of verifying the given credential.
@@ -107,7 +106,7 @@ func (c *repositoryCase) originOf(name, branch string) origin {
 		return ofBranch
 	case len(connect.InScope(c.vars, name, "")) > 0:
 		return ofAllBranches
-	case slices.ContainsFunc(c.account, func(v travisapi.AccountEnvVar) bool { return v.Name == name }):
+	case c.accountSets(name):
 		return ofAccount
 	}
 	return nowhere
@@ -335,8 +334,8 @@ func (c *repositoryCase) host() (own knownHost, known bool) {
 	switch c.originOf(connect.HostName, c.request.Branch) {
 	case ofFile:
 		own.where = inTheFile
-		for _, v := range c.file.sets(connect.HostName)[:min(1, len(c.file.sets(connect.HostName)))] {
-			value = v.Value
+		if set := c.file.sets(connect.HostName); len(set) > 0 {
+			value = set[0].Value
 		}
 	case ofBranch:
 		v, _, _ := connect.LastInScope(c.vars, connect.HostName, c.request.Branch)

@@ -140,15 +140,11 @@ func (p *playedFile) findSteps() {
 }
 
 // job returns the job of a run.
-func (p *playedFile) job(r stepRun) playedJob {
-	return playedJob(p.outcomes[r.outcome].Build.Jobs[r.job])
-}
+func (p *playedFile) job(r stepRun) build.Job { return p.outcomes[r.outcome].Build.Jobs[r.job] }
 
-type playedJob build.Job
-
-// sets reports whether the file sets a variable for the job.
-func (j playedJob) sets(name string) bool {
-	return slices.ContainsFunc(j.Env, func(set string) bool { return strings.HasPrefix(set, name+"=") })
+// jobSets reports whether the file sets a variable for the job of a run.
+func (p *playedFile) jobSets(r stepRun, name string) bool {
+	return slices.ContainsFunc(p.job(r).Env, func(set string) bool { return strings.HasPrefix(set, name+"=") })
 }
 
 // at returns the step on a line, otherwise the first one whose command includes the line,
@@ -178,32 +174,29 @@ func (p *playedFile) branches(s *playedStep) (meant, others []string) {
 		if event.Type != build.Push || event.Tag != "" {
 			continue
 		}
-		list := &others
-		if event.Branch == p.branch || slices.Contains(p.named, event.Branch) {
-			list = &meant
-		}
-		if !slices.Contains(*list, event.Branch) {
-			*list = append(*list, event.Branch)
+		if p.isMeant(r.outcome) {
+			meant = append(meant, event.Branch)
+		} else {
+			others = append(others, event.Branch)
 		}
 	}
-	return meant, others
+	return distinct(meant), distinct(others)
 }
 
 // isDecided reports whether the jobs of a build could be played to their end.
 func (p *playedFile) isDecided(outcome int) bool {
 	for i, played := range p.outcomes[outcome].Played {
-		if played.Unplayed != nil && !p.isBroken(outcome, i) {
+		if played.Unplayed != nil && !deploysNothing(p.outcomes[outcome], i) {
 			return false
 		}
 	}
 	return true
 }
 
-// isBroken reports whether a condition of a job's deployments isn't valid Bash, so that
-// the job does nothing.
-func (p *playedFile) isBroken(outcome, job int) bool {
-	o := p.outcomes[outcome]
-	return build.ScriptOf(o.Build.Jobs[job], o.Event).Broken != nil
+// deploysNothing reports whether a condition of a job's deployments isn't valid Bash, so
+// that the job does nothing.
+func deploysNothing(outcome build.Outcome, job int) bool {
+	return build.ScriptOf(outcome.Build.Jobs[job], outcome.Event).Broken != nil
 }
 
 // mostPlays limits how often a push is played to find out what keeps steps from running,

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -110,6 +111,11 @@ func (a Auditor) readFacts(ctx context.Context, target connect.Target, request R
 		settings()
 	}
 	return facts
+}
+
+// accountSets reports whether the owner's account has a variable.
+func (f repositoryFacts) accountSets(name string) bool {
+	return slices.ContainsFunc(f.account, func(v travisapi.AccountEnvVar) bool { return v.Name == name })
 }
 
 // isConvoxs reports whether the repository has anything to do with Convox.
@@ -237,6 +243,7 @@ func (c *repositoryCase) judgeError() {
 const (
 	inLogs         = ": every build's log shows it"
 	lookAtSettings = "check the repository's settings on Travis"
+	buildPushes    = "switch on \"Build pushed branches\" in the repository's settings on Travis"
 )
 
 // judgeSettings checks the variables, and who gets them.
@@ -256,7 +263,7 @@ func (c *repositoryCase) judgeSettings() {
 	case c.pushesErr != nil && c.sharesErr == nil:
 		c.unread("whether Travis builds its pushes", c.pushesErr, lookAtSettings)
 	case c.pushesOff:
-		c.add(SeverityError, FoundPushesOff, "Travis doesn't build its pushes, so no push deploys", "switch on \"Build pushed branches\" in the repository's settings on Travis")
+		c.add(SeverityError, FoundPushesOff, "Travis doesn't build its pushes, so no push deploys", buildPushes)
 	}
 }
 

@@ -156,34 +156,33 @@ func (r TestBuildRequest) unfinished(build travisapi.Build, cause error) error {
 		return cause
 	}
 	err := &problem.Error{Code: codeTestBuildUnknown, Cause: cause, Action: fmt.Sprintf("%s: the test build was started, and its result is unknown", r.Target)}
-	if page := r.page(build); page != "" {
-		err.Hints = []string{"the build continues: " + page}
-	}
-	return err
+	return r.link("the build continues: ", build, err)
 }
 
-// unknown is the error for a build that ended without saying anything about the
+// inconclusive is the error for a build that ended without saying anything about the
 // variables.
 func (r TestBuildRequest) inconclusive(build travisapi.Build, why string) error {
-	err := &problem.Error{
+	return r.link(checkLog, build, &problem.Error{
 		Code:   codeTestBuildUnknown,
 		Object: r.Target.String(), Reason: fmt.Sprintf("the test build is %s, which verifies nothing: %s", build.State, why),
 		Hints: []string{"run this again"},
-	}
-	if page := r.page(build); page != "" {
-		err.Hints = append([]string{"check its log for the reason: " + page}, err.Hints...)
-	}
-	return err
+	})
 }
 
 func (r TestBuildRequest) failed(build travisapi.Build) error {
-	err := &problem.Error{
+	return r.link(checkLog, build, &problem.Error{
 		Code:   CodeTestBuildFailed,
 		Object: r.Target.String(), Reason: fmt.Sprintf("the test build is %s: it couldn't log in with the variables that are set", build.State),
 		Hints: []string{"make the host reachable for Travis's machines: a private API or an IP allowlist blocks them"},
-	}
+	})
+}
+
+const checkLog = "check its log for the reason: "
+
+// link adds the build's page, if known, as the first hint of an error.
+func (r TestBuildRequest) link(lead string, build travisapi.Build, err *problem.Error) error {
 	if page := r.page(build); page != "" {
-		err.Hints = append([]string{"check its log for the reason: " + page}, err.Hints...)
+		err.Hints = append([]string{lead + page}, err.Hints...)
 	}
 	return err
 }
@@ -201,18 +200,12 @@ func pageOf(target connect.Target) string {
 	return "https://app.travis-ci.com/" + string(cmp.Or(target.Provider, travisapi.GitHub)) + "/" + target.Slug
 }
 
-// TestBuildTravis is what an audit needs for test builds.
-type TestBuildTravis interface {
-	Builder
-	Repository(context.Context, travisapi.Ref) (travisapi.Repository, error)
-}
-
 // RunTestBuilds runs a test build for each repository that could be read, one after the
 // other. A failed login is a finding, FoundTestBuild; why one couldn't be run or followed
 // is the repository's Err. If it is known that a build wouldn't log in, none is started.
 // If it is asked to stop, it ends with that Error; a running build continues.
-func (r *Report) RunTestBuilds(stop connect.Stop, travis TestBuildTravis, request Request, prover TestBuilder, hosted bool) error {
-	tell := prover.Tell
+func (r *Report) RunTestBuilds(stop connect.Stop, request Request, builder TestBuilder) error {
+	tell := builder.Tell
 	for i := range r.Repositories {
 		audited := &r.Repositories[i]
 		if audited.Err != nil || audited.ID == 0 {
@@ -222,13 +215,16 @@ func (r *Report) RunTestBuilds(stop connect.Stop, travis TestBuildTravis, reques
 			continue
 		}
 		var last TestBuildEvent
-		prover.Builder, prover.Tell = travis, func(e TestBuildEvent) {
+		builder.Tell = func(e TestBuildEvent) {
 			last = e
 			if tell != nil {
 				tell(e)
 			}
 		}
-		err := runTestBuild(stop, travis, request, prover, *audited, hosted)
+		err := builder.Run(stop, TestBuildRequest{
+			Target: audited.Target, Ref: audited.ref, Branch: audited.branch,
+			Console: request.Credential.Console, Rack: request.Rack, Hosted: !request.OwnTravis,
+		})
 		if stopped := context.Cause(stop.Soft); stopped != nil && err != nil {
 			return err
 		}
@@ -258,16 +254,11 @@ func (r *Report) sort() {
 	})
 }
 
-// testBranch is the branch whose variables a test build verifies.
-func (c *repositoryCase) testBranch() string {
-	return cmp.Or(c.request.Branch, c.repository.DefaultBranch, "main")
-}
-
 // noTestBuildReason says why a test build would verify nothing, or send a password to a
 // host it may not be for; or returns "". A test build replaces the .travis.yml, and the
 // variables that it sets.
 func (c *repositoryCase) noTestBuildReason() string {
-	branch := c.testBranch()
+	branch := c.branch(c.request.Branch)
 	host, password := c.originOf(connect.HostName, branch), c.originOf(connect.PasswordName, branch)
 	switch {
 	case c.err != nil:
@@ -299,18 +290,5 @@ func (c *repositoryCase) forBranch(branch string) string {
 // isOverridden reports whether builds of a branch have something that the convox CLI uses
 // instead of the variables.
 func (c *repositoryCase) isOverridden(branch string) bool {
-	return len(c.file.sets(connect.OverrideName))+len(connect.InScope(c.vars, connect.OverrideName, ""))+len(connect.InScope(c.vars, connect.OverrideName, branch)) > 0 ||
-		slices.ContainsFunc(c.account, func(v travisapi.AccountEnvVar) bool { return v.Name == connect.OverrideName })
-}
-
-func runTestBuild(stop connect.Stop, travis TestBuildTravis, request Request, prover TestBuilder, audited RepositoryReport, hosted bool) error {
-	ref := travisapi.ByID(audited.ID)
-	repository, err := travis.Repository(stop.Soft, ref)
-	if err != nil {
-		return err
-	}
-	return prover.Run(stop, TestBuildRequest{
-		Target: audited.Target, Ref: repository.Ref(), Branch: audited.branch,
-		Console: request.Credential.Console, Rack: request.Rack, Hosted: hosted,
-	})
+	return len(c.file.sets(connect.OverrideName))+len(connect.InScope(c.vars, connect.OverrideName, ""))+len(connect.InScope(c.vars, connect.OverrideName, branch)) > 0 || c.accountSets(connect.OverrideName)
 }

@@ -42,7 +42,7 @@ func TestNoBuildIsStartedThatWouldProveNothingOrSendAPasswordElsewhere(t *testin
 		t.Run(name, func(t *testing.T) {
 			report := c.audit(t)
 			travis := &builds{state: "passed"}
-			if err := report.RunTestBuilds(running(t.Context()), travis, audit.Request{}, audit.TestBuilder{}, true); err != nil || len(report.Errs()) > 0 {
+			if err := report.RunTestBuilds(running(t.Context()), audit.Request{}, audit.TestBuilder{Builder: travis}); err != nil || len(report.Errs()) > 0 {
 				t.Fatal(err, report.Errs())
 			}
 			unbuilt := report.Repositories[0].Unbuilt
@@ -61,7 +61,7 @@ func TestABuildThatCannotLogInIsTheWorstAndNamesItsRepositoryOnce(t *testing.T) 
 	other := connect.Target{Provider: travisapi.GitHub, Slug: "acme/web"}
 	report.Repositories = append(report.Repositories, audit.RepositoryReport{Target: other})
 	report.Findings = append(report.Findings, audit.Finding{Severity: audit.SeverityError, Code: audit.FoundUnknown, Message: "x", Target: other})
-	if err := report.RunTestBuilds(running(t.Context()), &builds{state: "failed"}, audit.Request{}, audit.TestBuilder{}, true); err != nil {
+	if err := report.RunTestBuilds(running(t.Context()), audit.Request{}, audit.TestBuilder{Builder: &builds{state: "failed"}}); err != nil {
 		t.Fatal(err)
 	}
 	if got := severities(report); got != "error proof_failed\nwarning mixed_pair\nerror unknown" {

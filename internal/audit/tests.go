@@ -400,9 +400,8 @@ func (c *repositoryCase) dependsOnUnknown(s *playedStep) bool {
 func (c *repositoryCase) asksSettings(test string) bool {
 	for _, match := range variableOf.FindAllStringSubmatch(test, -1) {
 		name := match[1]
-		isPrivate := slices.ContainsFunc(c.vars, func(v travisapi.EnvVar) bool { return v.Name == name && !v.Public }) ||
-			slices.ContainsFunc(c.account, func(v travisapi.AccountEnvVar) bool { return v.Name == name })
-		if isPrivate || name == "TRAVIS_COMMIT_MESSAGE" || c.err != nil && !strings.HasPrefix(name, "TRAVIS_") {
+		isPrivate := slices.ContainsFunc(c.vars, func(v travisapi.EnvVar) bool { return v.Name == name && !v.Public })
+		if isPrivate || c.accountSets(name) || name == "TRAVIS_COMMIT_MESSAGE" || c.err != nil && !strings.HasPrefix(name, "TRAVIS_") {
 			return true
 		}
 	}
@@ -416,22 +415,17 @@ func (c *repositoryCase) isUnset(name string) bool {
 	if c.err != nil || c.accountErr != nil || c.file.unnamed() > 0 || c.file.imports() || strings.HasPrefix(name, "(") || name == "TRAVIS_COMMIT_MESSAGE" {
 		return false
 	}
-	isSet := slices.ContainsFunc(c.vars, func(v travisapi.EnvVar) bool { return v.Name == name }) ||
-		slices.ContainsFunc(c.account, func(v travisapi.AccountEnvVar) bool { return v.Name == name })
-	return !isSet && len(c.file.sets(name)) == 0
+	isSet := slices.ContainsFunc(c.vars, func(v travisapi.EnvVar) bool { return v.Name == name })
+	return !isSet && !c.accountSets(name) && len(c.file.sets(name)) == 0
 }
 
-// Idle explains each deploy step of a file that no push to the target's branch runs, as
-// far as the file alone decides that. The error is that of ctx, one of build.Parse, or
-// one of starting the player.
-func Idle(ctx context.Context, player build.Player, file travisyml.File, target build.Target) ([]Finding, error) {
-	config, err := build.Parse(ctx, []byte(file.Text))
-	if err != nil {
-		return nil, err
-	}
-	facts := &fileFacts{text: file.Text, config: config, player: player}
+// Idle explains each deploy step of the file with these builds that no push to the
+// branch runs, as far as the file alone decides that. The error is that of ctx, or one of
+// starting the player.
+func (b Builds) Idle(ctx context.Context, player build.Player, file travisyml.File) ([]Finding, error) {
+	facts := &fileFacts{text: file.Text, config: b.config, player: player}
 	noSettings := func(string) []build.Setting { return nil }
-	if err := facts.play(ctx, target.Repo, target.Branch, noSettings); err != nil {
+	if err := facts.play(ctx, b.Target.Repo, b.Target.Branch, noSettings); err != nil {
 		return nil, err
 	}
 	c := &repositoryCase{repositoryFacts: repositoryFacts{file: facts, err: errNotRead}, findings: &findings{}}

@@ -10,7 +10,7 @@ import (
 	"github.com/dlclark/regexp2/v2"
 )
 
-// truth is a value of three-valueOptions logic.
+// truth is a value of three-valued logic.
 type truth int
 
 const (

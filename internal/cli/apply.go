@@ -14,6 +14,7 @@ import (
 	"convox-travis/internal/connect"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/crash"
+	"convox-travis/internal/text"
 	"convox-travis/internal/travisyml"
 	"convox-travis/travisapi"
 )
@@ -29,13 +30,17 @@ asks: it lists what is missing.`,
 		Example: `  convox-travis apply --console --password-stdin < deploy-key.txt
   convox-travis apply --rack production --saved --repo acme/api
   convox-travis apply --host rack.example.com --branch main --dry-run
-  convox-travis apply --console --owner acme --all --active < key.txt`,
+  convox-travis apply --console --owner acme --all --active < key.txt
+  convox-travis apply --owner acme --all --only-existing > list.txt`,
 		Annotations: map[string]string{
 			helpFooter: "Environment: TRAVIS_TOKEN, CONVOX_HOST, CONVOX_PASSWORD, AWS_PROFILE",
 			helpExits:  "0 done, 1 failed, 2 wrong usage, 3 partly done, 4 refused",
 		},
 		Args: noArguments,
 	}, func() document { return &runDocument{} }, o.check, func(context.Context, []string) result {
+		if o.all && o.onlyExisting {
+			return p.listExisting(stop.Soft, &o)
+		}
 		return p.apply(*stop, &o)
 	})
 	flags := cmd.Flags()
@@ -44,6 +49,7 @@ asks: it lists what is missing.`,
 	o.unverifiedFlag(flags)
 	o.repositoryFlags(flags)
 	o.ownerFlags(flags)
+	o.existingFlags(flags)
 	o.writeFlags(flags)
 	o.resultFlags(flags)
 	o.accessibleFlag(flags)
@@ -103,6 +109,52 @@ func (p *program) apply(stop connect.Stop, o *options) result {
 		r.notes = append(r.notes, deployNotes(*builds, a)...)
 	}
 	return r
+}
+
+// listExisting lists the owner's repositories that have both variables, and writes
+// nothing: Travis doesn't show which of them use a Rack.
+func (p *program) listExisting(ctx context.Context, o *options) result {
+	show := p.reporter(o, "apply")
+	a, err := p.answers(ctx, o, "apply", nil)
+	var plan connect.Plan
+	if err == nil {
+		if a.request.Targets, a.request.Known, err = o.listOwned(ctx, a.travis); err == nil {
+			plan, err = p.findExisting(ctx, a)
+		}
+	}
+	if err != nil {
+		return failure(err)
+	}
+	report := plan.Intent()
+	r := result{document: show.document(report, resume{}), errs: report.Errs(), dryRun: true}
+	for _, repository := range report.Repositories {
+		if repository.Err == nil {
+			r.lines = append(r.lines, repository.Target.Address())
+		}
+	}
+	denied := 0
+	for _, repository := range a.request.Known {
+		if repository.Denies("create_env_var") {
+			denied++
+		}
+	}
+	if denied > 0 {
+		r.notes = append(r.notes, fmt.Sprintf("note: skipped %s that this Travis account can't change", text.Count(denied, "repository")))
+	}
+	r.notes = append(r.notes, fmt.Sprintf("%s: %d with both variables%s; nothing was written", text.Count(len(a.request.Targets), "repository"), len(r.lines), connect.OnBranch(o.branch)))
+	if len(r.lines) == 0 {
+		return r
+	}
+	r.notes = append(r.notes, "Travis doesn't show which Rack a repository uses: save the list as FILE, and delete the repositories of other Racks",
+		"next: run "+audit.RotateCommand(o.givenFlags(), o.branch))
+	return r
+}
+
+func (p *program) findExisting(ctx context.Context, a application) (connect.Plan, error) {
+	var done func()
+	a.request.Read, done = p.reading(len(a.request.Targets))
+	defer done()
+	return connect.FindExisting(ctx, a.travis, a.request)
 }
 
 // clonePlay is what the builds of the clone do, if the clone is the only repository of an

@@ -82,8 +82,9 @@ type (
 		Slug     string          `json:"slug"`
 		ID       int             `json:"id"`
 		Provider string          `json:"provider"`
-		Proof    *proofDocument  `json:"proof"`  // null without --build
-		Travis   *travisDocument `json:"travis"` // null without the file
+		HasBoth  bool            `json:"has_both"` // variables
+		Proof    *proofDocument  `json:"proof"`    // null without --build
+		Travis   *travisDocument `json:"travis"`   // null without the file
 		// LastBuild is null without --last-build, or without a build.
 		LastBuild *lastBuildDocument `json:"last_build"`
 		Error     *messageDocument   `json:"error"`
@@ -150,10 +151,10 @@ func (p *program) check(stop connect.Stop, o *checkOptions) result {
 		}
 	}
 	if o.build && !report.Refused {
-		err = report.RunTestBuilds(stop, client, request, audit.TestBuilder{Tell: p.showProof}, client.Endpoint() == travisapi.HostedEndpoint)
+		err = report.RunTestBuilds(stop, request, audit.TestBuilder{Builder: client, Tell: p.showProof})
 	}
 	d.fill(report)
-	r := result{document: d, err: err, errs: report.Errs(), lines: checkTable(report, p.tableWidth())}
+	r := result{document: d, err: err, errs: report.Errs(), lines: checkTable(report, o.all, p.tableWidth())}
 	switch found := report.Count(audit.SeverityError) + report.Count(audit.SeverityWarning); {
 	case report.Refused:
 		r.code = exitRefused
@@ -174,7 +175,7 @@ func (p *program) showProof(e audit.TestBuildEvent) {
 func (d *checkDocument) fill(report audit.Report) {
 	for _, audited := range report.Repositories {
 		repository := auditedDocument{
-			Slug: audited.Target.Slug, ID: audited.ID, Provider: string(audited.Target.Provider), Error: errorOf(audited.Err),
+			Slug: audited.Target.Slug, ID: audited.ID, Provider: string(audited.Target.Provider), HasBoth: audited.HasBoth, Error: errorOf(audited.Err),
 		}
 		if c := audited.Travis; c != nil {
 			repository.Travis = &travisDocument{c.Confirmed, c.Difference, c.Imports, c.Reason}
@@ -241,7 +242,7 @@ func (p *program) clonedFile(ctx context.Context, o *options, targets []connect.
 		return nil
 	}
 	own := connect.CloneTargets(clone, provider)
-	if !slices.ContainsFunc(own, func(ours connect.Target) bool { return containsTarget(targets, ours) }) {
+	if !slices.ContainsFunc(own, func(ours connect.Target) bool { return slices.ContainsFunc(targets, ours.IsSame) }) {
 		return nil
 	}
 	cloned := &audit.ClonedFile{Targets: own, Player: player()}
@@ -255,10 +256,6 @@ func (p *program) clonedFile(ctx context.Context, o *options, targets []connect.
 	return cloned
 }
 
-func containsTarget(targets []connect.Target, wanted connect.Target) bool {
-	return slices.ContainsFunc(targets, func(t connect.Target) bool { return strings.EqualFold(t.String(), wanted.String()) })
-}
-
 // The table's columns.
 const (
 	widestTable     = 120 // a longer line is hard to read
@@ -268,8 +265,9 @@ const (
 )
 
 // checkTable lists findings for people. Repositories without any Convox setup that
-// weren't named are only counted.
-func checkTable(report audit.Report, width int) (lines []string) {
+// weren't named are only counted. Of a whole owner's, it lists those that have both
+// variables.
+func checkTable(report audit.Report, isWholeOwner bool, width int) (lines []string) {
 	column, notSetUp, shown := len("REPOSITORY"), 0, report.Findings[:0:0]
 	for _, f := range report.Findings {
 		if f.Code == audit.FoundNotSetUp {
@@ -287,8 +285,12 @@ func checkTable(report audit.Report, width int) (lines []string) {
 	for _, f := range shown {
 		lines = append(lines, checkRow(f, column, width)...)
 	}
+	var both []string
 	for _, audited := range report.Repositories {
 		repo := audited.Target.String()
+		if isWholeOwner && audited.HasBoth {
+			both = append(both, repo)
+		}
 		if c := audited.Travis; c != nil && c.Confirmed {
 			line := repo + ": Travis confirms what a push to " + c.Branch + " runs"
 			if n := len(c.Imports); n > 0 {
@@ -302,6 +304,10 @@ func checkTable(report audit.Report, width int) (lines []string) {
 		case audited.Unbuilt != "":
 			lines = append(lines, repo+": no test build was started: "+audited.Unbuilt)
 		}
+	}
+	if len(both) > 0 {
+		words := fmt.Sprintf("%s with both variables: %s", text.Count(len(both), "repository"), strings.Join(both, ", "))
+		lines = append(lines, text.WrapWhole(words, width)...)
 	}
 	return append(lines, text.WrapWhole(summaryOf(report, notSetUp), width)...)
 }

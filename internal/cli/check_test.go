@@ -315,12 +315,18 @@ func TestCheckTakesAllOfAnOwners(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	e := w.run("", "check", "--owner", "acme", "--all", "--active")
-	w.want(e, 5, "acme/mobile", "acme/payments", "without Convox variables")
+	w.want(e, 5, "acme/mobile", "acme/payments", "without Convox variables", "\n3 repositories with both variables: acme/admin, acme/mobile, acme/worker\n")
 	if strings.Contains(e.out, "service-") || strings.Contains(e.out, "acme/website") {
 		t.Errorf("what has nothing of Convox is listed:\n%s", e.out)
 	}
 	document := w.checked(w.run("", "check", "--owner", "acme", "--all", "--json"))
-	if len(document.Repositories) < 20 || !strings.Contains(codesOf(document), "note not_set_up") {
+	both := 0
+	for _, r := range document.Repositories {
+		if r.HasBoth {
+			both++
+		}
+	}
+	if both != 3 || len(document.Repositories) < 20 || !strings.Contains(codesOf(document), "note not_set_up") {
 		t.Errorf("%d repositories: %s", len(document.Repositories), codesOf(document))
 	}
 	w.want(w.run("", "check", "--owner", "acme", "--all", "--provider", "gitlab"), 0, "in 1 repository")

@@ -93,14 +93,17 @@ func (p *program) complete(root *cobra.Command) {
 			if slices.Contains(files, flag.Name) {
 				return // the shell completes files
 			}
-			offer := completer(values[flag.Name])
+			offer := cobra.NoFileCompletions
+			if values[flag.Name] != nil {
+				offer = completer(values[flag.Name])
+			}
 			if flag.Name == "rack" {
 				offer = withoutConsole(offer)
 			}
 			_ = cmd.RegisterFlagCompletionFunc(flag.Name, offer) // fails only for an unknown flag or a second function
 		})
 		if cmd.ValidArgs == nil {
-			cmd.ValidArgsFunction = completer(nil)
+			cmd.ValidArgsFunction = cobra.NoFileCompletions
 		}
 		if cmd.Name() == "reset-password" {
 			cmd.ValidArgsFunction = firstArgument(completer(p.completeRacks))
@@ -111,9 +114,6 @@ func (p *program) complete(root *cobra.Command) {
 // completer adapts values for cobra, without file names.
 func completer(values func(context.Context) []string) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
-		if values == nil {
-			return nil, cobra.ShellCompDirectiveNoFileComp
-		}
 		ctx, cancel := context.WithTimeout(cmd.Context(), completeWithin)
 		defer cancel()
 		all := slices.DeleteFunc(slices.Clone(values(ctx)), func(value string) bool { return !isPlainWord(value) })

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"strings"
 	"time"
 
 	"al.essio.dev/pkg/shellescape"
@@ -32,11 +31,6 @@ then the line "# ready", and serves until Ctrl-C. It then exits with code 0.`,
   convox-travis demo --serve --latency 50ms --repos 10000 --stacks 2000`,
 		Args: noArguments,
 	}, nil, nil, func(context.Context, []string) result {
-		for _, name := range []string{"latency", "pace", "repos", "stacks"} {
-			if value := p.command.Load().Flags().Lookup(name).Value.String(); strings.HasPrefix(value, "-") {
-				return failure(usageError("--"+name+quoted(value)+": use 0 or more", "leave it out for the default"))
-			}
-		}
 		p.noteWrite() // the world has to be removed
 		if serve {
 			return failure(p.serveDemo(stop.Soft, world))

@@ -10,6 +10,7 @@ import (
 	"convox-travis/internal/audit"
 	"convox-travis/internal/build"
 	"convox-travis/internal/connect"
+	"convox-travis/internal/text"
 	"convox-travis/internal/travisyml"
 )
 
@@ -51,9 +52,6 @@ func (p *program) explain(ctx context.Context, o *ymlOptions, d *explainDocument
 	repairs = audit.Repairs(builds.Messages)
 	d.Warnings = warningsOf(repairs)
 	for _, outcome := range builds.Outcomes {
-		if ctx.Err() != nil {
-			return nil, nil, ctx.Err()
-		}
 		made, unseen := buildOf(outcome, target)
 		d.Builds = append(d.Builds, made)
 		for _, one := range unseen {
@@ -62,7 +60,7 @@ func (p *program) explain(ctx context.Context, o *ymlOptions, d *explainDocument
 			}
 		}
 	}
-	idle, err := audit.Idle(ctx, player(), file, target) // why a push doesn't run existing steps
+	idle, err := builds.Idle(ctx, player(), file) // why a push doesn't run existing steps
 	lines = d.lines()
 	for _, found := range idle {
 		d.Warnings = append(d.Warnings, messageDocument{found.Code, found.Message, found.Hint})
@@ -138,19 +136,16 @@ func (b *buildDocument) lines(isListed bool) []string {
 		}
 		isListed = isListed || len(job.Deploys)+len(job.otherwise) > 0 || len(job.Unplayed) > 0 || job.status != 0 || job.waits
 	}
-	text := "builds 1 job"
-	if len(b.Jobs) > 1 {
-		text = fmt.Sprintf("builds %d jobs", len(b.Jobs))
-	}
+	line := "builds " + text.Count(len(b.Jobs), "job")
 	switch deploys {
 	case 0:
-		text += ", deploys nothing"
+		line += ", deploys nothing"
 	case 1:
-		text += ", deploys once"
+		line += ", deploys once"
 	default:
-		text += fmt.Sprintf(", deploys %d times", deploys)
+		line += fmt.Sprintf(", deploys %d times", deploys)
 	}
-	lines := []string{text + partly}
+	lines := []string{line + partly}
 	if len(b.Jobs) > build.MostJobs {
 		lines[0] += fmt.Sprintf("; Travis refuses builds of more than %d jobs", build.MostJobs)
 	}
@@ -158,16 +153,16 @@ func (b *buildDocument) lines(isListed bool) []string {
 		return lines
 	}
 	for i := 0; i < len(b.Jobs); {
-		text, last := b.Jobs[i].text(), i
-		for last+1 < len(b.Jobs) && slices.Equal(b.Jobs[last+1].text(), text) {
+		words, last := b.Jobs[i].text(), i
+		for last+1 < len(b.Jobs) && slices.Equal(b.Jobs[last+1].text(), words) {
 			last++
 		}
 		number := b.Jobs[i].Number
 		if last > i {
 			number += " to " + b.Jobs[last].Number
 		}
-		lines = append(lines, fmt.Sprintf("  %-4s %s", number, text[0]))
-		for _, more := range text[1:] {
+		lines = append(lines, fmt.Sprintf("  %-4s %s", number, words[0]))
+		for _, more := range words[1:] {
 			lines = append(lines, "       "+more)
 		}
 		i = last + 1

@@ -44,6 +44,7 @@ type options struct {
 	// Writing and output.
 	allowMixed   bool
 	skipExisting bool
+	onlyExisting bool
 	dryRun       bool
 	json         string
 	yes          bool
@@ -92,10 +93,15 @@ func (o *options) awsFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&o.profile, "profile", "", "use AWS profile `NAME`")
 }
 
+// existingFlags say which repositories are written.
+func (o *options) existingFlags(flags *pflag.FlagSet) {
+	flags.BoolVar(&o.skipExisting, "skip-existing", false, "skip repositories that have both variables")
+	flags.BoolVar(&o.onlyExisting, "only-existing", false, "replace only where both exist; apply --all lists them")
+}
+
 // writeFlags say how the variables are written.
 func (o *options) writeFlags(flags *pflag.FlagSet) {
 	flags.BoolVar(&o.allowMixed, "allow-mixed", false, "write even if a branch has its own CONVOX_HOST only")
-	flags.BoolVar(&o.skipExisting, "skip-existing", false, "skip repositories that have both variables")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "show what would be written, but write nothing")
 }
 
@@ -172,6 +178,9 @@ func (o *options) check() error {
 	}
 	if _, err := convox.NewChecker(convox.CheckerOptions{Fingerprint: o.fingerprint}); err != nil {
 		return wrongAnswer("--fingerprint"+quoted(o.fingerprint), err)
+	}
+	if o.skipExisting && o.onlyExisting {
+		return usageError("--skip-existing and --only-existing exclude each other", "pass --only-existing to replace the variables where they exist, or --skip-existing to write them elsewhere")
 	}
 	if o.timeout < 0 {
 		return usageError("--timeout"+quoted(o.timeout.String())+": use a duration such as 90s", "leave it out to run without a limit")
@@ -348,7 +357,7 @@ func (p *program) answers(ctx context.Context, o *options, command string, needs
 	}
 	a.request = connect.Request{
 		Targets: repos.targets, Branch: o.branch, Rack: a.login.rack,
-		SkipExisting: o.skipExisting, AllowMixed: o.allowMixed, Unchecked: o.noVerify,
+		SkipExisting: o.skipExisting, OnlyExisting: o.onlyExisting, AllowMixed: o.allowMixed, Unchecked: o.noVerify,
 	}
 	p.noteSource(repos)
 	place, err := p.travisPlace(o, repos.slug())

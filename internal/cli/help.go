@@ -75,6 +75,7 @@ CONVOX_PASSWORD if CONVOX_HOST is unset or names this host, else from --saved.
 		flags: func(o *options, flags *pflag.FlagSet) {
 			o.repositoryFlags(flags)
 			o.ownerFlags(flags)
+			o.existingFlags(flags)
 		},
 		note: `Without them, the clone that you are in decides. A repository without --provider
 is on GitHub, unless it is the clone's own.
@@ -117,14 +118,18 @@ fields of --json.
 	},
 }
 
-// help is the page of a topic.
-func (t topic) help() string {
-	var o options
+// flagSet has the flags that the topic explains.
+func (t topic) flagSet() *pflag.FlagSet {
 	flags := pflag.NewFlagSet(t.name, pflag.ContinueOnError)
 	flags.SortFlags = false
-	t.flags(&o, flags)
+	t.flags(new(options), flags)
+	return flags
+}
+
+// help is the page of a topic.
+func (t topic) help() string {
 	var all []*pflag.Flag
-	flags.VisitAll(func(flag *pflag.Flag) { all = append(all, flag) })
+	t.flagSet().VisitAll(func(flag *pflag.Flag) { all = append(all, flag) })
 	page := t.about + "\n\n" + describeFlags(all) + "\n" + t.note
 	if len(t.exitCodes) > 0 {
 		page += "\nExit codes:\n" + alignEntries(t.exitCodes)
@@ -209,10 +214,7 @@ func usage(cmd *cobra.Command) error {
 // a command can use a flag in its own way.
 func topicOf(flag *pflag.Flag) (index int, isExplained bool) {
 	index = slices.IndexFunc(topics, func(t topic) bool {
-		var o options
-		flags := pflag.NewFlagSet(t.name, pflag.ContinueOnError)
-		t.flags(&o, flags)
-		known := flags.Lookup(flag.Name)
+		known := t.flagSet().Lookup(flag.Name)
 		isExplained = known != nil && known.Usage == flag.Usage
 		return known != nil
 	})

@@ -309,11 +309,7 @@ func continueReset(e *problem.Error) []string {
 // resetCommand resets the password of an error's Rack.
 func resetCommand(e *problem.Error) string {
 	detail, _ := e.Detail.(cfn.Detail)
-	command := "convox-travis reset-password " + text.Quote(cmp.Or(detail.Rack.Name, "RACK"))
-	if detail.Rack.Region != "" {
-		command += " --region " + text.Quote(detail.Rack.Region)
-	}
-	return command
+	return forRack("reset-password", convox.Detail{Rack: convox.Rack{Name: detail.Rack.Name, Region: detail.Rack.Region}})
 }
 
 const nameRepository = "pass --repo OWNER/NAME"

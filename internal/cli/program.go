@@ -24,7 +24,6 @@ import (
 	"convox-travis/internal/child"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/crash"
-	"convox-travis/internal/problem"
 	"convox-travis/internal/progress"
 	"convox-travis/internal/ratelimit"
 	"convox-travis/internal/secret"
@@ -233,7 +232,7 @@ func (p *program) travisPlace(o *options, slug string) (travisPlace, error) {
 
 // token is the token for the endpoint, or empty.
 func (t travisPlace) token(env func(string) string) (secret.String, error) {
-	token, _, err := travisapi.FindToken(t.endpoint, env, t.saved)
+	token, err := travisapi.FindToken(t.endpoint, env, t.saved)
 	if err != nil {
 		return token, usageError(err.Error(), hintsOf(err)...)
 	}
@@ -269,13 +268,4 @@ func (p *program) travisClient(endpoint string, token secret.String) (*travisapi
 	}
 	p.clients.byName[name] = client
 	return client, nil
-}
-
-// typedEndpoint is the endpoint for a token that was typed: travis-ci.com's, if the
-// Travis CLI's file can't be read.
-func typedEndpoint(place travisPlace, err error) (string, error) {
-	if problem.Has(err, travisapi.CodeConfig) {
-		return travisapi.HostedEndpoint, nil
-	}
-	return place.endpoint, err
 }

@@ -156,6 +156,7 @@ type (
 		ID        int                    `json:"id"`
 		Provider  string                 `json:"provider"`
 		Activated bool                   `json:"activated"`
+		Skipped   string                 `json:"skipped,omitempty"` // why
 		Variables list[variableDocument] `json:"variables"`
 		File      *fileDocument          `json:"file"` // .travis.yml, if the wizard changed it
 		Error     *messageDocument       `json:"error"`
@@ -186,7 +187,7 @@ func (d *runDocument) items() []any {
 func repositoryOf(r connect.RepositoryReport) repositoryDocument {
 	document := repositoryDocument{
 		Slug: r.Target.Slug, ID: r.ID, Provider: string(r.Target.Provider),
-		Activated: r.Activated, Error: errorOf(r.Err),
+		Activated: r.Activated, Skipped: r.Skipped, Error: errorOf(r.Err),
 	}
 	if r.File != nil {
 		document.File = &fileDocument{r.File.Path, r.File.Step, r.File.Encrypted}
@@ -208,13 +209,14 @@ func repositoryOf(r connect.RepositoryReport) repositoryDocument {
 // reporter shows the progress of a run over repositories, and makes its result.
 type reporter struct {
 	*program
-	options  *options
-	command  string
-	targets  []connect.Target
-	host     string
-	warned   bool // the warnings were shown
-	streamed bool // --json=lines prints each repository when it's done
-	tally    *progress.Tally
+	options    *options
+	command    string
+	targets    []connect.Target
+	host       string
+	isRotation bool // only existing variables are replaced
+	warned     bool // the warnings were shown
+	streamed   bool // --json=lines prints each repository when it's done
+	tally      *progress.Tally
 }
 
 func (p *program) reporter(o *options, command string) *reporter {
@@ -284,8 +286,12 @@ func (s *reporter) report(report connect.Report) result {
 		return r
 	}
 	if n := len(report.Repositories); n > 1 {
-		done, failed, left := report.Count()
-		r.notes = append(r.notes, fmt.Sprintf("%s: %d done, %d failed, %d not started", text.Count(n, "repository"), done, failed, left))
+		done, skipped, failed, left := report.Count()
+		words := fmt.Sprintf("%d done", done)
+		if s.options.onlyExisting {
+			words = fmt.Sprintf("%d replaced, %d skipped", done, skipped)
+		}
+		r.notes = append(r.notes, fmt.Sprintf("%s: %s, %d failed, %d not started", text.Count(n, "repository"), words, failed, left))
 	}
 	r.notes = append(r.notes, again.notes()...)
 	if s.command == "apply" {
@@ -329,7 +335,7 @@ func repositoryLines(report connect.Report) (lines []string) {
 	for _, r := range report.Repositories {
 		if len(r.Variables) == 0 && r.File == nil {
 			if r.Err == nil {
-				lines = append(lines, r.Target.String(), "  nothing is set")
+				lines = append(lines, r.Target.String(), "  "+r.Outcome())
 			}
 			continue
 		}
@@ -393,8 +399,15 @@ func (s *reporter) resume(report connect.Report, errs []error) resume {
 	line := append([]string{"convox-travis"}, s.args...)
 	if several {
 		r.hint = "run the same command again" + after
-		if s.command == "apply" && report.OnlyCreates() && !s.options.skipExisting {
-			line, r.hint = append(line, "--skip-existing"), r.hint+", with --skip-existing"
+		flag := ""
+		switch {
+		case s.isRotation && !s.options.onlyExisting:
+			flag = "--only-existing"
+		case s.command == "apply" && report.OnlyCreates() && !s.options.skipExisting:
+			flag = "--skip-existing"
+		}
+		if flag != "" {
+			line, r.hint = append(line, flag), r.hint+", with "+flag
 		}
 	}
 	mayHoldToken := func(repo string) bool { return strings.ContainsAny(repo, "@?#") }

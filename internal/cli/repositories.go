@@ -173,14 +173,11 @@ func (p *program) readList(ctx context.Context, o *options) (string, error) {
 var providers = []string{"github", "gitlab", "bitbucket", "assembla"}
 
 func (o *options) readProvider() (travisapi.Provider, error) {
-	if o.provider == "" {
-		return "", nil
-	}
-	provider, err := travisapi.ParseProvider(o.provider)
-	if err != nil {
+	provider := strings.ToLower(o.provider)
+	if provider != "" && !slices.Contains(providers, provider) {
 		return "", usageError("--provider"+quoted(o.provider)+": unknown provider"+didYouMean(o.provider, providers), "use github, gitlab, bitbucket or assembla")
 	}
-	return provider, nil
+	return travisapi.Provider(provider), nil
 }
 
 // read returns the target of a slug or a pasted address. A slug is the clone's if the
@@ -297,12 +294,12 @@ type lister interface {
 }
 
 // owned returns how the wizard lists the repositories of --all; nil without it.
-func (p *program) owned(o *options) func(context.Context, flow.Travis) ([]connect.Target, error) {
+func (p *program) owned(o *options) func(context.Context, flow.Travis) ([]connect.Target, []travisapi.Repository, error) {
 	if !o.all {
 		return nil
 	}
-	return func(ctx context.Context, client flow.Travis) ([]connect.Target, error) {
-		return o.owned(ctx, client, nil)
+	return func(ctx context.Context, client flow.Travis) ([]connect.Target, []travisapi.Repository, error) {
+		return o.listOwned(ctx, client)
 	}
 }
 

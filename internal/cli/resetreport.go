@@ -109,15 +109,6 @@ func (s *resetReporter) sayLast() {
 	s.note("  %4.0f s  %s", time.Since(s.begun).Seconds(), s.last)
 }
 
-// repeat repeats the last message after a while of silence.
-func (s *resetReporter) repeat() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.last != "" && time.Since(s.said) >= progress.Silence {
-		s.sayLast()
-	}
-}
-
 // waiting repeats the last message after each while of silence, until done is called.
 func (s *resetReporter) waiting(words string) (done func()) {
 	s.mu.Lock()
@@ -134,7 +125,11 @@ func (s *resetReporter) waiting(words string) (done func()) {
 				return
 			case <-tick.C:
 			}
-			s.repeat()
+			s.mu.Lock()
+			if s.last != "" && time.Since(s.said) >= progress.Silence {
+				s.sayLast()
+			}
+			s.mu.Unlock()
 		}
 	}()
 	return func() {

@@ -60,7 +60,7 @@ func TestALostPasswordBecomesWrittenVariablesOnOneScreen(t *testing.T) {
 	z.types(terminal.Down + terminal.Down).sees("› Set a new one").enter()
 	z.toName("Save it").enter().sees("The reset is done", "the new password works", "saved in", "Teammates")
 	z.reads()
-	z.enter().sees("written to Travis yet")
+	z.enter().sees("Which repositories get the new password?").enter().sees("written to Travis yet")
 	made := w.savedPassword()
 	if len(made) != 30 || !w.takes(made) {
 		t.Fatal("the new password is not saved, or not set")

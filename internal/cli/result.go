@@ -224,44 +224,39 @@ func (p *program) colorLine(line string) string {
 // reportErrors prints errors. An error that many repositories share is printed once,
 // with their number.
 func (p *program) reportErrors(errs ...error) {
-	errs = flatten(errs)
-	same, notStarted := map[string]int{}, map[string]int{} // by the code of the cause
-	for _, err := range errs {
-		switch code := codeOf(err); code {
-		case connect.CodeNotStarted:
-			notStarted[causeCode(err)]++
-		case travisapi.CodeBanned, travisapi.CodeUnknownToken, travisapi.CodeLoginRequired, travisapi.CodeThrottled:
-			same[code]++
+	type kind struct{ code, cause string }
+	times := map[kind]int{}
+	var tried, notStarted []error
+	for _, err := range flatten(errs) {
+		times[kind{codeOf(err), causeCode(err)}]++
+		if codeOf(err) == connect.CodeNotStarted {
+			notStarted = append(notStarted, err)
+		} else {
+			tried = append(tried, err)
 		}
 	}
 	reported := map[string]bool{}
-	for _, err := range errs {
-		code, words := codeOf(err), err.Error()
-		if code == connect.CodeNotStarted || same[code] > 0 && reported[code] {
-			continue
+	for _, err := range append(tried, notStarted...) {
+		words, code, cause := err.Error(), codeOf(err), causeCode(err)
+		n, isShared := times[kind{code, cause}], true
+		switch code {
+		case connect.CodeNotStarted:
+			if n > 1 {
+				words = fmt.Sprintf("%s: nothing was written: %v", text.Count(n, "repository"), errors.Unwrap(err))
+			}
+		case travisapi.CodeBanned, travisapi.CodeUnknownToken, travisapi.CodeLoginRequired, travisapi.CodeThrottled:
+			if n > 1 {
+				words += "; the same for " + strings.Replace(text.Count(n-1, "repository"), " ", " more ", 1)
+			}
+		default:
+			isShared = false
 		}
-		if n := same[code]; n > 1 {
-			words += "; the same for " + strings.Replace(text.Count(n-1, "repository"), " ", " more ", 1)
+		if !isShared || !reported[cause] {
+			p.say("error: " + words)
+			p.printHints(hintsOf(err))
 		}
-		p.printError(words, hintsOf(err))
-		reported[causeCode(err)] = true
-	}
-	for _, err := range errs {
-		cause, words := causeCode(err), err.Error()
-		if codeOf(err) != connect.CodeNotStarted || reported[cause] {
-			continue
-		}
-		if n := notStarted[cause]; n > 1 {
-			words = fmt.Sprintf("%s: nothing was written: %v", text.Count(n, "repository"), errors.Unwrap(err))
-		}
-		p.printError(words, hintsOf(err))
 		reported[cause] = true
 	}
-}
-
-func (p *program) printError(words string, hints []string) {
-	p.say("error: " + words)
-	p.printHints(hints)
 }
 
 func (p *program) printHints(hints []string) {

@@ -100,6 +100,7 @@ and writes CONVOX_HOST and CONVOX_PASSWORD after you have confirmed.`,
 	o.repositoryFlags(root.Flags())
 	root.Flags().Lookup("repos-from").Usage = "repositories in `FILE`, one per line" // answers come from standard input
 	o.ownerFlags(root.Flags())
+	o.existingFlags(root.Flags())
 	o.writeFlags(root.Flags())
 	o.runFlags(root.Flags())
 	// cobra's own flag would ignore unexpected arguments.
@@ -239,13 +240,6 @@ func (p *program) abandon(cause error, wrote bool, out *output) int {
 	return r.exitCode()
 }
 
-// quit restores the terminal and ends the process. Any goroutine may call it.
-func (p *program) quit(code int) {
-	p.restoreTerminal()
-	child.EndAll()
-	os.Exit(code)
-}
-
 func (p *program) restoreTerminal() {
 	if held := p.held.Swap(nil); held != nil {
 		held.Restore()
@@ -262,5 +256,6 @@ func (p *program) crashed(place string) {
 	})
 	p.status.clear()
 	fmt.Fprintf(p.status.to, "error: internal error in %s\nhint: run the same command again: it reads what exists before it writes\n", place)
-	p.quit(exitFailed)
+	child.EndAll()
+	os.Exit(exitFailed)
 }

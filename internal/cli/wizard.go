@@ -17,6 +17,7 @@ import (
 	"convox-travis/internal/secret"
 	"convox-travis/internal/text"
 	"convox-travis/internal/travisyml"
+	"convox-travis/travisapi"
 	"convox-travis/tui"
 	"convox-travis/tui/flow"
 )
@@ -107,7 +108,7 @@ func (p *program) given(o *options, read func() (repositories, error)) (flow.Giv
 	}
 	given := flow.Given{
 		Saved: o.saved, Branch: o.branch, Fingerprint: o.fingerprint, Provider: provider, Agreed: o.yes,
-		SkipExisting: o.skipExisting, AllowMixed: o.allowMixed, Unchecked: o.noVerify, DryRun: o.dryRun,
+		SkipExisting: o.skipExisting, OnlyExisting: o.onlyExisting, AllowMixed: o.allowMixed, Unchecked: o.noVerify, DryRun: o.dryRun,
 		Repeated: o.givenFlags(),
 	}
 	switch {
@@ -140,12 +141,13 @@ func (p *program) outside(o *options, aws *wizardAWS, read func() (repositories,
 	p.wizardWaits = make(chan progress.Wait, 8)
 	folder, _ := filepath.Abs(p.dir) // "" where that is unknown
 	return flow.Outside{
-		Folder: folder,
-		Owned:  p.owned(o),
-		Runner: connect.Runner{Retry: p.reach.retry},
-		Clone:  func(ctx context.Context) (gitrepo.Clone, error) { return gitrepo.Open(ctx, p.dir) },
-		File:   func(context.Context) (travisyml.File, error) { return travisyml.Open(p.dir) },
-		Player: player(),
+		Folder:   folder,
+		Owned:    p.owned(o),
+		Runner:   connect.Runner{Retry: p.reach.retry},
+		Clone:    func(ctx context.Context) (gitrepo.Clone, error) { return gitrepo.Open(ctx, p.dir) },
+		Branches: func(ctx context.Context) []string { return gitrepo.Branches(ctx, p.dir) },
+		File:     func(context.Context) (travisyml.File, error) { return travisyml.Open(p.dir) },
+		Player:   player(),
 		Saved: func(_ context.Context, racks ...convox.Host) ([]convox.SavedLogin, error) {
 			return convox.SavedLogins(p.env, p.home, p.goos, racks...)
 		},
@@ -170,11 +172,14 @@ func (p *program) outside(o *options, aws *wizardAWS, read func() (repositories,
 			return found.token(p.env)
 		},
 		Travis: func(token secret.String) (flow.Travis, error) {
-			endpoint, err := typedEndpoint(place())
+			found, err := place()
+			if problem.Has(err, travisapi.CodeConfig) { // a token that was typed is for travis-ci.com
+				found.endpoint, err = travisapi.HostedEndpoint, nil
+			}
 			if err != nil {
 				return nil, err
 			}
-			return p.travisClient(endpoint, token)
+			return p.travisClient(found.endpoint, token)
 		},
 		Checker: func(fingerprint string) (flow.Checker, error) {
 			return p.reach.checker(fingerprint)
@@ -243,7 +248,7 @@ func (p *program) wizardResult(o *options, f *flow.Flow, err error) result {
 func (p *program) applyResult(o *options, f *flow.Flow, err error) result {
 	show := p.reporter(o, "apply")
 	show.warned = !o.yes || p.isPlain(o) // the full screen shows no warnings with --yes
-	show.host = f.Host()
+	show.host, show.isRotation = f.Host(), f.IsRotation()
 	if report := f.Report(); report != nil {
 		if err != nil && report.Stopped == nil && len(report.Errs()) > 0 {
 			report.Stopped = err // the person quit instead of retrying

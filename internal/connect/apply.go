@@ -41,8 +41,8 @@ func neverStarted(stop Stop, err error) bool {
 // are skipped and reported. It ends early if it is asked to, or if Travis rejects the
 // token, bans it, or fails repeatedly.
 func (r Runner) Apply(stop Stop, plan Plan) Report {
-	report := runEach(r, stop, plan.Repositories, func(r Runner, stop Stop, repository RepositoryPlan) RepositoryReport {
-		return r.applyOne(stop, plan, repository)
+	report := r.runEach(stop, len(plan.Repositories), plan.Ended(), func(r Runner, stop Stop, i int) RepositoryReport {
+		return r.applyOne(stop, plan, plan.Repositories[i])
 	})
 	report.Warnings = plan.AllWarnings()
 	return report
@@ -77,7 +77,7 @@ func (r Runner) applyOne(stop Stop, plan Plan, repository RepositoryPlan) Reposi
 		outcome.finish(Failed)
 		return outcome
 	}
-	run := newRepositoryRun(r, stop, plan, repository)
+	run := r.newRepositoryRun(stop, plan, repository)
 	err := run.carryOut()
 	outcome = run.report(err)
 	if err == nil && !repository.writes() {
@@ -109,28 +109,29 @@ func (p *repositoryRun) carryOut() error {
 
 // repositoryRun writes the variables of one repository.
 type repositoryRun struct {
-	writer
+	Runner
 	stop       Stop
 	finish     Stop // for what must be completed once it is half done
+	branch     string
 	repository RepositoryPlan
+	known      map[string]bool // the variables before the run, by ID
 	values     map[string]secret.String
 	states     map[string]*written // those that were sent to Travis
 	public     map[string]bool     // as read back
 	activated  bool
 }
 
-func newRepositoryRun(r Runner, stop Stop, plan Plan, repository RepositoryPlan) *repositoryRun {
+func (r Runner) newRepositoryRun(stop Stop, plan Plan, repository RepositoryPlan) *repositoryRun {
 	known := make(map[string]bool, len(repository.before))
 	for _, v := range repository.before {
 		known[v.ID] = true
 	}
 	return &repositoryRun{
-		writer: writer{
-			travis: r.Travis, retry: r.Retry, ref: repository.Ref(), branch: plan.Branch, known: known,
-			tell: func(step Step, name string) { r.tell(Event{Target: repository.Target, Step: step, Name: name}) },
-		},
+		Runner:     r,
 		stop:       stop,
+		branch:     plan.Branch,
 		repository: repository,
+		known:      known,
 		values: map[string]secret.String{
 			HostName:     secret.New(plan.Credential.Host.String()),
 			PasswordName: plan.Credential.Password,
@@ -146,6 +147,10 @@ func (r Runner) tell(e Event) {
 	}
 }
 
+func (p *repositoryRun) tell(step Step, name string) {
+	p.Runner.tell(Event{Target: p.repository.Target, Step: step, Name: name})
+}
+
 // activate makes Travis build the repository, if requested. It comes first, so that an
 // account that isn't allowed to fails before anything is written.
 func (p *repositoryRun) activate(calls Stop) error {
@@ -153,7 +158,7 @@ func (p *repositoryRun) activate(calls Stop) error {
 		return nil
 	}
 	p.tell(StepActivate, "")
-	_, err := p.travis.Activate(calls, p.ref)
+	_, err := p.Travis.Activate(calls, p.repository.Ref())
 	p.activated = err == nil || fateUnknown(err)
 	return err
 }
@@ -191,7 +196,7 @@ func (p *repositoryRun) setVariable(calls Stop, name, id string) error {
 	if p.isHalfReplaced() {
 		calls = p.finish
 	}
-	state, err := p.write(calls, p.finish, name, p.values[name], id)
+	state, err := p.write(calls, name, id)
 	if before != nil {
 		// If it took another's place, it isn't ours to delete.
 		state.created = before.created && (id == "" || id == before.id)
@@ -224,7 +229,7 @@ func (p *repositoryRun) deleteDuplicate(calls Stop, v travisapi.EnvVar) error {
 		return p.stopped(err)
 	}
 	p.tell(StepDelete, v.Name)
-	err := deleteVariable(calls, p.travis, p.retry, p.ref, v.ID)
+	err := p.deleteVariable(calls, p.repository.Ref(), v.ID)
 	if neverStarted(p.stop, err) {
 		return p.stopped(p.stop.Asked())
 	}
@@ -278,40 +283,39 @@ func (r *RepositoryReport) finish(result Result) {
 // (https://github.com/travis-ci/travis-api, lib/travis/model/json_sync.rb).
 const sideBySide = 8
 
-// planned is a repository of a Plan or of a Removal.
-type planned interface {
-	why() error // why nothing is changed there, or nil
-}
-
-func (p RepositoryPlan) why() error    { return p.Err }
-func (r RepositoryRemoval) why() error { return r.Err }
-
-// runEach processes all repositories concurrently, and reports them in order. Once an
-// error ends the run, those in progress finish as after a stop, and work must not start
-// another.
-func runEach[R planned](r Runner, stop Stop, all []R, work func(Runner, Stop, R) RepositoryReport) Report {
-	soft, end := context.WithCancelCause(stop.Soft)
-	defer end(nil)
-	if why := endedBy(all); why != nil {
-		end(why)
-	}
-	r = r.oneAtATime()
-	report := Report{Repositories: make([]RepositoryReport, len(all))}
+// forEach calls work with each number below n, concurrently.
+func forEach(n int, work func(i int)) {
 	var working errgroup.Group
 	working.SetLimit(sideBySide)
-	for i, repository := range all {
+	for i := range n {
 		working.Go(func() error {
 			defer crash.Catch()
-			outcome := work(r, Stop{Soft: soft, Hard: stop.Hard}, repository)
-			if EndsRun(outcome.Err) {
-				end(outcome.Err)
-			}
-			r.tell(Event{Target: outcome.Target, Step: StepFinished, Report: &outcome})
-			report.Repositories[i] = outcome
+			work(i)
 			return nil
 		})
 	}
-	_ = working.Wait() // errors are in each repository's report
+	_ = working.Wait() // work stores its own errors
+}
+
+// runEach works on n repositories concurrently, and reports them in order. Once an error
+// ends the run, or if ended isn't nil, those in progress finish as after a stop, and work
+// must not start another.
+func (r Runner) runEach(stop Stop, n int, ended error, work func(r Runner, stop Stop, i int) RepositoryReport) Report {
+	soft, end := context.WithCancelCause(stop.Soft)
+	defer end(nil)
+	if ended != nil {
+		end(ended)
+	}
+	r = r.oneAtATime()
+	report := Report{Repositories: make([]RepositoryReport, n)}
+	forEach(n, func(i int) {
+		outcome := work(r, Stop{Soft: soft, Hard: stop.Hard}, i)
+		if EndsRun(outcome.Err) {
+			end(outcome.Err)
+		}
+		r.tell(Event{Target: outcome.Target, Step: StepFinished, Report: &outcome})
+		report.Repositories[i] = outcome
+	})
 	report.Stopped = stop.Asked()
 	return report
 }
@@ -319,24 +323,17 @@ func runEach[R planned](r Runner, stop Stop, all []R, work func(Runner, Stop, R)
 // ReadEach calls read with each number below n, concurrently. told, which may be nil,
 // gets the number of finished ones, one call at a time.
 func ReadEach(n int, told func(done int), read func(i int)) {
-	var reads errgroup.Group
-	reads.SetLimit(sideBySide)
 	var telling sync.Mutex
 	done := 0
-	for i := range n {
-		reads.Go(func() error {
-			defer crash.Catch()
-			read(i)
-			if told != nil {
-				telling.Lock()
-				defer telling.Unlock()
-				done++
-				told(done)
-			}
-			return nil
-		})
-	}
-	_ = reads.Wait() // read stores its own errors
+	forEach(n, func(i int) {
+		read(i)
+		if told != nil {
+			telling.Lock()
+			defer telling.Unlock()
+			done++
+			told(done)
+		}
+	})
 }
 
 // oneAtATime returns a Runner that reports one event at a time.
@@ -364,10 +361,10 @@ func (p Plan) Tally(now time.Time) *progress.Tally {
 
 // posts is the minimum number of POSTs of the plan.
 func (p RepositoryPlan) posts() int {
-	posts := 0
 	if p.Err != nil {
 		return 0
 	}
+	posts := 0
 	for _, change := range []Change{p.Host, p.Password} {
 		if change.Action == Create {
 			posts++

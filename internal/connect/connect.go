@@ -11,6 +11,7 @@
 package connect
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -93,10 +94,10 @@ type Target struct {
 
 // String is OWNER/NAME, prefixed by the provider unless it is GitHub.
 func (t Target) String() string {
-	if t.Provider == travisapi.GitHub || t.Provider == "" {
-		return t.Slug
+	if provider := t.provider(); provider != travisapi.GitHub {
+		return string(provider) + " " + t.Slug
 	}
-	return string(t.Provider) + " " + t.Slug
+	return t.Slug
 }
 
 // Address names the repository in a command: by its slug on GitHub, otherwise by an
@@ -109,20 +110,10 @@ func (t Target) Address() string {
 }
 
 // Ref names the repository by its slug, while its number is unknown.
-func (t Target) Ref() travisapi.Ref {
-	if t.Provider == "" {
-		return travisapi.BySlug(travisapi.GitHub, t.Slug)
-	}
-	return travisapi.BySlug(t.Provider, t.Slug)
-}
+func (t Target) Ref() travisapi.Ref { return travisapi.BySlug(t.provider(), t.Slug) }
 
 // provider is the target's, or GitHub.
-func (t Target) provider() travisapi.Provider {
-	if t.Provider == "" {
-		return travisapi.GitHub
-	}
-	return t.Provider
-}
+func (t Target) provider() travisapi.Provider { return cmp.Or(t.Provider, travisapi.GitHub) }
 
 // Warning is something that the person should know; it stops nothing.
 type Warning struct {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 
+	"convox-travis/internal/convox"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/travisyml"
@@ -35,7 +36,7 @@ func Encrypt(key travisapi.Key, name string, value secret.String) (string, error
 	if err != nil {
 		return "", err
 	}
-	text := []byte(name + "=" + quoteForTravis(value).Reveal())
+	text := []byte(name + "=" + convox.Quote(value).Reveal())
 	defer clear(text)
 	if most := public.Size() - padding; len(text) > most {
 		return "", &problem.Error{

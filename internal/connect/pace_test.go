@@ -245,7 +245,7 @@ func TestARunEndsWhereTravisAsksToWaitForAnHour(t *testing.T) {
 		w.travis.Faults.Add(faults.Rule{Kind: faults.ThrottledForLong, Times: -1, Skip: 20})
 		report := connect.Runner{Travis: w.client}.Apply(w.stop(), plan)
 		over := travisapi.RefusedUntil(report.Errs()[0])
-		if _, _, left := report.Count(); left < 70 || over.IsZero() || over.Before(time.Now().Add(55*time.Minute)) {
+		if _, _, _, left := report.Count(); left < 70 || over.IsZero() || over.Before(time.Now().Add(55*time.Minute)) {
 			t.Errorf("%d were not begun; until %v: %v", left, over, report.Errs()[0])
 		}
 	})

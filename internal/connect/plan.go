@@ -6,8 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"golang.org/x/sync/errgroup"
+	"sync"
 
 	"convox-travis/internal/convox"
 	"convox-travis/internal/crash"
@@ -25,6 +24,7 @@ type Request struct {
 	Rack       string   // ORG/NAME: the deploy step's Rack, which the Console key must see; "" is none
 
 	SkipExisting bool // leave repositories that have both variables unchanged
+	OnlyExisting bool // skip repositories that don't have both variables
 	AllowMixed   bool // a branch may get the new password for its own host
 	Unchecked    bool // an unreachable Rack may be written unverified
 	Activate     bool // an inactive repository is activated before it is written
@@ -74,7 +74,8 @@ type RepositoryPlan struct {
 	Activate   bool               // Travis is to build it from now on
 	Doubles    []travisapi.EnvVar // duplicates, deleted once the variables are written
 	Warnings   []Warning
-	Err        error // why nothing will be written here
+	Skipped    string // why Request.OnlyExisting skips it, or ""
+	Err        error  // why nothing will be written here
 
 	before []travisapi.EnvVar
 }
@@ -88,16 +89,12 @@ func (p RepositoryPlan) Ref() travisapi.Ref { return p.Repository.Ref() }
 // travisapi, or a problem.Error.
 func MakePlan(ctx context.Context, travis Travis, checker Checker, request Request) (Plan, error) {
 	plan := Plan{
-		Credential:   request.Credential,
-		Branch:       request.Branch,
-		Repositories: make([]RepositoryPlan, 0, len(request.Targets)),
+		Credential: request.Credential,
+		Branch:     request.Branch,
 	}
 	if err := convox.CheckPassword(request.Credential.Password); err != nil {
 		return plan, err
 	}
-	targets := RemoveDuplicates(request.Targets)
-	plan.Repositories = make([]RepositoryPlan, len(targets))
-
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	checked := make(chan error, 1)
@@ -109,17 +106,25 @@ func MakePlan(ctx context.Context, travis Travis, checker Checker, request Reque
 		}
 		checked <- err
 	}()
-	listed := cacheable(request.Known)
-	ReadEach(len(targets), request.Read, func(i int) {
-		r := planRepository(ctx, newCachedTravis(travis, listed[targets[i].key()]), targets[i], request)
-		r.Err = stopReads(ctx, cancel, targets[i], r.Err)
-		plan.Repositories[i] = r
-	})
+	plan.Repositories = planRepositories(ctx, cancel, travis, request)
 	err := <-checked
 	if why := context.Cause(ctx); err != nil && EndsRun(why) {
 		err = why // it ended the check
 	}
 	return plan, err
+}
+
+// planRepositories reads the repositories of a request, concurrently. cancel stops ctx.
+func planRepositories(ctx context.Context, cancel context.CancelCauseFunc, travis Travis, request Request) []RepositoryPlan {
+	targets := RemoveDuplicates(request.Targets)
+	plans := make([]RepositoryPlan, len(targets))
+	listed := cacheable(request.Known)
+	ReadEach(len(targets), request.Read, func(i int) {
+		r := planRepository(ctx, newCachedTravis(travis, listed[targets[i].key()]), targets[i], request)
+		r.Err = stopReads(ctx, cancel, targets[i], r.Err)
+		plans[i] = r
+	})
+	return plans
 }
 
 // stopReads stops the remaining reads after one that ended the run: they would fail the
@@ -181,18 +186,16 @@ func ReadRepository(ctx context.Context, travis Travis, target Target) (travisap
 	var repository travisapi.Repository
 	var vars []travisapi.EnvVar
 	var found, read error
-	var both errgroup.Group
-	both.Go(func() error {
+	var both sync.WaitGroup
+	both.Go(func() {
 		defer crash.Catch()
 		repository, found = travis.Repository(ctx, target.Ref())
-		return nil
 	})
-	both.Go(func() error {
+	both.Go(func() {
 		defer crash.Catch()
 		vars, read = travis.EnvVars(ctx, target.Ref())
-		return nil
 	})
-	_ = both.Wait()
+	both.Wait()
 	if found != nil {
 		return repository, nil, found
 	}
@@ -222,8 +225,16 @@ func (p *RepositoryPlan) decide(request Request) {
 		}
 		p.Doubles = append(p.Doubles, others...)
 	}
-	if request.SkipExisting && p.Host.Action == Replace && p.Password.Action == Replace {
+	isExisting := HasBoth(p.before, request.Branch)
+	if request.OnlyExisting && !isExisting {
+		p.Skipped = p.missingWords(request.Branch)
+	}
+	if request.SkipExisting && isExisting || p.Skipped != "" {
 		p.Host.Action, p.Password.Action, p.Doubles = None, None, nil
+	}
+	if p.Skipped != "" {
+		p.Activate = false
+		return
 	}
 	p.warn(request)
 	mixed := branchConflicts(p.before, request.Branch, request.Credential.Host).mixed
@@ -246,11 +257,12 @@ func (p *RepositoryPlan) writes() bool {
 
 // Ended is why reading for a plan ended before all repositories were read, or nil:
 // nothing can be written either.
-func (p Plan) Ended() error { return endedBy(p.Repositories) }
+func (p Plan) Ended() error { return endedBy(p.Intent()) }
 
-func endedBy[R planned](all []R) (ended error) {
-	for _, repository := range all {
-		if why := repository.why(); EndsRun(why) {
+// endedBy is the error that ended the reading for a run, or nil.
+func endedBy(intent Report) (ended error) {
+	for _, why := range intent.Errs() {
+		if EndsRun(why) {
 			if ended = why; problem.Code(why) != CodeNotStarted {
 				return why // the one that ended it
 			}
@@ -428,7 +440,7 @@ func (p *RepositoryPlan) warnPublic(name string, request Request) {
 		switch {
 		case v.Name != name || !v.Public:
 		case v.Branch == request.Branch && p.writes():
-			if name == PasswordName && v.Value.Equal(quoteForTravis(request.Credential.Password)) {
+			if name == PasswordName && v.Value.Equal(convox.Quote(request.Credential.Password)) {
 				p.add("public_same", "the password that will be written was public until now", "change that password, then run this again")
 				continue
 			}

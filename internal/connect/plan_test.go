@@ -29,6 +29,7 @@ func TestAPlanSaysWhatWouldChange(t *testing.T) {
 	host, password := connect.HostName, connect.PasswordName
 	branch := func(r *connect.Request) { r.Branch = "main" }
 	skip := func(r *connect.Request) { r.SkipExisting = true }
+	only := func(r *connect.Request) { r.OnlyExisting, r.Activate = true, true }
 	mixed := func(r *connect.Request) { r.AllowMixed = true }
 	for name, c := range map[string]struct {
 		vars   []travistest.EnvVar
@@ -42,6 +43,10 @@ func TestAPlanSaysWhatWouldChange(t *testing.T) {
 		"a whole pair":            {vars: []travistest.EnvVar{private("h", host, "x", ""), private("p", password, "x", "")}, want: "replaceh replacep", warns: "replaces"},
 		"a whole pair, skipped":   {vars: []travistest.EnvVar{private("h0", host, "x", ""), private("h", host, "x", ""), private("p", password, "x", "")}, change: skip, want: "noneh nonep"},
 		"half a pair, skipped":    {vars: []travistest.EnvVar{private("h", host, "x", "")}, change: skip, want: "replaceh create", warns: "replaces"},
+		"a whole pair, only":      {vars: []travistest.EnvVar{private("h", host, "x", ""), private("p", password, "x", "")}, change: only, want: "replaceh replacep", warns: "replaces"},
+		"nothing there, only":     {vars: []travistest.EnvVar{private("r", "RACK_URL", "x", "")}, change: only, want: "none none"},
+		"half a pair, only":       {vars: []travistest.EnvVar{private("h0", host, "x", ""), private("h", host, "x", "")}, change: only, want: "noneh none"},
+		"a mixed pair, only":      {vars: []travistest.EnvVar{private("h", host, "x", "old"), private("p", password, "x", "")}, change: only, want: "none nonep"},
 		"doubles":                 {vars: []travistest.EnvVar{private("h1", host, "x", ""), {ID: "h2", Name: host, Branch: new("")}, private("p", password, "x", "")}, want: "replaceh2 replacep h1", warns: "replaces doubles"},
 		"another branch's pair":   {vars: []travistest.EnvVar{private("h", host, "x", "old"), private("p", password, "x", "old")}, want: "create create"},
 		"this branch's pair":      {vars: []travistest.EnvVar{private("h", host, "x", "main"), private("p", password, "x", "main")}, change: branch, want: "replaceh replacep", warns: "replaces"},

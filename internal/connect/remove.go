@@ -3,6 +3,7 @@ package connect
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"convox-travis/internal/problem"
 	"convox-travis/internal/transport"
@@ -64,16 +65,11 @@ func (r RemoveRequest) pick(vars []travisapi.EnvVar) []travisapi.EnvVar {
 
 // Ended is why reading for a removal ended before all repositories were read, or nil:
 // nothing can be deleted either.
-func (r Removal) Ended() error { return endedBy(r.Repositories) }
+func (r Removal) Ended() error { return endedBy(r.Intent()) }
 
 // IsEmpty reports whether there is nothing to delete anywhere.
 func (r Removal) IsEmpty() bool {
-	for _, repository := range r.Repositories {
-		if len(repository.Variables) > 0 {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(r.Repositories, func(repository RepositoryRemoval) bool { return len(repository.Variables) > 0 })
 }
 
 // Intent is the report of a removal that wasn't carried out.
@@ -96,7 +92,9 @@ func (r RepositoryRemoval) intent() RepositoryReport {
 // Remove carries out a removal, several repositories at a time, and reads back that the
 // variables are gone.
 func (r Runner) Remove(stop Stop, removal Removal) Report {
-	return runEach(r, stop, removal.Repositories, Runner.removeOne)
+	return r.runEach(stop, len(removal.Repositories), removal.Ended(), func(r Runner, stop Stop, i int) RepositoryReport {
+		return r.removeOne(stop, removal.Repositories[i])
+	})
 }
 
 func (r Runner) removeOne(stop Stop, repository RepositoryRemoval) RepositoryReport {
@@ -124,7 +122,7 @@ func (r Runner) removeOne(stop Stop, repository RepositoryRemoval) RepositoryRep
 			continue
 		}
 		r.tell(Event{Target: repository.Target, Step: StepDelete, Name: v.Name})
-		if err := deleteVariable(calls, r.Travis, r.Retry, ref, v.ID); err != nil {
+		if err := r.deleteVariable(calls, ref, v.ID); err != nil {
 			if fateUnknown(err) {
 				outcome.Variables[i].Result = Unknown
 			}
@@ -155,12 +153,8 @@ func (r Runner) verifyGone(ctx context.Context, repository RepositoryRemoval, ou
 			Hints: []string{"run this again: it ends in the same state"}, Cause: err,
 		}
 	}
-	there := map[string]bool{}
-	for _, v := range vars {
-		there[v.ID] = true
-	}
 	for i, v := range repository.Variables {
-		if there[v.ID] {
+		if slices.ContainsFunc(vars, func(there travisapi.EnvVar) bool { return there.ID == v.ID }) {
 			outcome.Variables[i].Result = Failed
 			err = &problem.Error{
 				Code: "overwritten", Object: repository.Target.String(), Reason: fmt.Sprintf("%s still exists: something else writes to these settings", v.Name),

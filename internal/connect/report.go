@@ -1,6 +1,7 @@
 package connect
 
 import (
+	"slices"
 	"strings"
 
 	"convox-travis/internal/problem"
@@ -55,6 +56,7 @@ type RepositoryReport struct {
 	Variables []VariableReport
 	Activated bool        // Travis didn't build it before this run
 	File      *FileReport // of .travis.yml, if requested
+	Skipped   string      // why it was skipped, without Variables; or ""
 	Err       error
 }
 
@@ -65,12 +67,7 @@ func (r RepositoryReport) HasChanges() bool {
 }
 
 func (r RepositoryReport) hasChangedVariables() bool {
-	for _, v := range r.Variables {
-		if v.Action != None && v.isWritten() {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(r.Variables, func(v VariableReport) bool { return v.Action != None && v.isWritten() })
 }
 
 // isWritten reports whether the variable isn't what it was before, or may not be.
@@ -79,8 +76,11 @@ func (v VariableReport) isWritten() bool { return v.Result == Done || v.Result =
 // Outcome describes the result for the variables in one line.
 func (r RepositoryReport) Outcome() string {
 	if len(r.Variables) == 0 {
-		if r.Err != nil {
+		switch {
+		case r.Err != nil:
 			return "nothing was changed"
+		case r.Skipped != "":
+			return "skipped: " + r.Skipped
 		}
 		return "nothing is set"
 	}
@@ -109,36 +109,26 @@ type Report struct {
 
 // HasChanges reports whether anything that the run wrote remains.
 func (r Report) HasChanges() bool {
-	for _, repository := range r.Repositories {
-		if repository.HasChanges() {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(r.Repositories, RepositoryReport.HasChanges)
 }
 
 // OnlyCreates reports whether every repository was read, and nothing that existed was to
 // be replaced: all variables are then this run's own. The content of one that wasn't read
 // is unknown.
 func (r Report) OnlyCreates() bool {
-	for _, repository := range r.Repositories {
-		for _, v := range repository.Variables {
-			if v.Action == Replace {
-				return false
-			}
-		}
-		if len(repository.Variables) == 0 {
-			return false
-		}
-	}
-	return len(r.Repositories) > 0
+	isReplaced := func(v VariableReport) bool { return v.Action == Replace }
+	return len(r.Repositories) > 0 && !slices.ContainsFunc(r.Repositories, func(repository RepositoryReport) bool {
+		return len(repository.Variables) == 0 || slices.ContainsFunc(repository.Variables, isReplaced)
+	})
 }
 
-// Count counts the repositories: those that succeeded, those that failed, and those in
-// which nothing was tried because the run ended before.
-func (r Report) Count() (done, failed, left int) {
+// Count counts the repositories: those that succeeded, those that were skipped, those
+// that failed, and those in which nothing was tried because the run ended before.
+func (r Report) Count() (done, skipped, failed, left int) {
 	for _, repository := range r.Repositories {
 		switch {
+		case repository.Skipped != "":
+			skipped++
 		case repository.Err == nil:
 			done++
 		case problem.Code(repository.Err) == CodeNotStarted:
@@ -147,7 +137,7 @@ func (r Report) Count() (done, failed, left int) {
 			failed++
 		}
 	}
-	return done, failed, left
+	return done, skipped, failed, left
 }
 
 // Errs lists the errors of the repositories.
@@ -171,9 +161,9 @@ func (p Plan) Intent() Report {
 }
 
 func (p RepositoryPlan) intent(branch string) RepositoryReport {
-	report := RepositoryReport{Target: p.Target, ID: p.Repository.ID, Err: p.Err}
-	if p.before == nil && p.Err != nil {
-		return report // nothing could be read, so nothing was decided
+	report := RepositoryReport{Target: p.Target, ID: p.Repository.ID, Skipped: p.Skipped, Err: p.Err}
+	if p.Skipped != "" || p.before == nil && p.Err != nil {
+		return report // in the second case nothing could be read, so nothing was decided
 	}
 	for _, change := range []Change{p.Host, p.Password} {
 		v := VariableReport{Name: change.Name, Branch: branch, Action: change.Action}

@@ -91,6 +91,9 @@ func isOwnersRepository(owner string, target Target) bool {
 	return strings.EqualFold(of, owner)
 }
 
+// IsSame reports whether two targets name the same repository.
+func (t Target) IsSame(other Target) bool { return t.key() == other.key() }
+
 // key is equal for two targets that name the same repository.
 func (t Target) key() Target {
 	return Target{Provider: t.provider(), Slug: strings.ToLower(t.Slug)}

@@ -9,25 +9,8 @@ import (
 
 	"convox-travis/internal/convox"
 	"convox-travis/internal/problem"
-	"convox-travis/internal/secret"
-	"convox-travis/internal/transport"
 	"convox-travis/travisapi"
 )
-
-// quoteForTravis returns the text that Travis stores: a build runs "export NAME=TEXT".
-func quoteForTravis(value secret.String) secret.String { return convox.Quote(value) }
-
-// writer writes one variable of one repository until Travis has it, or certainly rejects
-// it. It never repeats a write blindly: after an answer that leaves its fate unknown, it
-// reads the variables first.
-type writer struct {
-	travis Travis
-	retry  transport.Retry
-	ref    travisapi.Ref
-	branch string
-	known  map[string]bool // the variables before the run
-	tell   func(Step, string)
-}
 
 // written is the state of a variable after write.
 type written struct {
@@ -39,25 +22,27 @@ type written struct {
 	result  Result
 }
 
-// write sets name to value in the writer's scope. id is the variable to replace, "" to
-// create one. A replacement is looked up and sent again until finish ends, even after a
-// stop, because it can't be undone. The error is nil exactly if the result is Done.
-func (w writer) write(calls, finish Stop, name string, value secret.String, id string) (written, error) {
+// write writes one variable until Travis has it, or certainly rejects it. id is the
+// variable to replace, "" to create one. A write is never repeated blindly: after an
+// answer that leaves its fate unknown, the variables are read first. A replacement is
+// looked up and sent again until p.finish ends, even after a stop, because it can't be
+// undone. The error is nil exactly if the result is Done.
+func (p *repositoryRun) write(calls Stop, name, id string) (written, error) {
 	state := written{id: id, created: id == "", result: Failed}
-	attempts := w.retry.Attempts()
-	w.tell(StepWrite, name)
+	attempts := p.Retry.Attempts()
+	p.tell(StepWrite, name)
 	for {
-		err := w.send(calls, name, value, &state)
+		err := p.send(calls, name, &state)
 		if !state.created && fateUnknown(err) {
-			calls = finish
+			calls = p.finish
 		}
 		again := err != nil && needsLookUp(err, state)
 		if again {
-			again = w.lookUp(calls.Hard, name, &err, &state)
+			again = p.lookUp(calls.Hard, name, &err, &state)
 		}
 		switch {
 		case state.result == Done:
-			w.tell(StepWritten, name)
+			p.tell(StepWritten, name)
 			return state, nil
 		case !again || gaveUp(err) || calls.Asked() != nil || !attempts.Next(calls.Soft, err):
 			return state, err
@@ -66,13 +51,14 @@ func (w writer) write(calls, finish Stop, name string, value secret.String, id s
 }
 
 // send makes one call: an update if there is something to update.
-func (w writer) send(calls Stop, name string, value secret.String, state *written) error {
+func (p *repositoryRun) send(calls Stop, name string, state *written) error {
 	var v travisapi.EnvVar
 	var err error
+	ref, value := p.repository.Ref(), convox.Quote(p.values[name]) // a build runs "export NAME=VALUE"
 	if state.id != "" {
-		v, err = w.travis.UpdateEnvVar(calls, w.ref, state.id, travisapi.EnvVarChange{Name: name, Value: quoteForTravis(value), Public: false})
+		v, err = p.Travis.UpdateEnvVar(calls, ref, state.id, travisapi.EnvVarChange{Name: name, Value: value})
 	} else {
-		v, err = w.travis.CreateEnvVar(calls, w.ref, travisapi.NewEnvVar{Name: name, Value: quoteForTravis(value), Public: false, Branch: w.branch})
+		v, err = p.Travis.CreateEnvVar(calls, ref, travisapi.NewEnvVar{Name: name, Value: value, Branch: p.branch})
 		state.open = state.open || fateUnknown(err)
 		state.cut = state.cut || travisapi.Failed(err, travisapi.CodeTimeout) || (travisapi.Failed(err, travisapi.CodeCanceled) && fateUnknown(err))
 	}
@@ -102,19 +88,19 @@ func needsLookUp(err error, state written) bool {
 // that it succeeded, or what to do in the next try. It reports whether the look-up
 // worked; without it nothing is sent again. If it shows that Travis rejects everyone, it
 // replaces the cause.
-func (w writer) lookUp(ctx context.Context, name string, cause *error, state *written) bool {
-	w.tell(StepLookUp, name)
+func (p *repositoryRun) lookUp(ctx context.Context, name string, cause *error, state *written) bool {
+	p.tell(StepLookUp, name)
 	if fateUnknown(*cause) {
 		state.result = Unknown
 	}
-	vars, err := w.travis.EnvVars(ctx, w.ref)
+	vars, err := p.Travis.EnvVars(ctx, p.repository.Ref())
 	if err != nil {
 		if stopsEverything(err) {
 			*cause = err
 		}
 		return false
 	}
-	last, _, found := LastInScope(vars, name, w.branch)
+	last, _, found := LastInScope(vars, name, p.branch)
 	switch {
 	case !found:
 		// A create that didn't happen, or an update that lost the variable between its
@@ -124,7 +110,7 @@ func (w writer) lookUp(ctx context.Context, name string, cause *error, state *wr
 		if state.cut || travisapi.Failed(*cause, travisapi.CodeDuplicate) {
 			state.result = Unknown // it may happen late, or the list lags behind
 		}
-	case state.id == "" && state.open && !w.known[last.ID] && !last.Public:
+	case state.id == "" && state.open && !p.known[last.ID] && !last.Public:
 		// The create happened: the new variable is ours.
 		state.id, state.result = last.ID, Done
 	default:
@@ -181,13 +167,13 @@ func (p *repositoryRun) verify(calls Stop) error {
 // is looked for again: a list can lag behind.
 func (p *repositoryRun) readBack(ctx context.Context) ([]deviation, error) {
 	for pause := betweenLooks; ; pause *= 2 {
-		vars, err := p.travis.EnvVars(ctx, p.ref)
+		vars, err := p.Travis.EnvVars(ctx, p.repository.Ref())
 		if err != nil {
 			return nil, err
 		}
 		wrong := p.listDeviations(vars)
 		absent := slices.ContainsFunc(wrong, func(d deviation) bool { return d.write && d.id == "" })
-		if !absent || pause > longestLook || p.stop.Asked() != nil || p.retry.Defaults().Clock.Sleep(ctx, pause) != nil {
+		if !absent || pause > longestLook || p.stop.Asked() != nil || p.Retry.Defaults().Clock.Sleep(ctx, pause) != nil {
 			return wrong, nil
 		}
 	}
@@ -272,7 +258,7 @@ func (p *repositoryRun) undo() {
 			continue
 		}
 		p.tell(StepUndo, name)
-		switch err := deleteVariable(p.finish, p.travis, p.retry, p.ref, state.id); {
+		switch err := p.deleteVariable(p.finish, p.repository.Ref(), state.id); {
 		case err == nil:
 			state.result = Undone
 		case fateUnknown(err), travisapi.Failed(err, travisapi.CodeThrottled, travisapi.CodeUnexpected):
@@ -287,10 +273,7 @@ func (p *repositoryRun) undo() {
 // of the account.
 func (p *repositoryRun) hostIsNeeded() bool {
 	password := p.states[PasswordName]
-	if password == nil {
-		return false
-	}
-	return password.result == Done || password.result == Unknown
+	return password != nil && (password.result == Done || password.result == Unknown)
 }
 
 // How often, and how far apart, a canceled create is looked for: the server may still be
@@ -304,7 +287,7 @@ const (
 // there is nothing to delete, or if nothing can be found out.
 func (p *repositoryRun) findCreated(ctx context.Context, name string, state *written) bool {
 	for look := 1; ; look++ {
-		vars, err := p.travis.EnvVars(ctx, p.ref)
+		vars, err := p.Travis.EnvVars(ctx, p.repository.Ref())
 		if err != nil {
 			return false
 		}
@@ -316,7 +299,7 @@ func (p *repositoryRun) findCreated(ctx context.Context, name string, state *wri
 		case !state.cut:
 			state.result = Failed
 			return false
-		case look == looks, p.retry.Defaults().Clock.Sleep(ctx, betweenLooks) != nil:
+		case look == looks, p.Retry.Defaults().Clock.Sleep(ctx, betweenLooks) != nil:
 			return false
 		}
 	}
@@ -324,6 +307,6 @@ func (p *repositoryRun) findCreated(ctx context.Context, name string, state *wri
 
 // deleteVariable deletes one variable; one that is gone isn't an error. Deletes are safe
 // to repeat, so an unknown fate needs no look-up.
-func deleteVariable(calls Stop, travis Travis, retry transport.Retry, ref travisapi.Ref, id string) error {
-	return retry.Repeat(calls.Hard, func(context.Context) error { return travis.DeleteEnvVar(calls, ref, id) })
+func (r Runner) deleteVariable(calls Stop, ref travisapi.Ref, id string) error {
+	return r.Retry.Repeat(calls.Hard, func(context.Context) error { return r.Travis.DeleteEnvVar(calls, ref, id) })
 }

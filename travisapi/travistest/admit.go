@@ -42,7 +42,7 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request) (*account, bool) 
 	defer s.mu.Unlock()
 	for _, a := range s.accounts {
 		if a.Token == token {
-			s.settle(a)
+			s.endSync(a)
 			return a, true
 		}
 	}

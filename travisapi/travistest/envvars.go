@@ -84,7 +84,7 @@ func (s *Server) updateEnvVar(w http.ResponseWriter, t target) {
 	v := change.applied(vars[at])
 	vars = slices.Delete(vars, at, at+1)
 	s.save(t.repository, vars)
-	if s.breaks() {
+	if s.losesPatch() {
 		text(w, http.StatusInternalServerError, "Internal Server Error")
 		return
 	}
@@ -132,7 +132,7 @@ func (s *Server) BreakNextPatch(n int) {
 	s.brokenPatch = n
 }
 
-func (s *Server) breaks() bool {
+func (s *Server) losesPatch() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.brokenPatch == 0 {

@@ -34,7 +34,7 @@ func (s *Server) listRepositories(w http.ResponseWriter, r request) {
 		case !r.account.sees(candidate):
 		case login == "" && !r.account.has(candidate):
 		case login != "" && (!strings.EqualFold(candidate.owner(), login) || candidate.Provider != provider):
-		case !chosen(candidate, query):
+		case !matches(candidate, query):
 		default:
 			all = append(all, candidate)
 		}
@@ -59,8 +59,8 @@ func (s *Server) listRepositories(w http.ResponseWriter, r request) {
 // byLastBuild is the order that a client asks for.
 const byLastBuild = "default_branch.last_build:desc"
 
-// chosen applies the filters.
-func chosen(r *repository, query url.Values) bool {
+// matches applies the filters.
+func matches(r *repository, query url.Values) bool {
 	if active := query.Get("repository.active"); active != "" && active != strconv.FormatBool(r.Active) {
 		return false
 	}

@@ -50,7 +50,7 @@ func (s *Server) routes() http.Handler {
 		s.route(mux, method+" /repo/{repository}"+path, handle.handler())
 	}
 	mux.HandleFunc("/", s.stray)
-	return s.placed(s.versioned(mux))
+	return s.serveBelow(s.requireVersion(mux))
 }
 
 func (s *Server) route(mux *http.ServeMux, pattern string, handle handler) {
@@ -61,10 +61,10 @@ func (s *Server) route(mux *http.ServeMux, pattern string, handle handler) {
 	})
 }
 
-// versioned selects version 3, by header; the older API isn't available. It
+// requireVersion selects version 3, by header; the older API isn't available. It
 // also folds a provider into the segment of the repository, so that each route exists
 // once: /repo/gitlab/a%2Fb/env_vars is /repo/gitlab:a%2Fb/env_vars.
-func (s *Server) versioned(next http.Handler) http.Handler {
+func (s *Server) requireVersion(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Travis-API-Version") != "3" {
 			s.stray(w, r)

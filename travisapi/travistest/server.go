@@ -118,8 +118,8 @@ func (s *Server) Listen() error {
 
 func (s *Server) handler() http.Handler { return s.Faults.Wrap(s.routes()) }
 
-// placed serves the API where an Enterprise has it.
-func (s *Server) placed(api http.Handler) http.Handler {
+// serveBelow serves the API where an Enterprise has it.
+func (s *Server) serveBelow(api http.Handler) http.Handler {
 	below := http.StripPrefix("/api", api)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {

@@ -15,7 +15,7 @@ func (s *Server) getUser(w http.ResponseWriter, r request) {
 		"@type": "user", "@href": "/user/" + strconv.Itoa(a.ID), "@representation": "standard",
 		"@permissions": object{"read": true, "sync": true},
 		"id":           a.ID, "login": a.Login, "name": a.Name, "vcs_type": "GithubUser",
-		"is_syncing": s.settle(a), "synced_at": nil, "account_env_vars": accountVars(a.EnvVars),
+		"is_syncing": s.endSync(a), "synced_at": nil, "account_env_vars": accountVars(a.EnvVars),
 	})
 }
 
@@ -26,7 +26,7 @@ func (s *Server) sync(w http.ResponseWriter, r request) {
 	switch {
 	case r.PathValue("id") != strconv.Itoa(r.account.ID):
 		denied(w, "sync", "user")
-	case s.settle(r.account):
+	case s.endSync(r.account):
 		refuse(w, http.StatusConflict, "already_syncing", "sync already in progress", nil)
 	default:
 		r.account.syncing = s.Now().Add(s.SyncTime)
@@ -34,9 +34,9 @@ func (s *Server) sync(w http.ResponseWriter, r request) {
 	}
 }
 
-// settle ends a sync whose time is over, and reports whether one is running; the caller
+// endSync ends a sync whose time is over, and reports whether one is running; the caller
 // holds s.mu.
-func (s *Server) settle(a *account) bool {
+func (s *Server) endSync(a *account) bool {
 	if a.syncing.IsZero() {
 		return false
 	}

@@ -1,13 +1,18 @@
 // Package field holds the theme of the wizard and the fields that answer its
 // questions. A field doesn't know the other fields, or what happens with its value.
 //
-// Texts are edited by textinput (https://pkg.go.dev/charm.land/bubbles/v2/textinput).
+// Confirmations and texts are drawn by huh (https://pkg.go.dev/charm.land/huh/v2).
+// Choices, lists and secrets are our own. In little room huh cuts a choice in the
+// middle of an option and doesn't say that there are more; it draws every option of
+// a list for every key; and it lets keys pressed after Enter into a secret.
 //
 // Next room: tui/flow, which says what the questions are.
 package field
 
 import (
 	"errors"
+	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -158,14 +163,33 @@ func Wrapped(style lipgloss.Style, words string, width int) []string {
 // Indented is Wrapped with a sign before the first line and the others aligned with
 // it. It cleans the text of what a terminal obeys.
 func Indented(style lipgloss.Style, sign, words string, width int) []string {
-	lines := text.Wrap(text.Clean(words), width-ansi.StringWidth(sign))
+	words = text.Clean(words)
+	lines := text.Wrap(words, width-ansi.StringWidth(sign))
 	for i, line := range lines {
 		if i > 0 {
 			sign = strings.Repeat(" ", ansi.StringWidth(sign))
 		}
-		lines[i] = style.Render(sign + line)
+		lines[i] = Link(style.Render(sign+line), words)
 	}
 	return lines
+}
+
+// address is one that a terminal can open.
+var address = regexp.MustCompile(`https?://[^\s\x1b\x07]+[^\s\x1b\x07.,;:)]`)
+
+// Link makes the addresses links that are whole on a line of a text
+// (https://gist.github.com/egmontkob/eb114294efbcd5adb1944c9f3cb5feda).
+func Link(line, words string) string {
+	if !strings.Contains(words, "://") {
+		return line // there can be thousands of lines
+	}
+	whole := address.FindAllString(words, -1)
+	return address.ReplaceAllStringFunc(line, func(found string) string {
+		if !slices.Contains(whole, found) {
+			return found
+		}
+		return ansi.SetHyperlink(found) + found + ansi.ResetHyperlink()
+	})
 }
 
 // Clip returns the first lines of a text. Where some are left out it ends in an

@@ -46,6 +46,7 @@ type answers struct {
 	entersBranch bool             // instead of picking one
 	entry        string           // what the filter of a list had when its row to enter a name was picked
 	allowMixed   bool
+	onlyExisting bool // repositories without both variables are skipped
 
 	deployRack    string // ORG/NAME, that was selected
 	beforePromote string // SERVICE COMMAND, or ""
@@ -93,7 +94,7 @@ type result struct {
 }
 
 func (g Given) answers() answers {
-	a := answers{signIn: g.SignIn, console: g.Console, branch: g.Branch, allowMixed: g.AllowMixed}
+	a := answers{signIn: g.SignIn, console: g.Console, branch: g.Branch, allowMixed: g.AllowMixed, onlyExisting: g.OnlyExisting}
 	if a.console.IsZero() {
 		a.console, _ = convox.ParseHost(convox.HostedConsole) // always valid
 	}
@@ -163,6 +164,7 @@ func (f *Flow) request() connect.Request {
 		Branch:       f.answers.branch,
 		Rack:         f.consoleRack(),
 		SkipExisting: f.given.SkipExisting,
+		OnlyExisting: f.answers.onlyExisting,
 		AllowMixed:   f.answers.allowMixed,
 		Unchecked:    f.answers.unchecked,
 		Activate:     f.answers.inactive == activate,
@@ -193,7 +195,8 @@ func (f *Flow) Missing() []string {
 		missing = append(missing, StepToken)
 	}
 	_, _, isOwnDecided := connect.CloneTarget(f.found.clone, f.given.Provider)
-	if len(f.answers.targets) == 0 && len(f.given.Targets) == 0 && f.outside.Owned == nil && !isOwnDecided {
+	isListed := f.outside.Owned != nil || isOwnDecided
+	if len(f.answers.targets) == 0 && len(f.given.Targets) == 0 && (f.answers.onlyExisting || !isListed) {
 		missing = append(missing, StepRepository)
 	}
 	if f.State() == Asking {

@@ -292,7 +292,7 @@ func (f *Flow) outcomes() []string {
 
 // incomplete counts the repositories that failed, and says why the first did.
 func (f *Flow) incomplete() (title string, why []string) {
-	done, failed, left := f.result.report.Count()
+	done, _, failed, left := f.result.report.Count()
 	errs := slices.DeleteFunc(f.result.report.Errs(), isNotStarted)
 	why = firstOf(errs)
 	if left > 0 {

@@ -87,6 +87,9 @@ func (f *Flow) branchRows() []Row {
 	add(f.answers.branch, "")
 	if f.isOwn() {
 		add(f.found.clone.Branch, "checked out here")
+		for _, branch := range f.found.branches {
+			add(branch, "")
+		}
 	}
 	return append(rows, Row{Key: typeRow, Cells: []string{"Enter a branch…"}, Other: true})
 }

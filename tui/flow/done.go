@@ -53,7 +53,11 @@ func (f *Flow) Ending() (title string, lines []Line) {
 	}
 	add(results()...)
 	add(append(f.resetLines(), f.keptLines()...)...)
-	if next := f.nextLines(); len(next) > 0 {
+	next := f.nextLines()
+	if len(next) > 0 && f.isReset() && !f.answers.onlyExisting {
+		next = append(next, Line{Command, rotateCommand(f.rackName())}, indent(Muted, "rotates it in the other repositories that have it"))
+	}
+	if len(next) > 0 {
 		add(append([]Line{{Heading, "Next"}}, next...)...)
 	}
 	if !f.given.DryRun {
@@ -64,7 +68,7 @@ func (f *Flow) Ending() (title string, lines []Line) {
 
 func (f *Flow) endTitle() string {
 	report := f.result.report
-	done, failed, left := report.Count()
+	done, _, failed, left := report.Count()
 	all := done + failed + left
 	switch {
 	case f.given.DryRun:
@@ -135,7 +139,7 @@ func (f *Flow) severalResults() []Line {
 			for _, v := range r.Variables {
 				actions = append(actions, v.Action)
 			}
-			counts.add(nil, r.Activated, actions...)
+			counts.add(nil, r.Skipped, r.Activated, actions...)
 		}
 	}
 	var lines []Line
@@ -204,6 +208,9 @@ func (f *Flow) nextLines() []Line {
 	var lines []Line
 	if f.answers.unchecked {
 		lines = append(lines, Line{Warning, "The password isn't verified: the first build shows whether it's right."})
+	}
+	if f.answers.onlyExisting {
+		return lines // they deploy already
 	}
 	file := report.Repositories[0].File // of the only repository
 	if f.several() || file == nil || !file.Written() && file.Found == "" && len(file.ToPaste) == 0 {

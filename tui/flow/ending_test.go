@@ -187,6 +187,7 @@ func TestABranchIsPickedFromTheClone(t *testing.T) {
 	w.outside.Clone = func(context.Context) (gitrepo.Clone, error) {
 		return gitrepo.Clone{Remotes: []gitrepo.Remote{{Name: "origin", Host: "github.com", Slug: slug, Provider: gitrepo.GitHub}}, Branch: "release"}, nil
 	}
+	w.outside.Branches = func(context.Context) []string { return []string{"feature/x", "main", "release"} }
 	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview)
 	w.backTo(flow.StepBranch)
 	keys := func() string {
@@ -196,10 +197,10 @@ func TestABranchIsPickedFromTheClone(t *testing.T) {
 		}
 		return strings.Join(all, ", ")
 	}
-	if got := keys(); got != "branch , branch main, branch release, type" {
+	if got := keys(); got != "branch , branch main, branch release, branch feature/x, type" {
 		t.Error(got)
 	}
-	if q := w.flow.Question(); q.Initial.Key != "branch " || q.Growing || !q.Rows[3].Other || q.Rows[1].Note != "default branch" {
+	if q := w.flow.Question(); q.Initial.Key != "branch " || q.Growing || !q.Rows[4].Other || q.Rows[1].Note != "default branch" {
 		t.Errorf("%+v", q)
 	}
 	w.answer(flow.Value{Key: "branch release"}).step(flow.StepReview).reads("Travis settings of acme/web, only for branch release")
@@ -213,7 +214,7 @@ func TestABranchIsPickedFromTheClone(t *testing.T) {
 	w.type_("other").step(flow.StepReview).reads("only for branch other")
 	w.backTo(flow.StepBranchName)
 	w.backTo(flow.StepBranch)
-	if got := keys(); got != "branch , branch main, branch other, branch release, type" {
+	if got := keys(); got != "branch , branch main, branch other, branch release, branch feature/x, type" {
 		t.Error(got)
 	}
 	w.answer(flow.Value{Key: "branch "}).step(flow.StepReview).accept()
@@ -221,6 +222,7 @@ func TestABranchIsPickedFromTheClone(t *testing.T) {
 
 	w = newWorld(t) // its branches are another repository's
 	w.travis.AddRepository(travistest.Repository{ID: 11, Slug: "acme/second", Active: true})
+	w.outside.Branches = func(context.Context) []string { return []string{"feature/x"} }
 	w.begin(flow.Given{Targets: targetsOf("acme/second")}).accept().accept().accept().step(flow.StepReview)
 	w.backTo(flow.StepBranch)
 	if got := keys(); got != "branch , branch main, type" {

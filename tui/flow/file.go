@@ -27,8 +27,11 @@ func (o Outside) searchFile(ctx context.Context, tell func(Update)) {
 	})
 }
 
-// fitsFile reports whether the clone's file is the repository's.
-func (f *Flow) fitsFile() bool { return f.found.file != nil && f.isOwn() }
+// fitsFile reports whether the clone's file is the repository's, which a rotation leaves
+// unchanged.
+func (f *Flow) fitsFile() bool {
+	return f.found.file != nil && f.isOwn() && !f.answers.onlyExisting
+}
 
 // isOwn reports whether the clone is the repository's.
 func (f *Flow) isOwn() bool {

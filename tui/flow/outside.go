@@ -22,6 +22,8 @@ import (
 // be called from any goroutine.
 type Outside struct {
 	Clone func(context.Context) (gitrepo.Clone, error)
+	// Branches lists the clone's branches. It may be nil.
+	Branches func(context.Context) []string
 	// File reads the clone's .travis.yml. It may be nil.
 	File func(context.Context) (travisyml.File, error)
 	// Folder is where commands are run, a clean absolute path; "" is unknown.
@@ -45,8 +47,9 @@ type Outside struct {
 	Logins Logins
 	Token  func(context.Context) (secret.String, error) // empty without one
 	Travis func(token secret.String) (Travis, error)
-	// Owned lists the repositories of the owner that the flags name. It may be nil.
-	Owned func(context.Context, Travis) ([]connect.Target, error)
+	// Owned lists the repositories of the owner that the flags name, and Travis's data
+	// about them. It may be nil.
+	Owned func(context.Context, Travis) ([]connect.Target, []travisapi.Repository, error)
 	// Checker returns what checks logins. fingerprint is of the certificate that was
 	// approved, or "".
 	Checker func(fingerprint string) (Checker, error)
@@ -105,8 +108,8 @@ type Given struct {
 	Fingerprint string
 	Repeated    audit.RunFlags // in the commands that the wizard prints
 
-	SkipExisting, AllowMixed, Unchecked, DryRun bool
-	Agreed                                      bool // --yes: the review isn't asked for
+	SkipExisting, OnlyExisting, AllowMixed, Unchecked, DryRun bool
+	Agreed                                                    bool // --yes: the review isn't asked for
 
 	// Reset is the Rack of a flow that only resets a password.
 	Reset        *cfn.Rack
@@ -128,6 +131,7 @@ type found struct {
 	clone     gitrepo.Clone
 	cloneErr  error // it couldn't be read
 	cloneDone bool
+	branches  []string // of the clone
 
 	file     *travisyml.File
 	fileErr  error // it exists and can't be used
@@ -203,6 +207,10 @@ func (o Outside) searchClone(ctx context.Context, tell func(Update)) {
 		err = nil // the flow asks for the repository
 	}
 	tell(func(f *Flow) { f.found.clone, f.found.cloneErr, f.found.cloneDone = clone, err, true })
+	if o.Branches != nil && err == nil { // they are needed much later, if at all
+		branches := o.Branches(ctx)
+		tell(func(f *Flow) { f.found.branches = branches })
+	}
 }
 
 func (o Outside) searchSaved(ctx context.Context, tell func(Update)) {

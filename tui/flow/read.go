@@ -143,7 +143,7 @@ func isUnknown(r connect.RepositoryPlan) bool {
 
 // isInactive reports whether Travis doesn't build a repository that can be written.
 func isInactive(r connect.RepositoryPlan) bool {
-	return r.Repository.ID > 0 && !r.Repository.Active && (r.Err == nil || connect.IsMixed(r.Err))
+	return r.Repository.ID > 0 && !r.Repository.Active && r.Skipped == "" && (r.Err == nil || connect.IsMixed(r.Err))
 }
 
 // readOnes lists the repositories that were read, and for which is reports true.

@@ -22,11 +22,14 @@ func repositoryStep() step {
 		pass:  (*Flow).passRepository,
 		begin: (*Flow).listRepositories,
 		ask: func(f *Flow) Question {
-			rows := f.repositoryRows()
+			rows, title, help := f.repositoryRows(), "Which repository?", repositoryHelp
+			if f.answers.onlyExisting {
+				title, help = "Which repositories get the new values?", repositoryHelp[2:]
+			}
 			q := Question{
-				Kind: Pick, Title: "Which repository?",
+				Kind: Pick, Title: title,
 				Reason:   f.repositoryReason(),
-				Help:     repositoryHelp,
+				Help:     help,
 				Headings: []string{"REPOSITORY", "PROVIDER"},
 				Rows:     rows,
 				Growing:  !f.found.repositoriesDone,
@@ -36,6 +39,8 @@ func repositoryStep() step {
 			switch {
 			case f.found.repositoriesErr != nil:
 				q.More = "not all are listed: " + f.found.repositoriesErr.Error()
+			case q.Growing && f.answers.onlyExisting:
+				q.More = "asking Travis which have both variables"
 			case q.Growing:
 				q.More = "asking Travis for more"
 			default:
@@ -86,9 +91,11 @@ func (f *Flow) passRepository() bool {
 	switch {
 	case f.problem != nil:
 		return false
-	case f.outside.Owned != nil: // they are listed next
 	case len(f.given.Targets) > 0:
 		f.setTargets(f.given.Targets)
+	case f.answers.onlyExisting:
+		return false // nothing but the person decides
+	case f.outside.Owned != nil: // they are listed next
 	case isOwn:
 		f.setTargets([]connect.Target{own})
 	default:
@@ -129,7 +136,7 @@ func (f *Flow) listOwned() *Work {
 			if err != nil {
 				return Outcome{Err: err}
 			}
-			targets, err := outside.Owned(stop.Soft, travis)
+			targets, _, err := outside.Owned(stop.Soft, travis)
 			if err != nil {
 				return Outcome{Err: err, To: fixedAt(err, StepRepository)}
 			}
@@ -239,7 +246,7 @@ func fixedAt(err error, otherwise string) string {
 // likelyRepository is the row that gets the focus: what was picked before, else the
 // first one.
 func (f *Flow) likelyRepository(rows []Row) string {
-	if f.answers.repository != "" {
+	if f.answers.repository != "" || f.answers.onlyExisting {
 		return f.answers.repository
 	}
 	if len(f.found.clone.Candidates()) > 0 {
@@ -298,14 +305,22 @@ func (f *Flow) listRepositories() {
 	f.forgetRepositories()
 	f.found.repositories = []travisapi.Repository{} // started
 	token, outside, listing := f.token(), f.outside, f.found.listing
+	isOnly, branch := f.answers.onlyExisting, f.given.Branch
 	f.result.searches = append(f.result.searches, func(ctx context.Context, tell func(Update)) {
 		start := time.Now()
 		found := latest(tell, func(f *Flow) bool { return f.found.listing == listing })
+		add := func(page []travisapi.Repository) {
+			found(func(f *Flow) { f.found.repositories = append(f.found.repositories, page...) })
+		}
 		travis, err := outside.Travis(token)
-		if err == nil {
-			_, err = travis.Repositories(ctx, travisapi.ListOptions{Page: func(page []travisapi.Repository) {
-				found(func(f *Flow) { f.found.repositories = append(f.found.repositories, page...) })
-			}})
+		switch {
+		case err != nil:
+		case isOnly:
+			var existing []travisapi.Repository
+			existing, err = outside.listExisting(ctx, travis, branch)
+			add(existing)
+		default:
+			_, err = travis.Repositories(ctx, travisapi.ListOptions{Page: add})
 		}
 		took := time.Since(start)
 		found(func(f *Flow) {
@@ -324,7 +339,11 @@ func (f *Flow) forgetRepositories() {
 func (f *Flow) repositoryRows() []Row {
 	rows, host := make([]Row, 0, len(f.found.repositories)+4), f.Host()
 	listed := map[string]int{}
-	for _, remote := range f.found.clone.Candidates() {
+	own := f.found.clone.Candidates()
+	if f.answers.onlyExisting {
+		own = nil // only the list knows what is set
+	}
+	for _, remote := range own {
 		provider, ok := connect.MatchProvider(remote, f.given.Provider)
 		if !ok {
 			rows = append(rows, Row{
@@ -360,6 +379,12 @@ func (f *Flow) repositoryRows() []Row {
 }
 
 func (f *Flow) repositoryReason() []string {
+	if f.answers.onlyExisting {
+		return []string{
+			"These have both variables" + connect.OnBranch(f.given.Branch) + ". Mark those that deploy to " + f.Host() + ".",
+			"Travis doesn't show which Rack or Console a repository uses.",
+		}
+	}
 	var reason []string
 	for _, remote := range f.found.clone.Candidates() {
 		if remote.Setting != "" {

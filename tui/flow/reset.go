@@ -371,7 +371,7 @@ const resetDone = "The reset is done"
 func afterResetStep() step {
 	return step{
 		id: StepAfterReset, name: "Reset",
-		when: func(f *Flow) bool { return byRack(f) && f.answers.source == sourceReset && f.reset.IsDone() },
+		when: (*Flow).isReset,
 		ask: func(f *Flow) Question {
 			return Question{Kind: Ending, Title: resetDone, Lines: f.afterResetLines(), Yes: "continue to Travis"}
 		},
@@ -382,6 +382,11 @@ func afterResetStep() step {
 			return f.rackName() + " · done, " + f.reset.Report().Where
 		},
 	}
+}
+
+// isReset reports whether the password is the new one of a reset.
+func (f *Flow) isReset() bool {
+	return byRack(f) && f.answers.source == sourceReset && f.reset.IsDone()
 }
 
 // afterResetLines say which password works, where it is, and who needs it now.
@@ -458,7 +463,7 @@ func (f *Flow) affected() []Next { return Affected(f.rackName(), f.rackHost()) }
 func Affected(rack string, host convox.Host) []Next {
 	return []Next{
 		{"Teammates log in again:", "convox login " + host.String()},
-		{"Builds that deploy to this Rack, in the clone of each:", "convox-travis --rack " + text.Quote(rack)},
+		{"Rotate it in the repositories that deploy to this Rack:", rotateCommand(rack)},
 		{"Console, if it manages this Rack: enter it in the Rack's settings there.", ""},
 	}
 }

@@ -36,7 +36,7 @@ func TestALostPasswordBecomesWrittenVariables(t *testing.T) {
 	for place, text := range map[string]string{"the page": fmt.Sprint(w.flow.Question()), "the transcript": fmt.Sprint(w.flow.Rail()), "the standing": fmt.Sprint(w.flow.ResetStanding())} {
 		secrettest.Absent(t, place, text, made)
 	}
-	w.accept().step(flow.StepReview)
+	w.accept().step(flow.StepRotate).accept().step(flow.StepReview)
 	for name, want := range map[string]string{"Password": "new password · verified", "Reset": "production · done, saved in " + w.home} {
 		if answer := w.answerOf(name); !strings.HasPrefix(answer, want) {
 			t.Errorf("%s is %q, not %q", name, answer, want)
@@ -64,7 +64,7 @@ func TestANewPasswordThatIsShownIsTypedBack(t *testing.T) {
 	if w.stackPassword() != secrettest.Canary {
 		t.Fatal("it was set too early")
 	}
-	w.answer(flow.Value{Text: made[24:]}).step(flow.StepAfterReset).accept().step(flow.StepReview)
+	w.answer(flow.Value{Text: made[24:]}).step(flow.StepAfterReset).accept().accept().step(flow.StepReview)
 	if w.stackPassword() != made || w.saved() != "" {
 		t.Error("it was not set, or saved too")
 	}

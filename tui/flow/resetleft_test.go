@@ -276,7 +276,7 @@ func TestThePasswordThatAWSHasAndTheRackRefusesRestartsTheRack(t *testing.T) {
 	if n := len(w.aws.ChangeSets(region, "production")); n != 0 {
 		t.Errorf("%d change sets are left", n)
 	}
-	w.answer(yes).step(flow.StepName).answer(named).step(flow.StepAfterReset).accept().step(flow.StepReview)
+	w.answer(yes).step(flow.StepName).answer(named).step(flow.StepAfterReset).accept().accept().step(flow.StepReview)
 	if checker, err := w.outside.Checker(""); err != nil {
 		t.Fatal(err)
 	} else if _, err := checker.Rack(t.Context(), w.host(), secret.New(secrettest.Canary)); err != nil {

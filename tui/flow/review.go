@@ -9,6 +9,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"convox-travis/internal/connect"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/text"
 )
 
@@ -61,10 +62,14 @@ func (f *Flow) setPlan(plan connect.Plan) {
 func refusal(plan connect.Plan) error {
 	var why error
 	for _, r := range plan.Repositories {
-		if r.Err == nil {
+		switch {
+		case r.Skipped != "":
+			why = cmp.Or(why, error(&problem.Error{Object: r.Target.String(), Reason: r.Skipped, Hints: []string{"pick another one"}}))
+		case r.Err == nil:
 			return nil
+		default:
+			why = cmp.Or(why, r.Err)
 		}
-		why = cmp.Or(why, r.Err)
 	}
 	return why
 }
@@ -327,7 +332,7 @@ func (f *Flow) severalLines() []Line {
 	plan := f.result.plan
 	var counts counts
 	for _, r := range plan.Repositories {
-		counts.add(r.Err, r.Activate, r.Host.Action, r.Password.Action)
+		counts.add(r.Err, r.Skipped, r.Activate, r.Host.Action, r.Password.Action)
 	}
 	lines := []Line{
 		{Heading, "Travis settings of " + text.Count(len(plan.Repositories), "repository") + scopeWords(plan.Branch)},
@@ -336,7 +341,7 @@ func (f *Flow) severalLines() []Line {
 	}
 	lines = append(append(lines, f.keyLines()...), Line{}, Line{Heading, counts.String()})
 	lines = append(append(lines, tableOf(plan.Repositories)...), Line{},
-		Line{Muted, "The deploy step isn't added here: run convox-travis yml in each clone."})
+		Line{Muted, f.stepWords()})
 	lines = append(lines, warningLines(plan.AllWarnings())...)
 	if plan.Branch != "" {
 		lines = append(lines, Line{Warning, "Not every repository may have branch " + plan.Branch + ": that wasn't checked."})
@@ -344,12 +349,24 @@ func (f *Flow) severalLines() []Line {
 	return lines
 }
 
-// counts are numbers of repositories, by what happens to them.
-type counts struct{ created, replaced, unchanged, activated, failed int }
+// stepWords say what happens to the deploy step of several repositories.
+func (f *Flow) stepWords() string {
+	if f.answers.onlyExisting {
+		return "Only the two variables are replaced: .travis.yml stays as it is."
+	}
+	return "The deploy step isn't added here: run convox-travis yml in each clone."
+}
 
-func (c *counts) add(err error, isActivated bool, actions ...connect.Action) {
-	if err != nil {
+// counts are numbers of repositories, by what happens to them.
+type counts struct{ created, replaced, unchanged, skipped, activated, failed int }
+
+func (c *counts) add(err error, skipped string, isActivated bool, actions ...connect.Action) {
+	switch {
+	case err != nil:
 		c.failed++
+		return
+	case skipped != "":
+		c.skipped++
 		return
 	}
 	switch changeOf(actions...) {
@@ -371,7 +388,7 @@ func (c counts) String() string {
 		n    int
 		what string
 	}{
-		{c.failed, "can't be written"}, {c.created, "new"}, {c.replaced, "replaced"}, {c.unchanged, "unchanged"},
+		{c.failed, "can't be written"}, {c.created, "new"}, {c.replaced, "replaced"}, {c.unchanged, "unchanged"}, {c.skipped, "skipped"},
 		{c.activated, "activated"},
 	} {
 		if of.n > 0 {
@@ -425,6 +442,9 @@ func tableOf(all []connect.RepositoryPlan) []Line {
 
 // actionOf says in a word or two what happens to a repository.
 func actionOf(r connect.RepositoryPlan) string {
+	if r.Skipped != "" {
+		return "skipped: " + r.Skipped
+	}
 	words := map[connect.Action]string{connect.Create: "new", connect.Replace: "replaced", connect.None: "unchanged"}
 	action := words[r.Host.Action]
 	if r.Host.Action != r.Password.Action {

@@ -273,7 +273,7 @@ func TestOnlyThoseThatFailedAreTriedAgain(t *testing.T) {
 		}
 	}
 	w.wantPairs(keys...)
-	if done, failed, left := w.flow.Report().Count(); done != 30 || failed+left != 0 {
+	if done, _, failed, left := w.flow.Report().Count(); done != 30 || failed+left != 0 {
 		t.Errorf("%d done, %d failed, %d left", done, failed, left)
 	}
 }
@@ -304,7 +304,7 @@ func TestABanEndsSeveral(t *testing.T) {
 		return false
 	}})
 	w.accept()
-	done, failed, left := w.flow.Report().Count()
+	done, _, failed, left := w.flow.Report().Count()
 	if w.flow.State() != flow.Over || failed == 0 || left == 0 || done+failed+left != 30 {
 		t.Errorf("state %d: %d done, %d failed, %d left", w.flow.State(), done, failed, left)
 	}
@@ -342,7 +342,7 @@ func TestAStopEndsSeveralAndTellsWhatStands(t *testing.T) {
 	w.stopAt = "3 done"
 	w.accept()
 	report := w.flow.Report()
-	done, _, left := report.Count()
+	done, _, _, left := report.Count()
 	if w.flow.State() != flow.Over || !errors.Is(report.Stopped, errStop) || done < 3 || left == 0 {
 		t.Errorf("state %d, %v: %d done, %d left", w.flow.State(), report.Stopped, done, left)
 	}
@@ -360,9 +360,9 @@ func TestAStopEndsSeveralAndTellsWhatStands(t *testing.T) {
 func TestAnOwnersRepositoriesAreAskedOfTravis(t *testing.T) {
 	w, keys := newWorldOf(t, 3)
 	listed := 0
-	w.outside.Owned = func(ctx context.Context, travis flow.Travis) ([]connect.Target, error) {
+	w.outside.Owned = func(context.Context, flow.Travis) ([]connect.Target, []travisapi.Repository, error) {
 		listed++
-		return targetsOf(keys...), nil
+		return targetsOf(keys...), nil, nil
 	}
 	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview).reads("3 repositories")
 	w.backTo(flow.StepRepository)
@@ -371,8 +371,8 @@ func TestAnOwnersRepositoriesAreAskedOfTravis(t *testing.T) {
 		t.Errorf("they were listed %d times", listed)
 	}
 	w = newWorld(t)
-	w.outside.Owned = func(context.Context, flow.Travis) ([]connect.Target, error) {
-		return nil, errors.New("there are none")
+	w.outside.Owned = func(context.Context, flow.Travis) ([]connect.Target, []travisapi.Repository, error) {
+		return nil, nil, errors.New("there are none")
 	}
 	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepRepository).wantProblem("there are none")
 }

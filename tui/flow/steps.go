@@ -13,7 +13,7 @@ func steps(given Given) []step {
 		recovering(),
 		resetting(),
 		[]step{
-			afterResetStep(),
+			afterResetStep(), rotateStep(),
 			accountStep(), tokenStep(),
 			repositoryStep(), slugStep(), readStep(), unknownStep(), activateStep(),
 			branchStep(), branchNameStep(), deployRackStep(), commandStep(),
@@ -74,6 +74,7 @@ const (
 	StepReset       = "reset"
 	StepContinue    = "continue"
 	StepAfterReset  = "after reset"
+	StepRotate      = "rotate"
 	StepResetDone   = "reset done"
 	StepAccount     = "account"
 	StepToken       = "token"

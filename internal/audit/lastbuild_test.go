@@ -70,6 +70,9 @@ func TestWhyTheLastBuildDidntDeploy(t *testing.T) {
 		b.File = text
 		return b
 	}
+	migrating := func(command string) string {
+		return strings.Replace(goodYML, "/tmp/convox deploy", "convox build -m c.yml --app api --rack acme/production && convox run web "+command+" --release R && convox releases promote R", 1)
+	}
 	deploys := func(log string) travistest.PastBuild { return ofJob("errored", buildTests+buildDpl+log+buildFailed) }
 	for title, c := range map[string]builtBefore{
 		"it deployed": {build: ofJob("passed", buildTests+buildDpl+"Promoting RABC... OK\n"+buildEnd),
@@ -142,6 +145,10 @@ func TestWhyTheLastBuildDidntDeploy(t *testing.T) {
 
 		"silence": {build: ofJob("errored", buildTests+buildDpl+"Building\n\nNo output has been received in the last 10m0s, this\n"),
 			want: "error last_build_stopped", message: "was stopped: job 12.1 printed nothing for 10m0s while it deployed (line 4)", hint: "prints a line every few minutes"},
+		"silence of a step with a command": {build: file(ofJob("errored", buildTests+buildDpl+"Building\n\nNo output has been received in the last 10m0s, this\n"), migrating("rake")),
+			want: "error last_build_stopped", message: "while it deployed (line 4)", hint: "yml --write --manifest c.yml --before-promote 'web rake' --app api"},
+		"silence of a step with two commands": {build: file(ofJob("errored", buildTests+buildDpl+"Building\n\nNo output has been received in the last 10m0s, this\n"), migrating("rake --release R && convox run web b")),
+			want: "error last_build_stopped", message: "while it deployed (line 4)", hint: "look at it: https://app.travis-ci.com/github/acme/api/jobs/"},
 		"silent tests": {build: ofJob("errored", "$ bundle exec rake\nNo output has been received in the last 10m0s, this\n"),
 			want: "error last_build_stopped", message: "was stopped: job 12.1 printed nothing for 10m0s", hint: "common-build-problems"},
 		"travis_wait": {build: ofJob("failed", "Timeout (20 minutes) reached. Terminating \"x\"\nThe command \"travis_wait x\" exited with 137.\n"),
@@ -218,13 +225,13 @@ func TestWhyTheLastBuildDidntDeploy(t *testing.T) {
 		}(),
 			want: "note last_build_deployed", message: "(push to main, passed)"},
 
-		"no build": {none: true, want: "warning last_build_missing", message: "no build of main is over yet", hint: "push a commit"},
+		"no build": {none: true, want: "warning last_build_missing", message: "no build of main has finished yet", hint: "push a commit"},
 		"no build, as it is inactive": {none: true, audited: audited{change: func(r *travistest.Repository) { r.Active = false }},
-			want: "warning last_build_missing", message: "no build of main is over yet: Travis doesn't build the repository"},
+			want: "warning last_build_missing", message: "no build of main has finished yet: Travis doesn't build the repository"},
 		"no build, as pushes are off": {none: true, audited: audited{change: func(r *travistest.Repository) { r.SkipPushes = true }},
-			want: "warning last_build_missing", message: "no build of main is over yet: Travis doesn't build its pushes", hint: "Build pushed branches"},
+			want: "warning last_build_missing", message: "no build of main has finished yet: Travis doesn't build its pushes", hint: "Build pushed branches"},
 		"no build of the branch": {build: ofJob("passed", ""), audited: audited{request: func(r *audit.Request) { r.Branch = "dev" }},
-			want: "warning last_build_missing", message: "no build of dev is over yet"},
+			want: "warning last_build_missing", message: "no build of dev has finished yet"},
 	} {
 		t.Run(title, func(t *testing.T) {
 			t.Parallel()

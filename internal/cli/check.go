@@ -352,6 +352,9 @@ func checkRow(f audit.Finding, column, width int) (lines []string) {
 		head = indent
 	}
 	under := strings.Repeat(" ", min(severityColumn+len(gap), len(indent)))
+	if f.Hint == "" {
+		return lines
+	}
 	for hint := range strings.SplitSeq(f.Hint, "\n") {
 		lead := "hint: "
 		for _, line := range hintLines(hint, width-len(under)-len(lead)) {

@@ -113,6 +113,7 @@ type reader struct {
 	deploys bool // the current command is about a deployment
 	caused  bool // Last was found in the current command
 	waits   bool // a release is being promoted
+	builds  bool // the Rack builds, after the login, and prints what Docker does
 }
 
 const phases = `before_install|install|before_script|script|before_cache|before_deploy|deploy|checkout|setup|setup_casher|setup_cache|announce`
@@ -184,9 +185,13 @@ func (r *reader) other(line string) {
 		return
 	}
 	if match := promoting.FindStringSubmatch(line); match != nil {
-		if r.log.Deploys, r.waits = true, true; match[1] != "" {
+		if r.log.Deploys, r.waits, r.builds = true, true, false; match[1] != "" {
 			r.promoted()
 		}
+		return
+	}
+	if strings.HasPrefix(line, "Starting build... OK") {
+		r.builds = true
 		return
 	}
 	if strings.HasSuffix(line, ".") && strings.Contains(line, `" `) {
@@ -205,7 +210,7 @@ func (r *reader) other(line string) {
 	}
 	for _, l := range lines {
 		rest, isIt := strings.CutPrefix(line, l.start)
-		if !isIt || l.deploys && !r.deploys && !r.dpl || l.kind == Deployment && r.caused {
+		if !isIt || l.deploys && (!r.deploys && !r.dpl || r.builds && l.kind != Deployment) || l.kind == Deployment && r.caused {
 			continue
 		}
 		var match []string
@@ -221,7 +226,9 @@ func (r *reader) other(line string) {
 }
 
 // begin begins another command.
-func (r *reader) begin(deploys bool) { r.deploys, r.caused, r.waits = deploys, false, false }
+func (r *reader) begin(deploys bool) {
+	r.deploys, r.caused, r.waits, r.builds = deploys, false, false, false
+}
 
 func (r *reader) found(f Finding) { r.log.Last, r.caused, r.waits = f, true, false }
 

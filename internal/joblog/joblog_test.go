@@ -67,6 +67,11 @@ func TestRead(t *testing.T) {
 		"another architecture":      {tests + dpl + "bash: /tmp/convox: cannot execute binary file: Exec format error\n" + failed, only(joblog.NoCLI)},
 		"another error":             {tests + dpl + "ERROR: build failed\n" + failed, only(joblog.Deployment)},
 		"an error, then another":    {tests + dpl + "ERROR: invalid login\nERROR: exit status 1\n" + failed, only(joblog.Refused)},
+		"a Dockerfile's download":   {tests + dpl + "Starting build... OK\ncurl: (22) The requested URL returned error: 404\nERROR: build failed\n" + failed, only(joblog.Deployment)},
+		"a registry's login":        {tests + dpl + "Starting build... OK\nERROR: unauthorized: authentication required\nERROR: build failed\n" + failed, only(joblog.Deployment)},
+		"a build, then a rollback":  {tests + dpl + "Starting build... OK\nERROR: unauthorized: x\nPromoting RABC... \nERROR: rollback\n" + failed, only(joblog.RolledBack)},
+		"a build, then a login":     {"$ convox build\nStarting build... OK\n$ convox deploy\nERROR: invalid login\n" + passed, only(joblog.Refused)},
+		"a refused start":           {tests + dpl + "Starting build... ERROR: x\nERROR: app not found: web\n" + failed, only(joblog.NoApp)},
 		"no error is known":         {tests + dpl + "gem: something went wrong\n" + failed, only(joblog.Deployment)},
 
 		"silence":                   {tests + dpl + "Building: .\n\n\nNo output has been received in the last 10m0s, this potentially indicates a stalled build or something wrong with the build itself.\n", joblog.Finding{Kind: joblog.Silent, Time: "10m0s"}},

@@ -13,11 +13,12 @@ import (
 )
 
 // jobs is a shell that runs the program as a job, says when that was stopped,
-// and at the next line lets it go on, with the terminal as shells have it.
+// and at the next line lets it go on, with the terminal as shells have it. It waits
+// first: after a typed Ctrl-Z the kernel sends the signal, and then discards output.
 const jobs = `set -m
 "$@"; code=$?
 while [ $code -gt 128 ] && jobs %1 >/dev/null 2>&1; do
-	printf '\r\n[stopped]'; read -r line
+	sleep 0.2; printf '\r\n[stopped]'; read -r line
 	stty sane
 	fg %1 >/dev/null; code=$?
 done

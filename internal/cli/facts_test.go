@@ -310,6 +310,9 @@ func (w *world) httpFacts(readAll bool) (lines []string) {
 			reads[one.of] = append(reads[one.of], one.words)
 		}
 	}
+	if wrote[true] { // a reset, whose new password is refused: maybe before this is sent
+		delete(first, "Rack GET /system")
+	}
 	switch {
 	case len(all) == 0:
 		return []string{"asks nothing"}

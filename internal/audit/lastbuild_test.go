@@ -73,6 +73,10 @@ func TestWhyTheLastBuildDidntDeploy(t *testing.T) {
 	migrating := func(command string) string {
 		return strings.Replace(goodYML, "/tmp/convox deploy", "convox build -m c.yml --app api --rack acme/production && convox run web "+command+" --release R && convox releases promote R", 1)
 	}
+	guarded := func(branch string) string {
+		return "language: ruby\nafter_success:\n  - |\n    if [ $TRAVIS_BRANCH = " + branch + " ]; then\n      convox deploy\n    fi\n"
+	}
+	const shown = "$ if [ $TRAVIS_BRANCH = main ]; then\n  convox deploy\nfi\n"
 	deploys := func(log string) travistest.PastBuild { return ofJob("errored", buildTests+buildDpl+log+buildFailed) }
 	for title, c := range map[string]builtBefore{
 		"it deployed": {build: ofJob("passed", buildTests+buildDpl+"Promoting RABC... OK\n"+buildEnd),
@@ -119,6 +123,18 @@ func TestWhyTheLastBuildDidntDeploy(t *testing.T) {
 			b.Import = map[string]string{"acme/api:x.yml@main": noStep}
 			return b
 		}(), want: "error last_build_no_deploy", message: "its .travis.yml, with what that imports, isn't known"},
+
+		"a command that is shown and doesn't run": {build: file(ofJob("passed", buildTests+shown+buildEnd), guarded("master")), audited: audited{yml: guarded("master")},
+			want: "error last_build_no_deploy", message: "no job had a deployment; in its .travis.yml, the deploy step on line 5 runs for master only", hint: "to add a step"},
+		"a command that is shown and runs": {build: file(ofJob("passed", buildTests+shown+buildEnd), guarded("main")),
+			want: "note last_build_deployed", message: "deployed, in job 12.1"},
+		"a command that is shown and fails": {build: file(ofJob("passed", buildTests+shown+"ERROR: invalid login\n"+buildEnd), guarded("main")),
+			want: "error last_build_login", message: "refused the login of job 12.1 (line 5)", hint: "to write the variables again"},
+		"a command that is shown, of unknown files": {build: func() travistest.PastBuild {
+			b := file(ofJob("passed", buildTests+shown+buildEnd), "import: x.yml\n")
+			b.Import = map[string]string{"acme/api:x.yml@main": noStep}
+			return b
+		}(), want: "warning last_build_unclear", message: "may have deployed: its log doesn't say"},
 
 		"rolled back": {build: deploys("Promoting RABC... \nERROR: rollback\n"),
 			want: "error last_build_rolled_back", message: "was rolled back: Rack acme/production couldn't start the new release of app api (line 4)", hint: "`convox logs --app api --rack acme/production`"},

@@ -74,6 +74,7 @@ type Finding struct {
 type Log struct {
 	Last     Finding // what decided; zero if nothing did
 	Deploys  bool    // a deployment was started or skipped
+	Shown    bool    // a command was shown that may deploy, such as one in an if
 	Promoted bool    // a release was promoted
 	Ended    bool    // the job came to its end, and its log too
 }
@@ -113,6 +114,7 @@ type reader struct {
 	deploys bool // the current command is about a deployment
 	caused  bool // Last was found in the current command
 	waits   bool // a release is being promoted
+	shows   bool // the current command is shown, in lines up to fi
 	builds  bool // the Rack builds, after the login, and prints what Docker does
 }
 
@@ -157,10 +159,18 @@ var noCLI = regexp.MustCompile(`(?:^|[\s/'])convox: (?:command not found|not fou
 const dplStart = "travis_fold:start:dpl"
 
 func (r *reader) line(line string) {
+	isShown := strings.HasPrefix(line, "$ ") // Travis shows a command before it runs it
+	if isShown {
+		r.begin(false)
+		r.shows = strings.HasSuffix(line, "then")
+	}
+	if isShown || r.shows {
+		r.deploys = r.deploys || about.MatchString(line)
+		r.log.Shown = r.log.Shown || deploying.MatchString(line)
+		r.shows = r.shows && !strings.HasPrefix(line, "fi")
+	}
 	switch {
-	case strings.HasPrefix(line, "$ "): // Travis shows a command before it runs it
-		r.begin(about.MatchString(line))
-		r.log.Deploys = r.log.Deploys || deploying.MatchString(line)
+	case isShown:
 	case strings.HasPrefix(line, dplStart):
 		r.log.Deploys, r.dpl = true, true
 		r.begin(true)

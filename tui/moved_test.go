@@ -2,7 +2,9 @@ package tui
 
 import (
 	"context"
+	"fmt"
 	"os"
+	"strings"
 	"testing"
 
 	tea "charm.land/bubbletea/v2"
@@ -46,6 +48,34 @@ func TestAnEnterIsNotForARowThatOnlyJustCameUnderTheCursor(t *testing.T) {
 	m.Update(enter)
 	if step, _ := f.Step(); step == flow.StepRack {
 		t.Error("an Enter after a look is not taken")
+	}
+}
+
+// The rows can arrive before what is shown below them, and the screen has no more
+// lines than the terminal.
+func TestTheHeaderStaysWhenRowsArrive(t *testing.T) {
+	var racks []cfn.Rack
+	for i := range 20 {
+		racks = append(racks, cfn.Rack{Name: fmt.Sprint("rack", i), Region: "us-east-1", Host: strings.Repeat(strings.Repeat("a", 50)+".", 3) + "example.com", Status: "UPDATE_COMPLETE"})
+	}
+	for _, height := range []int{12, 24} {
+		f := flow.New(flow.Outside{
+			Racks: func(_ context.Context, _ string, deliver func(cfn.RegionResult)) (cfn.Summary, error) {
+				deliver(cfn.RegionResult{Region: "us-east-1", Of: 1, Racks: racks})
+				return cfn.Summary{}, nil
+			},
+		}, flow.Given{SignIn: flow.ByRack})
+		m := newModel(connect.Stop{Soft: t.Context(), Hard: t.Context()}, Terminal{}, f, &counted{file: os.Stderr})
+		m.Update(tea.WindowSizeMsg{Width: 80, Height: height})
+		m.ctx, m.send = t.Context(), func(tea.Msg) {}
+		searches := f.Searches()
+		m.refresh()
+		for _, s := range searches {
+			s(t.Context(), func(u flow.Update) { m.Update(foundMsg{u}) })
+		}
+		if screen := m.screen(); m.isCut || !contains(screen, "convox-travis") || !contains(screen, "› rack") {
+			t.Errorf("at %d lines the screen is\n%s", height, screen)
+		}
 	}
 }
 

@@ -414,6 +414,7 @@ func (m *model) catchUp() {
 		}
 		q.Rows = nil
 		m.question = q
+		m.resize() // what is below the rows has other lines now
 	case *field.Choice:
 		if initial := m.flow.Question().Initial.Index; !m.touched && f.Value().Index != initial {
 			f.Select(initial)

@@ -50,7 +50,7 @@ type answers struct {
 
 	deployRack    string // ORG/NAME, that was selected
 	beforePromote string // SERVICE COMMAND, or ""
-	entersCommand bool   // it is asked for
+	entersCommand bool   // the review's switch asks for it
 	noStep        bool   // .travis.yml gets no deploy step
 	encrypt       bool   // the variables go into .travis.yml
 }

@@ -63,12 +63,15 @@ func deployRackStep() step {
 // knowsRack reports whether it is known which Rack builds deploy to.
 func (f *Flow) knowsRack() bool { return f.answers.signIn == ByRack || f.deployRack() != "" }
 
-// commandStep asks for a command to run before a release is promoted, if the review's
-// switch requests it.
+// commandStep asks for a command to run before a release is promoted. Only the review's
+// switch leads to it, and Back from it to the review.
 func commandStep() step {
 	return step{
 		id: StepCommand, name: "Deploy step",
-		when: func(f *Flow) bool { return f.answers.entersCommand && f.fitsFile() },
+		when: func(f *Flow) bool {
+			return (f.answers.entersCommand || f.answers.beforePromote != "") && f.fitsFile() && f.knowsRack() && !f.answers.noStep
+		},
+		pass: func(*Flow) bool { return true },
 		ask: func(f *Flow) Question {
 			return Question{
 				Kind: Text, Title: "Which command runs before a release is promoted?", Optional: true,
@@ -83,7 +86,10 @@ func commandStep() step {
 				Check:   func(v Value) error { return audit.CheckExtras("", strings.TrimSpace(v.Text)) },
 			}
 		},
-		take: func(f *Flow, v Value) { f.answers.beforePromote = strings.TrimSpace(v.Text) },
+		take: func(f *Flow, v Value) {
+			f.answers.beforePromote = strings.TrimSpace(v.Text)
+			delete(f.chosen, StepCommand) // it isn't asked again on the way
+		},
 		shown: func(f *Flow) string {
 			if f.answers.beforePromote == "" {
 				return ""

@@ -65,6 +65,37 @@ func TestACommandOfASkippedStepIsInItsCommand(t *testing.T) {
 	}
 }
 
+// The review's switch alone leads to the question, and Back from it to the review.
+func TestTheWayBackFromACommandIsTheReview(t *testing.T) {
+	for _, c := range []struct{ command, rail string }{
+		{"", ""},
+		{"web bin/migrate", "Deploy step runs web bin/migrate before promoting"},
+	} {
+		w := newWorld(t)
+		w.withFile(yml)
+		w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview)
+		w.answer(flow.Value{Switch: "m"}).type_(c.command).step(flow.StepReview)
+		w.answer(flow.Value{Switch: "m"}).step(flow.StepCommand)
+		w.flow.Back()
+		w.hear()
+		w.step(flow.StepReview)
+		if rail := fmt.Sprint(w.flow.Rail()); strings.Contains(rail, "Deploy step") != (c.rail != "") || !strings.Contains(rail, c.rail) {
+			t.Errorf("%q: the rail says %s", c.command, rail)
+		}
+		w.answer(flow.Value{Switch: "d"}).step(flow.StepReview)
+		if rail := fmt.Sprint(w.flow.Rail()); strings.Contains(rail, "Deploy step") {
+			t.Errorf("%q: without a step the rail says %s", c.command, rail)
+		}
+		w.flow.Back()
+		w.hear()
+		w.step(flow.StepBranch).accept().step(flow.StepReview)
+		w.answer(flow.Value{Switch: "d"}).step(flow.StepReview)
+		if review := w.review(); strings.Contains(review, "bin/migrate") != (c.command != "") {
+			t.Errorf("%q: the review says %s", c.command, review)
+		}
+	}
+}
+
 func switches(q flow.Question) string {
 	var all []string
 	for _, s := range q.Switches {

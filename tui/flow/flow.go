@@ -292,9 +292,12 @@ func (f *Flow) before() int {
 	if f.work != nil || f.result.begun || f.reset.IsOpen() || f.steps[f.at].id == StepResetDone {
 		return -1
 	}
+	if f.steps[f.at].id == StepCommand {
+		return f.index(StepReview)
+	}
 	i := f.at - 1
 	for ; i >= 0; i-- {
-		if s := f.steps[i]; s.ask != nil && s.needed(f) && (s.wait == nil || s.wait(f) == "") {
+		if s := f.steps[i]; s.ask != nil && s.id != StepCommand && s.needed(f) && (s.wait == nil || s.wait(f) == "") {
 			return i
 		}
 	}

@@ -79,6 +79,7 @@ func reviewStep() step {
 		id: StepReview, name: "Review",
 		pass: func(f *Flow) bool { return f.given.Agreed },
 		begin: func(f *Flow) {
+			f.answers.entersCommand = false
 			f.askTravis()
 			f.askApp()
 		},

@@ -2,6 +2,7 @@ package gitrepo
 
 import (
 	"context"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -12,8 +13,13 @@ import (
 
 const longestBranch = 250 // bytes; file systems allow no longer name
 
+// refPrefixes are what git puts before a branch's name, and Travis doesn't: no build has
+// such a branch.
+var refPrefixes = regexp.MustCompile(`^refs/|^(?:remotes/)?origin/`)
+
 // CheckBranch rejects names that git doesn't allow for a branch
-// (https://git-scm.com/docs/git-check-ref-format). Its error doesn't quote the text.
+// (https://git-scm.com/docs/git-check-ref-format), and whole references such as
+// refs/heads/main and origin/main. Its error doesn't quote the text.
 func CheckBranch(text string) error {
 	strange := func(r rune) bool {
 		return unicode.IsSpace(r) || !unicode.IsPrint(r) || strings.ContainsRune(`~^:?*[\`, r)
@@ -25,6 +31,12 @@ func CheckBranch(text string) error {
 		return &problem.Error{
 			Code: "bad_branch", Action: "read the branch", Reason: "not a valid branch name",
 			Hints: []string{"write it as git branch shows it"},
+		}
+	}
+	if refPrefixes.MatchString(text) {
+		return &problem.Error{
+			Code: "bad_branch", Action: "read the branch", Reason: "Travis knows branches by their name alone",
+			Hints: []string{"leave out what git puts before the name, such as refs/heads/ or origin/"},
 		}
 	}
 	return nil

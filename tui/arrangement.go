@@ -5,6 +5,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/charmbracelet/x/ansi"
+
+	"convox-travis/internal/text"
 	"convox-travis/tui/field"
 	"convox-travis/tui/flow"
 )
@@ -199,16 +202,39 @@ func (m *model) detail() []part {
 	case row.Note != "" && isCut:
 		details = append(slices.Clone(details), flow.Detail{Text: row.Note})
 	}
-	var values []string
-	for _, d := range details {
-		if d.Text != "" {
-			values = append(values, strings.TrimSpace(d.Label+" "+d.Text))
-		}
-	}
-	if len(values) > 0 {
-		parts = append(parts, part{lines: field.Wrapped(m.theme.Text, strings.Join(values, noteMark), m.room())})
+	if lines := m.labeled(details); len(lines) > 0 {
+		parts = append(parts, part{lines: lines})
 	}
 	return parts
+}
+
+// labeled are values with their labels, as many whole ones on a line as fit.
+func (m *model) labeled(details []flow.Detail) []string {
+	var lines []string
+	gap, cells := ansi.StringWidth(noteMark), m.room() // of the last line
+	for _, d := range details {
+		label, value := text.Clean(d.Label), text.Clean(d.Text)
+		if value == "" {
+			continue
+		}
+		if label != "" {
+			label += " "
+		}
+		width := ansi.StringWidth(label + value)
+		styled := m.theme.Muted.Render(label) + m.theme.Text.Render(value)
+		switch {
+		case cells+gap+width <= m.room():
+			lines[len(lines)-1] += m.theme.Muted.Render(noteMark) + styled
+			cells += gap + width
+		case width <= m.room():
+			lines = append(lines, styled)
+			cells = width
+		default:
+			lines = append(lines, field.Wrapped(m.theme.Text, label+value, m.room())...)
+			cells = m.room()
+		}
+	}
+	return lines
 }
 
 // padded are parts with as many empty lines that what is below the field was never

@@ -28,7 +28,7 @@ func (m *model) View() tea.View {
 	view := tea.NewView(screen)
 	view.AltScreen = true
 	view.ReportFocus = true // a secret on the screen is hidden while nobody looks
-	view.WindowTitle = "convox-travis"
+	view.WindowTitle = windowTitle
 	return view
 }
 

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"golang.org/x/term"
 
 	"convox-travis/internal/connect"
 	"convox-travis/internal/crash"
@@ -139,18 +140,14 @@ type (
 	retakenMsg   struct{}
 )
 
-// retake is a tea.ExecCommand that does nothing: around it the library sets up the
-// terminal again.
-type retake struct{ m *model }
-
-func (r retake) Run() error {
-	if file, is := r.m.terminal.In.(*os.File); is {
-		forget(file) // what was typed meanwhile was for the shell
+// retake makes the terminal again what it was before a stop; enterScreen is the rest.
+// tea.Exec would do both, but after it the library may never draw again
+// (https://github.com/charmbracelet/bubbletea/issues/1778).
+func (m *model) retake() tea.Msg {
+	defer crash.Catch()
+	if file, is := m.terminal.In.(*os.File); is {
+		forget(file)                        // what was typed meanwhile was for the shell
+		_, _ = term.MakeRaw(int(file.Fd())) // one that is gone needs no settings
 	}
-	r.m.moved++ // and answers nothing
-	return nil
+	return retakenMsg{}
 }
-
-func (retake) SetStdin(io.Reader)  {}
-func (retake) SetStdout(io.Writer) {}
-func (retake) SetStderr(io.Writer) {}

@@ -149,9 +149,10 @@ func (m *model) take(msg tea.Msg) tea.Cmd {
 			return nil
 		}
 		m.give(tea.BlurMsg{}) // somebody else may look now: a secret on the screen is hidden
-		return tea.Exec(retake{m}, func(error) tea.Msg { return retakenMsg{} })
+		m.moved++             // and keys for the shell answer nothing
+		return m.retake
 	case retakenMsg:
-		return tea.Batch(m.give(tea.FocusMsg{}), tea.RequestWindowSize)
+		return tea.Batch(m.give(tea.FocusMsg{}), tea.Sequence(tea.Raw(enterScreen), tea.ClearScreen, tea.RequestWindowSize))
 	case tickMsg:
 		return m.tick()
 	case tea.KeyPressMsg:

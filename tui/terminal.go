@@ -80,3 +80,10 @@ func (h *Held) Restore() {
 const leaveScreen = ansi.ResetModeSynchronizedOutput + ansi.ResetModifyOtherKeys + "\x1b[<1u" +
 	ansi.ResetModeBracketedPaste + ansi.ResetModeFocusEvent + ansi.ResetModeUnicodeCore +
 	ansi.ResetStyle + ansi.ResetModeAltScreenSaveCursor + ansi.SetModeTextCursorEnable
+
+// enterScreen sets all of it again after a stop.
+const enterScreen = ansi.ResetModifyOtherKeys + "\x1b[<1u" + ansi.ResetStyle + ansi.ResetModeAltScreenSaveCursor +
+	ansi.SetModeAltScreenSaveCursor + ansi.ResetModeTextCursorEnable + ansi.SetModeBracketedPaste + ansi.SetModeFocusEvent +
+	ansi.SetModifyOtherKeys2 + "\x1b[>1u" + "\x1b]2;" + windowTitle + "\a"
+
+const windowTitle = "convox-travis"

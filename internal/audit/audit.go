@@ -233,7 +233,10 @@ func (a Auditor) Run(ctx context.Context, request Request) (Report, error) {
 			return Report{}, err
 		}
 		c := &repositoryCase{repositoryFacts: facts, findings: &findings{of: facts.target}, request: request, login: read.login, racks: read.racks}
-		audited := RepositoryReport{Target: facts.target, ID: facts.repository.ID, HasBoth: connect.HasBoth(facts.vars, request.Branch), Travis: facts.confirmation, ref: facts.repository.Ref(), branch: c.branch(request.Branch), unbuilt: c.noTestBuildReason()}
+		audited := RepositoryReport{
+			Target: facts.target, ID: facts.repository.ID, HasBoth: connect.HasBoth(facts.vars, request.Branch), Travis: facts.confirmation,
+			ref: facts.repository.Ref(), branch: c.branch(request.Branch), unbuilt: c.noTestBuildReason(),
+		}
 		if facts.last != nil {
 			audited.LastBuild = facts.last.PastBuild
 		}

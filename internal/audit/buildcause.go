@@ -39,7 +39,7 @@ func (c *repositoryCase) judgeLastBuild() {
 
 // judgeNoBuild says why there may be no build of the branch.
 func (c *repositoryCase) judgeNoBuild() {
-	message, hint := "no build of "+text.Quote(c.last.branch)+" is over yet", "push a commit to the branch, or name another one"
+	message, hint := "no build of "+text.Quote(c.last.branch)+" has finished yet", "push a commit to the branch, or name another one"
 	switch {
 	case !c.repository.Active:
 		message, hint = message+": Travis doesn't build the repository", c.activate()
@@ -215,7 +215,11 @@ func (c *repositoryCase) explainFailure(r result) (found, what, hint string) {
 	switch {
 	case r.last.Kind == joblog.Silent && r.rank == undone:
 		what += " while it deployed" + line
-		hint = c.yml("delete the step and let the wizard write one that prints a line every few minutes", call)
+		if hint = c.look("jobs", r.job.ID); c.last.outcome != nil {
+			if flags, ok := stepFlags(call, c.last.outcome.Played...); ok {
+				hint = c.yml("delete the step, and write one that prints a line every few minutes", call, flags...)
+			}
+		}
 	case r.last.Kind == joblog.Refused:
 		hint = c.write("to write the variables again", "")
 	case hint == "":

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path"
@@ -181,6 +182,7 @@ const (
 	lastStage = "move it to a last stage with one job"
 
 	replaceStep = "delete that step, then run this again"
+	changeStep  = "change that step yourself"
 )
 
 func stepOn(line int) string { return fmt.Sprintf("the deploy step on line %d", line) }
@@ -227,16 +229,35 @@ func (b Builds) Warnings(wanted DeployStep, line func(int) int) []connect.Warnin
 			add(FoundNoWait, addWait, "%s"+noWait, step)
 		}
 		if runs := wanted.step().Runs(); runs != "" && !slices.Contains(call.Before, runs) {
-			add(CodeDiffers, replaceStep, "%s doesn't run that command before it promotes", step)
+			add(CodeDiffers, b.replace(call, wanted), "%s doesn't run that command before it promotes", step)
 		}
-		if wanted.Manifest != "" && path.Clean(call.Manifest) != path.Clean(wanted.Manifest) {
-			add(CodeDiffers, replaceStep, "%s doesn't use the manifest %s", step, wanted.Manifest)
+		if wanted.Manifest != "" && path.Clean(cmp.Or(call.Manifest, travisyml.DefaultManifest)) != path.Clean(wanted.Manifest) {
+			add(CodeDiffers, b.replace(call, wanted), "%s doesn't use the manifest %s", step, wanted.Manifest)
 		}
 	}
 	if len(found) > 0 && b.tests() == besideTests {
 		add("before_tests", ownStage, "the deploy doesn't wait for the tests of other jobs")
 	}
 	return warnings
+}
+
+// replace is a hint to replace a step by the wanted one without losing what only the step
+// does.
+func (b Builds) replace(call build.Call, wanted DeployStep) string {
+	if _, ok := stepFlags(call, b.Outcomes[pushed].Played...); !ok {
+		return changeStep
+	}
+	var keep []string
+	if wanted.Manifest == "" {
+		keep = flag("--manifest", call.Manifest)
+	}
+	if wanted.BeforePromote == "" {
+		keep = append(keep, flag("--before-promote", strings.Join(call.Before, ""))...)
+	}
+	if len(keep) == 0 {
+		return replaceStep
+	}
+	return "delete that step, then run convox-travis yml with " + text.Command(keep...) + " too"
 }
 
 // Unseen is something unknown about the builds.

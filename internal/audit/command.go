@@ -44,12 +44,12 @@ func (g RunFlags) travis() []string { return flag("--travis-endpoint", g.Endpoin
 
 // AddStepCommand is what adds the deploy step in a clone. rack is ORG/NAME behind a
 // Console, "" while that is open, and branch is "" for the default branch.
-func AddStepCommand(c connect.Credential, rack, branch string) string {
+func AddStepCommand(c connect.Credential, rack, branch, beforePromote string) string {
 	signIn := flag("--host", c.Host.String())
 	if c.Console {
 		signIn = append(consoleFlag(c.Host), "--rack", cmp.Or(rack, "ORG/NAME"))
 	}
-	return commandLine([]string{"yml", "--write"}, signIn, flag("--branch", branch))
+	return commandLine([]string{"yml", "--write"}, signIn, flag("--branch", branch), flag("--before-promote", beforePromote))
 }
 
 // RotateCommand is what replaces the variables in the repositories that FILE lists. A Rack

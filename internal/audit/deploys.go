@@ -85,7 +85,7 @@ func (p *playedFile) reference(s *playedStep) []stepRun {
 // orNewStep adds to a hint how to replace a step by one without the problem, if a new one
 // does all that the step does.
 func (c *repositoryCase) orNewStep(hint string, run stepRun) string {
-	flags, ok := c.file.played.stepFlags(run)
+	flags, ok := stepFlags(run.call, c.file.played.outcomes[run.outcome].Played[run.job])
 	if !ok {
 		return hint
 	}
@@ -95,13 +95,14 @@ func (c *repositoryCase) orNewStep(hint string, run stepRun) string {
 	return hint + c.yml("delete the step and let the wizard write one without this problem", run.call, flags...)
 }
 
-// stepFlags returns the flags of yml for what a step does besides deploying an app. It
-// isn't ok if yml can't write such a step.
-func (p *playedFile) stepFlags(run stepRun) (flags []string, ok bool) {
-	call := run.call
-	for _, other := range p.outcomes[run.outcome].Played[run.job].Calls {
-		if runs := build.RunOf(other); runs != "" && !slices.Contains(call.Before, runs) {
-			return nil, false // a job's other commands are part of its deployment
+// stepFlags returns the flags of yml for what a step of one of the jobs does besides
+// deploying an app. It isn't ok if yml can't write such a step.
+func stepFlags(call build.Call, jobs ...build.Played) (flags []string, ok bool) {
+	for _, job := range jobs {
+		for _, other := range job.Calls {
+			if runs := build.RunOf(other); runs != "" && !slices.Contains(call.Before, runs) {
+				return nil, false // a job's other commands are part of its deployment
+			}
 		}
 	}
 	before := strings.Join(call.Before, "")
@@ -195,7 +196,7 @@ func (c *repositoryCase) judgeFailure(s *playedStep, runs []stepRun) {
 	hidden := slices.IndexFunc(runs, func(r stepRun) bool { return !r.call.FailsBuild })
 	if hidden >= 0 {
 		run := runs[hidden]
-		flags, canReplace := c.file.played.stepFlags(run)
+		flags, canReplace := stepFlags(run.call, c.file.played.outcomes[run.outcome].Played[run.job])
 		message := s.name() + mayFail
 		switch {
 		case c.file.played.job(run).AllowFailure:

@@ -47,7 +47,7 @@ func TestAuditSaysWhatBuildsDo(t *testing.T) {
 		"branches under on":          {deployOn(", on: {branches: {only: [main]}}"), "warning never_deploys\nnote yml_repaired", "Travis doesn't read `on.branches` on line 5, so the branch is master"},
 		"branches beside on":         {deployOn(", branches: {only: [production]}"), "error never_deploys", "Travis takes the keys of `branches` on line 5 for its branches"},
 		"a ref":                      {deployOn(", on: refs/heads/main"), "warning never_deploys", "runs for refs/heads/main only"},
-		"a function of the job":      {strings.Replace(main, "script: convox", "script: travis_wait 30 convox", 1), "error never_deploys", "`travis_wait` on line 5 is a function of the job's shell"},
+		"a function of the job":      {strings.Replace(main, "script: convox", "script: travis_wait 30 convox", 1), "error never_deploys", "`travis_wait` on line 5 is a function of the job's shell, which `deploy.script` doesn't have\nrun the command without `travis_wait`"},
 		"another repository":         {deployOn(", on: {branch: main, repo: acme/web}"), "warning never_deploys", "`on.repo` on line 5 is another repository"},
 		"a version that isn't there": {"node_js: 20\n" + deployOn(", on: {branch: main, node_js: 18}"), "warning never_deploys", "`on.node_js` on line 6 doesn't hold"},
 		"tags win over the branch":   {deployOn(", on: {branch: main, tags: true}"), "warning never_deploys", "runs for tags only, not for pushes to main: `on.tags` on line 5 makes Travis ignore `on.branch`"},

@@ -169,19 +169,23 @@ const (
 	undone // its deployment failed
 )
 
-// rankOf ranks a job by its log.
-func rankOf(job travisapi.Job, log joblog.Log) rank {
+// rank ranks a job by its log. A command that may deploy has done so if the played build
+// deploys.
+func (l *lastBuild) rank(job travisapi.Job, log joblog.Log) rank {
+	isQuiet := log.Last.Kind == "" && job.State == "passed"
 	switch log.Last.Kind {
 	case joblog.RolledBack, joblog.Refused, joblog.NoApp, joblog.NoRack, joblog.NoDownload, joblog.NoCLI, joblog.Deployment:
 		return undone
 	case joblog.Silent, joblog.TooLong, joblog.OutOfTime, joblog.WaitedFor:
-		if log.Deploys && !log.Promoted {
+		if (log.Deploys || log.Shown) && !log.Promoted {
 			return undone
 		}
 	}
 	switch {
-	case log.Promoted, log.Last.Kind == "" && log.Deploys && job.State == "passed":
+	case log.Promoted, isQuiet && (log.Deploys || log.Shown && len(l.calls) > 0):
 		return deployed
+	case isQuiet && log.Shown && l.outcome == nil:
+		return unclear
 	case log.Last.Kind == joblog.Skipped:
 		return skipped
 	case log.Last.Kind != "" && job.AllowFailure:
@@ -197,7 +201,7 @@ func rankOf(job travisapi.Job, log joblog.Log) rank {
 // result finds the job that decides.
 func (l *lastBuild) result() (r result) {
 	for i, job := range l.Jobs {
-		if rank := rankOf(job, l.logs[i]); rank > r.rank {
+		if rank := l.rank(job, l.logs[i]); rank > r.rank {
 			r = result{rank: rank, job: job, last: l.logs[i].Last}
 		}
 	}

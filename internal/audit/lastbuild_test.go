@@ -70,6 +70,13 @@ func TestWhyTheLastBuildDidntDeploy(t *testing.T) {
 		b.File = text
 		return b
 	}
+	migrating := func(command string) string {
+		return strings.Replace(goodYML, "/tmp/convox deploy", "convox build -m c.yml --app api --rack acme/production && convox run web "+command+" --release R && convox releases promote R", 1)
+	}
+	guarded := func(branch string) string {
+		return "language: ruby\nafter_success:\n  - |\n    if [ $TRAVIS_BRANCH = " + branch + " ]; then\n      convox deploy\n    fi\n"
+	}
+	const shown = "$ if [ $TRAVIS_BRANCH = main ]; then\n  convox deploy\nfi\n"
 	deploys := func(log string) travistest.PastBuild { return ofJob("errored", buildTests+buildDpl+log+buildFailed) }
 	for title, c := range map[string]builtBefore{
 		"it deployed": {build: ofJob("passed", buildTests+buildDpl+"Promoting RABC... OK\n"+buildEnd),
@@ -117,6 +124,18 @@ func TestWhyTheLastBuildDidntDeploy(t *testing.T) {
 			return b
 		}(), want: "error last_build_no_deploy", message: "its .travis.yml, with what that imports, isn't known"},
 
+		"a command that is shown and doesn't run": {build: file(ofJob("passed", buildTests+shown+buildEnd), guarded("master")), audited: audited{yml: guarded("master")},
+			want: "error last_build_no_deploy", message: "no job had a deployment; in its .travis.yml, the deploy step on line 5 runs for master only", hint: "to add a step"},
+		"a command that is shown and runs": {build: file(ofJob("passed", buildTests+shown+buildEnd), guarded("main")),
+			want: "note last_build_deployed", message: "deployed, in job 12.1"},
+		"a command that is shown and fails": {build: file(ofJob("passed", buildTests+shown+"ERROR: invalid login\n"+buildEnd), guarded("main")),
+			want: "error last_build_login", message: "refused the login of job 12.1 (line 5)", hint: "to write the variables again"},
+		"a command that is shown, of unknown files": {build: func() travistest.PastBuild {
+			b := file(ofJob("passed", buildTests+shown+buildEnd), "import: x.yml\n")
+			b.Import = map[string]string{"acme/api:x.yml@main": noStep}
+			return b
+		}(), want: "warning last_build_unclear", message: "may have deployed: its log doesn't say"},
+
 		"rolled back": {build: deploys("Promoting RABC... \nERROR: rollback\n"),
 			want: "error last_build_rolled_back", message: "was rolled back: Rack acme/production couldn't start the new release of app api (line 4)", hint: "`convox logs --app api --rack acme/production`"},
 		"a refused login": {build: deploys("ERROR: invalid login\n"),
@@ -142,6 +161,10 @@ func TestWhyTheLastBuildDidntDeploy(t *testing.T) {
 
 		"silence": {build: ofJob("errored", buildTests+buildDpl+"Building\n\nNo output has been received in the last 10m0s, this\n"),
 			want: "error last_build_stopped", message: "was stopped: job 12.1 printed nothing for 10m0s while it deployed (line 4)", hint: "prints a line every few minutes"},
+		"silence of a step with a command": {build: file(ofJob("errored", buildTests+buildDpl+"Building\n\nNo output has been received in the last 10m0s, this\n"), migrating("rake")),
+			want: "error last_build_stopped", message: "while it deployed (line 4)", hint: "yml --write --manifest c.yml --before-promote 'web rake' --app api"},
+		"silence of a step with two commands": {build: file(ofJob("errored", buildTests+buildDpl+"Building\n\nNo output has been received in the last 10m0s, this\n"), migrating("rake --release R && convox run web b")),
+			want: "error last_build_stopped", message: "while it deployed (line 4)", hint: "look at it: https://app.travis-ci.com/github/acme/api/jobs/"},
 		"silent tests": {build: ofJob("errored", "$ bundle exec rake\nNo output has been received in the last 10m0s, this\n"),
 			want: "error last_build_stopped", message: "was stopped: job 12.1 printed nothing for 10m0s", hint: "common-build-problems"},
 		"travis_wait": {build: ofJob("failed", "Timeout (20 minutes) reached. Terminating \"x\"\nThe command \"travis_wait x\" exited with 137.\n"),
@@ -218,13 +241,13 @@ func TestWhyTheLastBuildDidntDeploy(t *testing.T) {
 		}(),
 			want: "note last_build_deployed", message: "(push to main, passed)"},
 
-		"no build": {none: true, want: "warning last_build_missing", message: "no build of main is over yet", hint: "push a commit"},
+		"no build": {none: true, want: "warning last_build_missing", message: "no build of main has finished yet", hint: "push a commit"},
 		"no build, as it is inactive": {none: true, audited: audited{change: func(r *travistest.Repository) { r.Active = false }},
-			want: "warning last_build_missing", message: "no build of main is over yet: Travis doesn't build the repository"},
+			want: "warning last_build_missing", message: "no build of main has finished yet: Travis doesn't build the repository"},
 		"no build, as pushes are off": {none: true, audited: audited{change: func(r *travistest.Repository) { r.SkipPushes = true }},
-			want: "warning last_build_missing", message: "no build of main is over yet: Travis doesn't build its pushes", hint: "Build pushed branches"},
+			want: "warning last_build_missing", message: "no build of main has finished yet: Travis doesn't build its pushes", hint: "Build pushed branches"},
 		"no build of the branch": {build: ofJob("passed", ""), audited: audited{request: func(r *audit.Request) { r.Branch = "dev" }},
-			want: "warning last_build_missing", message: "no build of dev is over yet"},
+			want: "warning last_build_missing", message: "no build of dev has finished yet"},
 	} {
 		t.Run(title, func(t *testing.T) {
 			t.Parallel()

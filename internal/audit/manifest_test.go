@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"convox-travis/internal/audit"
@@ -105,8 +106,11 @@ func TestAStepIsComparedWithTheManifestOfItsClone(t *testing.T) {
 // What is there is left, and it is said what it doesn't do.
 func TestAStepThatDoesSomethingElseIsCompared(t *testing.T) {
 	const (
-		command  = "yml_other_step: the deploy step on line 4 doesn't run that command before it promotes; delete that step, then run this again\n"
-		manifest = "yml_other_step: the deploy step on line 4 doesn't use the manifest ops/c.yml; delete that step, then run this again\n"
+		command  = "yml_other_step: the deploy step on line 4 doesn't run that command before it promotes; "
+		manifest = "yml_other_step: the deploy step on line 4 doesn't use the manifest ops/c.yml; "
+		again    = "delete that step, then run this again\n"
+		with     = "delete that step, then run convox-travis yml with "
+		byHand   = "change that step yourself\n"
 	)
 	there := func(change func(*audit.DeployStep)) audit.DeployStep {
 		step := audit.DeployStep{Target: build.Target{Repo: slug, Branch: "main", App: "api", DefaultApp: "api", Rack: "acme/production"}, Console: true}
@@ -114,6 +118,7 @@ func TestAStepThatDoesSomethingElseIsCompared(t *testing.T) {
 		return step
 	}
 	plain := func(*audit.DeployStep) {}
+	simple := func(s *audit.DeployStep) { s.BeforePromote, s.Manifest = "web rake b", "b.yml" }
 	migrating := func(s *audit.DeployStep) { s.BeforePromote, s.Manifest = "web  rake $A && b ", "ops/c.yml" }
 	for name, c := range map[string]struct {
 		there, asked func(*audit.DeployStep)
@@ -122,9 +127,13 @@ func TestAStepThatDoesSomethingElseIsCompared(t *testing.T) {
 		"a plain one":                           {plain, plain, ""},
 		"the same":                              {migrating, migrating, ""},
 		"more than asked":                       {migrating, plain, ""},
-		"no command and manifest":               {plain, migrating, command + manifest},
-		"another command":                       {migrating, func(s *audit.DeployStep) { s.BeforePromote = "web rake" }, command},
-		"another manifest":                      {migrating, func(s *audit.DeployStep) { s.Manifest = "c.yml" }, "yml_other_step: the deploy step on line 4 doesn't use the manifest c.yml; delete that step, then run this again\n"},
+		"no command and manifest":               {plain, migrating, command + again + manifest + again},
+		"another command and manifest":          {simple, migrating, command + again + manifest + again},
+		"a command, and the step's manifest":    {simple, func(s *audit.DeployStep) { s.BeforePromote = "web rake" }, command + with + "--manifest b.yml too\n"},
+		"a manifest, and the step's command":    {simple, func(s *audit.DeployStep) { s.Manifest = "ops/c.yml" }, manifest + with + "--before-promote 'web rake b' too\n"},
+		"the default manifest":                  {plain, func(s *audit.DeployStep) { s.Manifest = "./convox.yml" }, ""},
+		"another command":                       {migrating, func(s *audit.DeployStep) { s.BeforePromote = "web rake" }, command + byHand},
+		"another manifest":                      {migrating, func(s *audit.DeployStep) { s.Manifest = "c.yml" }, strings.Replace(manifest, "ops/", "", 1) + byHand},
 		"the same manifest in other characters": {migrating, func(s *audit.DeployStep) { s.Manifest = "./ops/c.yml" }, ""},
 	} {
 		file := travisyml.File{Root: t.TempDir(), Text: "script: make\n"}

@@ -27,7 +27,6 @@ type Builder interface {
 // TestBuilder verifies variables where they are used: in a build that only logs in.
 type TestBuilder struct {
 	Builder Builder
-	Clock   clock.Clock
 	Tell    func(TestBuildEvent) // gets each new state, one call at a time; may be nil
 
 	Pause    time.Duration // between two checks; 3 seconds
@@ -99,8 +98,7 @@ func (r TestBuildRequest) config() map[string]any {
 
 // follow reads the build's state until it is over.
 func (p TestBuilder) follow(stop connect.Stop, request TestBuildRequest, id int) (travisapi.Build, error) {
-	ticks := cmp.Or[clock.Clock](p.Clock, clock.System{})
-	begun, told := ticks.Now(), TestBuildEvent{}
+	started, told := time.Now(), TestBuildEvent{}
 	var build travisapi.Build
 	for {
 		event, err := TestBuildEvent{State: "waiting for Travis to accept the request"}, error(nil)
@@ -122,10 +120,10 @@ func (p TestBuilder) follow(stop connect.Stop, request TestBuildRequest, id int)
 		if build.IsOver() {
 			return build, nil
 		}
-		if ticks.Now().Sub(begun) >= cmp.Or(p.Patience, 30*time.Minute) {
-			return build, request.unfinished(build, errProofTooLong)
+		if time.Since(started) >= cmp.Or(p.Patience, 30*time.Minute) {
+			return build, request.unfinished(build, errTestBuildTooLong)
 		}
-		if err := ticks.Sleep(stop.Soft, cmp.Or(p.Pause, 3*time.Second)); err != nil {
+		if err := (clock.System{}).Sleep(stop.Soft, cmp.Or(p.Pause, 3*time.Second)); err != nil {
 			return build, request.unfinished(build, err)
 		}
 	}
@@ -148,7 +146,7 @@ func (p TestBuilder) build(ctx context.Context, request TestBuildRequest, id int
 	return read.Builds[0], nil
 }
 
-var errProofTooLong = &problem.Error{Code: "timeout", Reason: "it takes too long"}
+var errTestBuildTooLong = &problem.Error{Code: "timeout", Reason: "it takes too long"}
 
 // unfinished is the error for a build that continues although nobody waits for it.
 func (r TestBuildRequest) unfinished(build travisapi.Build, cause error) error {

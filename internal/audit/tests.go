@@ -340,6 +340,8 @@ func (c *repositoryCase) reasonHints(s *playedStep) string {
 			hints = append(hints, "delete `tags` to deploy the branch")
 		case build.ObstaclePromote:
 			hints = append(hints, fmt.Sprintf("delete line %d", o.Line))
+		case build.ObstacleFunction:
+			hints = append(hints, fmt.Sprintf("run the command without `%s`", o.Text))
 		case build.ObstacleTest, build.ObstacleFalseTest:
 			if strings.Contains(o.Text, "TRAVIS_PULL_REQUEST") {
 				hints = append(hints, "TRAVIS_PULL_REQUEST is \"false\" outside of pull requests, never empty: compare it with false")

@@ -119,7 +119,10 @@ func (p *program) listExisting(ctx context.Context, o *options) result {
 	var plan connect.Plan
 	if err == nil {
 		if a.request.Targets, a.request.Known, err = o.listOwned(ctx, a.travis); err == nil {
-			plan, err = p.findExisting(ctx, a)
+			var done func()
+			a.request.Read, done = p.reading(len(a.request.Targets))
+			plan, err = connect.FindExisting(ctx, a.travis, a.request)
+			done()
 		}
 	}
 	if err != nil {
@@ -148,13 +151,6 @@ func (p *program) listExisting(ctx context.Context, o *options) result {
 	r.notes = append(r.notes, "Travis doesn't show which Rack a repository uses: save the list as FILE, and delete the lines of repositories that use another Rack",
 		"next: run "+audit.RotateCommand(o.givenFlags(), o.branch))
 	return r
-}
-
-func (p *program) findExisting(ctx context.Context, a application) (connect.Plan, error) {
-	var done func()
-	a.request.Read, done = p.reading(len(a.request.Targets))
-	defer done()
-	return connect.FindExisting(ctx, a.travis, a.request)
 }
 
 // clonePlay is what the builds of the clone do, if the clone is the only repository of an

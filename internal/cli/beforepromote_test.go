@@ -29,7 +29,7 @@ func TestAStepCanRunACommandBeforeItPromotes(t *testing.T) {
 	w.want(w.run("", append(step, "--check")...), 0, "the file already deploys")
 	w.want(w.run("", append(console, "--check")...), 0, "the file already deploys")
 	e = w.run("", append(console, "--check", "--before-promote", "web rake db:seed")...)
-	w.want(e, 0, "doesn't run that command before it promotes", "hint: delete that step, then run this again")
+	w.want(e, 0, "doesn't run that command before it promotes", "hint: delete that step, then run convox-travis yml with --manifest ops/convox.yml too")
 	e = w.run("", "yml", "--explain")
 	w.want(e, 0)
 	if !strings.Contains(e.out, "deploys web to acme/production") {

@@ -130,8 +130,10 @@ func (p *program) check(stop connect.Stop, o *checkOptions) result {
 	if err != nil {
 		return result{document: d, err: err}
 	}
-	if request.Targets, err = o.owned(ctx, client, request.Targets); err != nil {
-		return result{document: d, err: err}
+	if o.all {
+		if request.Targets, _, err = o.listOwned(ctx, client); err != nil {
+			return result{document: d, err: err}
+		}
 	}
 	request.Clone = p.clonedFile(ctx, &o.options, request.Targets)
 	auditor := audit.Auditor{Travis: client, Checker: checker, Racks: func(ctx context.Context) (audit.Searcher, error) {
@@ -350,6 +352,9 @@ func checkRow(f audit.Finding, column, width int) (lines []string) {
 		head = indent
 	}
 	under := strings.Repeat(" ", min(severityColumn+len(gap), len(indent)))
+	if f.Hint == "" {
+		return lines
+	}
 	for hint := range strings.SplitSeq(f.Hint, "\n") {
 		lead := "hint: "
 		for _, line := range hintLines(hint, width-len(under)-len(lead)) {

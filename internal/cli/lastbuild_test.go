@@ -29,6 +29,9 @@ func TestCheckSaysWhyTheLastBuildDidntDeploy(t *testing.T) {
 			w.Travis.AddBuild("acme/web", travistest.PastBuild{Commit: "0123456789abcdef", File: c.file, Jobs: []travistest.PastJob{{Log: c.log}}})
 			e := w.run("", "check", "--last-build")
 			w.want(e, c.code)
+			if strings.Contains(e.out, "hint: \n") {
+				t.Errorf("a hint is empty in\n%s", e.out)
+			}
 			out := strings.Join(strings.Fields(e.out), " ")
 			for _, text := range c.want {
 				if !strings.Contains(out, text) {

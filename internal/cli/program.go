@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -138,11 +137,6 @@ type reach struct {
 	onWrite func()
 }
 
-// travisHTTP returns the client for Travis.
-func (r reach) travisHTTP() *http.Client {
-	return transport.NewClient(nil, r.dial)
-}
-
 // userAgent names this program to the servers.
 func userAgent() string {
 	return strings.TrimSuffix("convox-travis/"+version.Read().Version, "/")
@@ -257,7 +251,7 @@ func (p *program) travisClient(endpoint string, token secret.String) (*travisapi
 		return known, nil
 	}
 	client, err := travisapi.New(travisapi.Config{
-		Endpoint: endpoint, Token: token, UserAgent: userAgent(), HTTP: p.reach.travisHTTP(),
+		Endpoint: endpoint, Token: token, UserAgent: userAgent(), HTTP: transport.NewClient(nil, p.reach.dial),
 		Retry: p.reach.retry, Posts: p.posts(name).Begin, Calls: p.calls().Wait, OnWrite: p.reach.onWrite,
 	})
 	if err != nil {

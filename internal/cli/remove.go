@@ -45,8 +45,8 @@ func (p *program) remove(stop connect.Stop, o *options, everyBranch bool) result
 	show := p.reporter(o, "remove")
 	a, err := p.answers(stop.Soft, o, "remove", nil)
 	targets := a.request.Targets
-	if err == nil {
-		targets, err = o.owned(stop.Soft, a.travis, targets)
+	if err == nil && o.all {
+		targets, _, err = o.listOwned(stop.Soft, a.travis)
 	}
 	show.targets = targets
 	if err != nil {

@@ -303,15 +303,6 @@ func (p *program) owned(o *options) func(context.Context, flow.Travis) ([]connec
 	}
 }
 
-// owned returns the repositories of --all, or targets without it.
-func (o *options) owned(ctx context.Context, client lister, targets []connect.Target) ([]connect.Target, error) {
-	if !o.all {
-		return targets, nil
-	}
-	targets, _, err := o.listOwned(ctx, client)
-	return targets, err
-}
-
 // listOwned returns the repositories of --all, and Travis's data about them.
 func (o *options) listOwned(ctx context.Context, client lister) ([]connect.Target, []travisapi.Repository, error) {
 	provider, err := o.readProvider()

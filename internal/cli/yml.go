@@ -48,7 +48,7 @@ adds lines, and prints the lines to paste if that is impossible.`,
 	flags.StringVar(&o.app, "app", "", "deploy `NAME` (default: .convox/app, else the repository)")
 	flags.StringVar(&o.step, "step", "", "`KEY`: deploy, or after_success, which can't fail builds")
 	flags.StringVar(&o.manifest, "manifest", "", "deploy with the manifest at `PATH` (default: convox.yml)")
-	flags.StringVar(&o.beforePromote, "before-promote", "", "first run `CMD`, such as \"web rake db:migrate\"")
+	flags.StringVar(&o.beforePromote, "before-promote", "", "run `CMD` before promoting, such as \"web rake db:migrate\"")
 	flags.BoolVar(&o.write, "write", false, "write the file, but don't commit it")
 	flags.BoolVar(&o.onlyCheck, "check", false, "exit 0 if a push deploys, 5 if not, 1 if unclear")
 	flags.BoolVar(&o.explain, "explain", false, "explain what each kind of build deploys, offline")

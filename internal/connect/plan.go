@@ -120,7 +120,11 @@ func planRepositories(ctx context.Context, cancel context.CancelCauseFunc, travi
 	plans := make([]RepositoryPlan, len(targets))
 	listed := cacheable(request.Known)
 	ReadEach(len(targets), request.Read, func(i int) {
-		r := planRepository(ctx, newCachedTravis(travis, listed[targets[i].key()]), targets[i], request)
+		from := travis
+		if known, is := listed[targets[i].key()]; is {
+			from = cachedTravis{travis, known}
+		}
+		r := planRepository(ctx, from, targets[i], request)
 		r.Err = stopReads(ctx, cancel, targets[i], r.Err)
 		plans[i] = r
 	})

@@ -110,15 +110,7 @@ func cacheable(known []travisapi.Repository) map[Target]travisapi.Repository {
 	return listed
 }
 
-// newCachedTravis returns a Travis that reads repositories from a list. A zero one isn't
-// in the list.
-func newCachedTravis(travis Travis, listed travisapi.Repository) Travis {
-	if listed.ID == 0 {
-		return travis
-	}
-	return cachedTravis{travis, listed}
-}
-
+// cachedTravis doesn't read a repository that was listed.
 type cachedTravis struct {
 	Travis
 	listed travisapi.Repository

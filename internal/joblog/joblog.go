@@ -74,6 +74,7 @@ type Finding struct {
 type Log struct {
 	Last     Finding // what decided; zero if nothing did
 	Deploys  bool    // a deployment was started or skipped
+	Shown    bool    // a command was shown that may deploy, such as one in an if
 	Promoted bool    // a release was promoted
 	Ended    bool    // the job came to its end, and its log too
 }
@@ -113,6 +114,8 @@ type reader struct {
 	deploys bool // the current command is about a deployment
 	caused  bool // Last was found in the current command
 	waits   bool // a release is being promoted
+	shows   bool // the current command is shown, in lines up to fi
+	builds  bool // the Rack builds, after the login, and prints what Docker does
 }
 
 const phases = `before_install|install|before_script|script|before_cache|before_deploy|deploy|checkout|setup|setup_casher|setup_cache|announce`
@@ -156,10 +159,18 @@ var noCLI = regexp.MustCompile(`(?:^|[\s/'])convox: (?:command not found|not fou
 const dplStart = "travis_fold:start:dpl"
 
 func (r *reader) line(line string) {
+	isShown := strings.HasPrefix(line, "$ ") // Travis shows a command before it runs it
+	if isShown {
+		r.begin(false)
+		r.shows = strings.HasSuffix(line, "then")
+	}
+	if isShown || r.shows {
+		r.deploys = r.deploys || about.MatchString(line)
+		r.log.Shown = r.log.Shown || deploying.MatchString(line)
+		r.shows = r.shows && !strings.HasPrefix(line, "fi")
+	}
 	switch {
-	case strings.HasPrefix(line, "$ "): // Travis shows a command before it runs it
-		r.begin(about.MatchString(line))
-		r.log.Deploys = r.log.Deploys || deploying.MatchString(line)
+	case isShown:
 	case strings.HasPrefix(line, dplStart):
 		r.log.Deploys, r.dpl = true, true
 		r.begin(true)
@@ -184,9 +195,13 @@ func (r *reader) other(line string) {
 		return
 	}
 	if match := promoting.FindStringSubmatch(line); match != nil {
-		if r.log.Deploys, r.waits = true, true; match[1] != "" {
+		if r.log.Deploys, r.waits, r.builds = true, true, false; match[1] != "" {
 			r.promoted()
 		}
+		return
+	}
+	if strings.HasPrefix(line, "Starting build... OK") {
+		r.builds = true
 		return
 	}
 	if strings.HasSuffix(line, ".") && strings.Contains(line, `" `) {
@@ -205,7 +220,7 @@ func (r *reader) other(line string) {
 	}
 	for _, l := range lines {
 		rest, isIt := strings.CutPrefix(line, l.start)
-		if !isIt || l.deploys && !r.deploys && !r.dpl || l.kind == Deployment && r.caused {
+		if !isIt || l.deploys && (!r.deploys && !r.dpl || r.builds && l.kind != Deployment) || l.kind == Deployment && r.caused {
 			continue
 		}
 		var match []string
@@ -221,7 +236,9 @@ func (r *reader) other(line string) {
 }
 
 // begin begins another command.
-func (r *reader) begin(deploys bool) { r.deploys, r.caused, r.waits = deploys, false, false }
+func (r *reader) begin(deploys bool) {
+	r.deploys, r.caused, r.waits, r.builds = deploys, false, false, false
+}
 
 func (r *reader) found(f Finding) { r.log.Last, r.caused, r.waits = f, true, false }
 

@@ -67,6 +67,11 @@ func TestRead(t *testing.T) {
 		"another architecture":      {tests + dpl + "bash: /tmp/convox: cannot execute binary file: Exec format error\n" + failed, only(joblog.NoCLI)},
 		"another error":             {tests + dpl + "ERROR: build failed\n" + failed, only(joblog.Deployment)},
 		"an error, then another":    {tests + dpl + "ERROR: invalid login\nERROR: exit status 1\n" + failed, only(joblog.Refused)},
+		"a Dockerfile's download":   {tests + dpl + "Starting build... OK\ncurl: (22) The requested URL returned error: 404\nERROR: build failed\n" + failed, only(joblog.Deployment)},
+		"a registry's login":        {tests + dpl + "Starting build... OK\nERROR: unauthorized: authentication required\nERROR: build failed\n" + failed, only(joblog.Deployment)},
+		"a build, then a rollback":  {tests + dpl + "Starting build... OK\nERROR: unauthorized: x\nPromoting RABC... \nERROR: rollback\n" + failed, only(joblog.RolledBack)},
+		"a build, then a login":     {"$ convox build\nStarting build... OK\n$ convox deploy\nERROR: invalid login\n" + passed, only(joblog.Refused)},
+		"a refused start":           {tests + dpl + "Starting build... ERROR: x\nERROR: app not found: web\n" + failed, only(joblog.NoApp)},
 		"no error is known":         {tests + dpl + "gem: something went wrong\n" + failed, only(joblog.Deployment)},
 
 		"silence":                   {tests + dpl + "Building: .\n\n\nNo output has been received in the last 10m0s, this potentially indicates a stalled build or something wrong with the build itself.\n", joblog.Finding{Kind: joblog.Silent, Time: "10m0s"}},
@@ -85,6 +90,8 @@ func TestRead(t *testing.T) {
 			joblog.Finding{Kind: joblog.NoDownload, Command: "curl -fO https://convox.s3.amazonaws.com/convox.zip", Phase: "before_install", Status: "22"}},
 		"a deploy in script":        {"$ convox deploy\nERROR: invalid login\nThe command \"convox deploy\" exited with 1.\n" + passed, joblog.Finding{Kind: joblog.Refused, Command: "convox deploy", Phase: "script", Status: "1"}},
 		"a deploy in after_success": {tests + "$ convox deploy\nERROR: invalid login\n" + passed, only(joblog.Refused)},
+		"a deploy in an if":         {tests + "$ if [ \"$TRAVIS_BRANCH\" = main ]; then\n  convox deploy\nfi\nERROR: invalid login\n" + passed, only(joblog.Refused)},
+		"an if, then another":       {"$ if true; then\n  convox deploy\nfi\n$ rake\nERROR: invalid login\n" + passed, joblog.Finding{}},
 		"a hidden failure":          {"$ convox deploy || true\nERROR: no such app: web\nThe command \"convox deploy || true\" exited with 0.\n" + skip("npm", "this is not a tagged commit") + passed, only(joblog.NoApp)},
 		"a test's own words":        {"$ rake test\nERROR: rollback\ncurl: (6) x\nconvox: command not found\nThe command \"rake test\" exited with 0.\n" + skip("script", "this branch is not permitted: x") + passed, skipped(joblog.Branch)},
 		"a failed test's words":     {"$ rake test\nERROR: rollback\nThe command \"rake test\" exited with 1.\n", joblog.Finding{Kind: joblog.Command, Command: "rake test", Phase: "script", Status: "1"}},
@@ -146,22 +153,26 @@ func TestWhatIsKnownOfAWholeLog(t *testing.T) {
 	for name, c := range map[string]struct {
 		log                      string
 		deploys, promoted, ended bool
+		shown                    bool
 	}{
-		"no deployment":            {tests + passed, false, false, true},
-		"skipped":                  {tests + skip("script", "this is not a tagged commit") + passed, true, false, true},
-		"promoted":                 {tests + dpl + "Promoting RABC... OK\n" + passed, true, true, true},
-		"promoted, then a failure": {tests + "$ convox deploy\nPromoting RABC... OK\nThe command \"convox deploy\" exited with 0.\nThe command \"rake\" exited with 1.\n" + passed, true, true, true},
-		"rolled back":              {tests + dpl + "Promoting RABC... \nERROR: rollback\n" + failed, true, false, false},
-		"still promoting":          {tests + dpl + "Promoting RABC... \n", true, false, false},
-		"promoted, then not":       {tests + dpl + "Promoting RABC... OK\nsmoke test: no\n" + failed, true, true, false},
-		"quietly":                  {tests + "$ /tmp/convox deploy --app web\n" + passed, true, false, true},
-		"an OK of a test":          {"$ rake\nOK\n" + passed, false, false, true},
-		"cut":                      {tests, false, false, false},
+		"no deployment":            {tests + passed, false, false, true, false},
+		"skipped":                  {tests + skip("script", "this is not a tagged commit") + passed, true, false, true, false},
+		"promoted":                 {tests + dpl + "Promoting RABC... OK\n" + passed, true, true, true, false},
+		"promoted, then a failure": {tests + "$ convox deploy\nPromoting RABC... OK\nThe command \"convox deploy\" exited with 0.\nThe command \"rake\" exited with 1.\n" + passed, true, true, true, true},
+		"rolled back":              {tests + dpl + "Promoting RABC... \nERROR: rollback\n" + failed, true, false, false, false},
+		"still promoting":          {tests + dpl + "Promoting RABC... \n", true, false, false, false},
+		"promoted, then not":       {tests + dpl + "Promoting RABC... OK\nsmoke test: no\n" + failed, true, true, false, false},
+		"quietly":                  {tests + "$ /tmp/convox deploy --app web\n" + passed, false, false, true, true},
+		"an OK of a test":          {"$ rake\nOK\n" + passed, false, false, true, false},
+		"cut":                      {tests, false, false, false, false},
+		"in an if":                 {tests + "$ if [ x = y ]; then\n  convox build\n  convox releases promote R\nfi\n" + passed, false, false, true, true},
+		"after an if":              {"$ if [ x = y ]; then\n  a\nfi\nread about convox and its deploy\n" + passed, false, false, true, false},
+		"a test about it":          {"$ rake\nconvox deploy\n" + passed, false, false, true, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := joblog.Read([]byte(c.log))
-			if got.Deploys != c.deploys || got.Promoted != c.promoted || got.Ended != c.ended {
+			if got.Deploys != c.deploys || got.Promoted != c.promoted || got.Ended != c.ended || got.Shown != c.shown {
 				t.Errorf("got %+v", got)
 			}
 		})

@@ -24,7 +24,7 @@ func (s *Server) listRepositories(w http.ResponseWriter, r request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	login, provider := r.PathValue("login"), cmp.Or(r.PathValue("provider"), "github")
-	if login != "" && !s.known(login) {
+	if _, found := s.ownerOf(login); login != "" && !found {
 		notFound(w, "owner")
 		return
 	}
@@ -107,10 +107,4 @@ func pagination(r *http.Request, limit, offset, count int) object {
 		p["prev"] = at(max(0, offset-limit))
 	}
 	return p
-}
-
-// known reports whether an account or organization exists; the caller holds s.mu.
-func (s *Server) known(login string) bool {
-	_, found := s.ownerOf(login)
-	return found
 }

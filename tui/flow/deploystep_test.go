@@ -55,6 +55,16 @@ func TestACommandBeforeThePromotionIsOptional(t *testing.T) {
 	w.wantWritten()
 }
 
+func TestACommandOfASkippedStepIsInItsCommand(t *testing.T) {
+	w := newWorld(t)
+	w.withFile(yml)
+	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview)
+	w.answer(flow.Value{Switch: "m"}).type_("web rake a").answer(flow.Value{Switch: "d"}).accept().step(flow.StepProve).accept().step(flow.StepDone)
+	if next := fmt.Sprint(w.flow.Ending()); !strings.Contains(next, "yml --write --host ") || !strings.Contains(next, " --before-promote 'web rake a'") {
+		t.Errorf("it ends with %s", next)
+	}
+}
+
 // The review's switch alone leads to the question, and Back from it to the review.
 func TestTheWayBackFromACommandIsTheReview(t *testing.T) {
 	for _, c := range []struct{ command, rail string }{

@@ -214,7 +214,7 @@ func (f *Flow) nextLines() []Line {
 	}
 	file := report.Repositories[0].File // of the only repository
 	if f.several() || file == nil || !file.Written() && file.Found == "" && len(file.ToPaste) == 0 {
-		command := audit.AddStepCommand(f.credential(), f.deployRack(), f.answers.branch)
+		command := audit.AddStepCommand(f.credential(), f.deployRack(), f.answers.branch, f.answers.beforePromote)
 		where := "run it in the clone of " + nameOf(f.targets()) + ": it adds the deploy step"
 		switch {
 		case len(f.targets()) > 1:

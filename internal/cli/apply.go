@@ -148,7 +148,7 @@ func (p *program) listExisting(ctx context.Context, o *options) result {
 	if len(r.lines) == 0 {
 		return r
 	}
-	r.notes = append(r.notes, "Travis doesn't show which Rack a repository uses: save the list as FILE, and delete the repositories of other Racks",
+	r.notes = append(r.notes, "Travis doesn't show which Rack a repository uses: save the list as FILE, and delete the lines of repositories that use another Rack",
 		"next: run "+audit.RotateCommand(o.givenFlags(), o.branch))
 	return r
 }

@@ -164,15 +164,13 @@ func passwordOf(address string) string {
 	return password
 }
 
-// nothing has no variables and runs no commands.
-var nothing = &expand.Config{
-	CmdSubst:  func(io.Writer, *syntax.CmdSubst) error { return nil },
-	ProcSubst: func(*syntax.ProcSubst) (string, error) { return "", nil },
-}
-
-// literal is the part of a word that is in the file: variables are empty.
+// literal is the part of a word that is in the file: variables and commands are empty.
 func literal(word *syntax.Word) string {
-	value, err := expand.Literal(nothing, word)
+	config := expand.Config{ // one for each call, which writes to it
+		CmdSubst:  func(io.Writer, *syntax.CmdSubst) error { return nil },
+		ProcSubst: func(*syntax.ProcSubst) (string, error) { return "", nil },
+	}
+	value, err := expand.Literal(&config, word)
 	if err != nil {
 		return ""
 	}

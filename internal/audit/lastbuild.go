@@ -32,7 +32,7 @@ const (
 	FoundCLIFailed    = "last_build_no_client"   // the convox CLI couldn't be downloaded or started
 	FoundStopped      = "last_build_stopped"     // Travis ended a job
 	FoundBuildFailed  = "last_build_failed"      // a command failed, or the deployment for another reason
-	FoundCanceled     = "last_build_canceled"    //
+	FoundCanceled     = "last_build_canceled"    // somebody did that
 	FoundUnclear      = "last_build_unclear"     // its logs can't be read, or don't say
 )
 

@@ -12,9 +12,9 @@ import (
 	"convox-travis/internal/terminal"
 )
 
-// jobs is a shell that runs the program as a job, says when that was stopped,
-// and at the next line lets it go on, with the terminal as shells have it. It waits
-// first: after a typed Ctrl-Z the kernel sends the signal, and then discards output.
+// jobs is a shell that runs the program as a job, says when that was stopped, and at the
+// next line continues it, with the terminal as shells have it. It waits before it says
+// so: after a typed Ctrl-Z the kernel sends the signal, and then discards output.
 const jobs = `set -m
 "$@"; code=$?
 while [ $code -gt 128 ] && jobs %1 >/dev/null 2>&1; do

@@ -157,18 +157,12 @@ var hints = problem.Hints{
 	"yml_step":      nil,
 }
 
-// detailOf is the Detail of an error of package convox.
-func detailOf(e *problem.Error) convox.Detail {
-	detail, _ := e.Detail.(convox.Detail)
-	return detail
-}
-
 // setLetters is for a password that the convox CLI can't send.
 func setLetters(e *problem.Error) []string {
-	if detailOf(e).Console {
+	if convox.DetailOf(e).Console {
 		return nil
 	}
-	return []string{"set a password of letters and digits: run " + forRack("reset-password", detailOf(e))}
+	return []string{"set a password of letters and digits: run " + forRack("reset-password", convox.DetailOf(e))}
 }
 
 // forRack is a command for the Rack that a login was for.
@@ -195,7 +189,7 @@ func meantHost(e *problem.Error) []string {
 	if _, isOfStack := e.Detail.(cfn.Rack); isOfStack {
 		return []string{"pass the Rack's host with --host"}
 	}
-	switch detailOf(e).Meant {
+	switch convox.DetailOf(e).Meant {
 	case convox.MeantPassword:
 		return []string{"pass the host alone, and pipe the password in with --password-stdin"}
 	case convox.MeantConsoleRack:
@@ -207,14 +201,14 @@ func meantHost(e *problem.Error) []string {
 }
 
 func newPassword(e *problem.Error) []string {
-	if detailOf(e).New {
+	if convox.DetailOf(e).New {
 		return []string{"or run reset-password on a terminal, without --password-stdin: it can generate one"}
 	}
 	return nil
 }
 
 func loginRefused(e *problem.Error) []string {
-	detail := detailOf(e)
+	detail := convox.DetailOf(e)
 	switch {
 	case detail.Status == http.StatusForbidden:
 		return nil
@@ -239,14 +233,14 @@ func loginRefused(e *problem.Error) []string {
 }
 
 func passFingerprint(e *problem.Error) []string {
-	if detail := detailOf(e); !detail.Pinned {
+	if detail := convox.DetailOf(e); !detail.Pinned {
 		return []string{"pass --fingerprint " + detail.Fingerprint + " if it is the Rack's: old Racks have self-signed certificates"}
 	}
 	return nil
 }
 
 func movedRack(e *problem.Error) []string {
-	if detailOf(e).Moved {
+	if convox.DetailOf(e).Moved {
 		return []string{"run convox-travis racks to list the hosts of your Racks"}
 	}
 	return nil
@@ -264,14 +258,14 @@ func unreachable(e *problem.Error) []string {
 }
 
 func notARack(e *problem.Error) []string {
-	if detail := detailOf(e); detail.Other {
+	if detail := convox.DetailOf(e); detail.Other {
 		return []string{"pass --console=" + detail.Host.String() + " for a Console, with a deploy key"}
 	}
 	return movedRack(e)
 }
 
 func notAConsole(e *problem.Error) []string {
-	if detail := detailOf(e); detail.Other {
+	if detail := convox.DetailOf(e); detail.Other {
 		return []string{"pass --host " + detail.Host.String() + " for a Rack, with its password"}
 	}
 	return []string{"pass --host for a Rack"}
@@ -292,7 +286,7 @@ func anotherEndpoint(e *problem.Error) []string {
 }
 
 func saveElsewhere(e *problem.Error) []string {
-	if detailOf(e).Console {
+	if convox.DetailOf(e).Console {
 		return nil
 	}
 	return []string{"or save the password elsewhere, and pipe it in with --password-stdin"}

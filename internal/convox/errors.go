@@ -56,6 +56,12 @@ type Detail struct {
 	wait  time.Duration
 }
 
+// DetailOf returns the Detail of an error, or the zero one.
+func DetailOf(e *problem.Error) Detail {
+	detail, _ := e.Detail.(Detail)
+	return detail
+}
+
 // What a text that isn't a host may have been meant as.
 const (
 	MeantPassword    = "a host with a password"

@@ -134,33 +134,27 @@ var hints = problem.Hints{
 
 var continueReset = problem.Say("continue it here, or later with the same new password")
 
-// detailOf returns the details of an error of package convox.
-func detailOf(e *problem.Error) convox.Detail {
-	detail, _ := e.Detail.(convox.Detail)
-	return detail
-}
-
 const lettersAndDigits = "go back and set a new Rack password of letters and digits"
 
 func meantHost(e *problem.Error) []string {
 	if _, isOfStack := e.Detail.(cfn.Rack); isOfStack {
 		return []string{"go back and enter the Rack's host"}
 	}
-	if detailOf(e).Meant == convox.MeantRack {
+	if convox.DetailOf(e).Meant == convox.MeantRack {
 		return []string{"go back and select the Rack if this is its name in CloudFormation"}
 	}
 	return nil
 }
 
 func newPassword(e *problem.Error) []string {
-	if detailOf(e).New {
+	if convox.DetailOf(e).New {
 		return []string{"go back and generate one"}
 	}
 	return nil
 }
 
 func loginRefused(e *problem.Error) []string {
-	switch detail := detailOf(e); {
+	switch detail := convox.DetailOf(e); {
 	case detail.Status == http.StatusForbidden:
 		return nil
 	case detail.Console:
@@ -172,7 +166,7 @@ func loginRefused(e *problem.Error) []string {
 }
 
 func onlyRawForm(e *problem.Error) []string {
-	if detailOf(e).Console {
+	if convox.DetailOf(e).Console {
 		return nil
 	}
 	return []string{lettersAndDigits}
@@ -186,7 +180,7 @@ func unreachable(e *problem.Error) []string {
 }
 
 func notARack(e *problem.Error) []string {
-	if detailOf(e).Other {
+	if convox.DetailOf(e).Other {
 		return []string{"go back and sign in with a deploy key if it is a Console"}
 	}
 	return nil
@@ -206,7 +200,7 @@ func anotherEndpoint(e *problem.Error) []string {
 }
 
 func saveElsewhere(e *problem.Error) []string {
-	if detailOf(e).Console {
+	if convox.DetailOf(e).Console {
 		return nil
 	}
 	return []string{"choose to show the password, and save it elsewhere"}

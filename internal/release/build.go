@@ -20,9 +20,12 @@ func build(t target, s stamp, work string) (file string, err error) {
 	if t.system == "windows" {
 		file += ".exe"
 	}
-	linked := fmt.Sprintf("-s -w -buildid= -X %[1]s.number=%[2]s -X %[1]s.commit=%[3]s -X %[1]s.date=%[4]s", origin, s.version, s.commit, s.date.Format(time.RFC3339))
-	_, err = run(t, "build", "-trimpath", "-buildvcs=false", "-ldflags", linked, "-o", file, program)
+	_, err = run(t, "build", "-trimpath", "-buildvcs=false", "-ldflags", s.ldflags(), "-o", file, program)
 	return file, err
+}
+
+func (s stamp) ldflags() string {
+	return fmt.Sprintf("-s -w -buildid= -X %[1]s.number=%[2]s -X %[1]s.commit=%[3]s -X %[1]s.date=%[4]s", origin, s.version, s.commit, s.date.Format(time.RFC3339))
 }
 
 // printed is what the program, built for this machine, prints for each archive: a script

@@ -97,6 +97,16 @@ func (c *Client) LastBuild(ctx context.Context, repository Ref, branch string, e
 	}, nil
 }
 
+// HasBuilds reports whether Travis has a build of a branch, or of a tag of that name. It
+// lists builds: GET /repo/SLUG/branch/NAME would make Travis note the branch
+// (https://github.com/travis-ci/travis-api, lib/travis/api/v3/models/repository.rb).
+func (c *Client) HasBuilds(ctx context.Context, repository Ref, branch string) (bool, error) {
+	r := repository.call(http.MethodGet, "/builds", "read the builds of")
+	r.query = url.Values{"branch.name": {branch}, "limit": {"1"}}
+	answer, err := read(ctx, c, r, pastBuildsAnswer.whole)
+	return len(answer.Builds) > 0, err
+}
+
 func shortSHA(sha string) string {
 	const shown = 7
 	if len(sha) < shown || strings.Trim(sha, "0123456789abcdef") != "" {

@@ -359,6 +359,9 @@ func (p *program) answers(ctx context.Context, o *options, command string, needs
 		Targets: repos.targets, Branch: o.branch, Rack: a.login.rack,
 		SkipExisting: o.skipExisting, OnlyExisting: o.onlyExisting, AllowMixed: o.allowMixed, Unchecked: o.noVerify,
 	}
+	if o.branch != "" {
+		a.request.Branches = gitrepo.Branches(ctx, p.dir)
+	}
 	p.noteSource(repos)
 	place, err := p.travisPlace(o, repos.slug())
 	if err != nil {

@@ -41,6 +41,7 @@ const OverrideEffect = ": the convox CLI uses it and ignores CONVOX_HOST and CON
 // Travis is what this package needs from Travis; a travisapi.Client implements it.
 type Travis interface {
 	Repository(context.Context, travisapi.Ref) (travisapi.Repository, error)
+	HasBuilds(ctx context.Context, repository travisapi.Ref, branch string) (bool, error)
 	Activate(Stop, travisapi.Ref) (travisapi.Repository, error)
 	EnvVars(context.Context, travisapi.Ref) ([]travisapi.EnvVar, error)
 	CreateEnvVar(Stop, travisapi.Ref, travisapi.NewEnvVar) (travisapi.EnvVar, error)

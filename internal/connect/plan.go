@@ -21,6 +21,7 @@ type Request struct {
 	Credential Credential
 	Accepted   Accepted // if it covers Credential, that isn't verified again
 	Branch     string   // "" is all branches
+	Branches   []string // those of the clone: Travis isn't asked whether it knows them
 	Rack       string   // ORG/NAME: the deploy step's Rack, which the Console key must see; "" is none
 
 	SkipExisting bool // leave repositories that have both variables unchanged
@@ -77,7 +78,8 @@ type RepositoryPlan struct {
 	Skipped    string // why Request.OnlyExisting skips it, or ""
 	Err        error  // why nothing will be written here
 
-	before []travisapi.EnvVar
+	before        []travisapi.EnvVar
+	unknownBranch string // the branch that Travis doesn't know, or ""
 }
 
 // Ref names the repository by its number for the following calls.
@@ -179,8 +181,28 @@ func planRepository(ctx context.Context, travis Travis, target Target, request R
 		}
 		return plan
 	}
-	plan.decide(request)
+	if plan.Err = plan.readBranch(ctx, travis, request); plan.Err == nil {
+		plan.decide(request)
+	}
 	return plan
+}
+
+// readBranch asks Travis whether it knows the branch, unless something else knows it.
+// Only an error that ends the run counts: without an answer there is no warning.
+func (p *RepositoryPlan) readBranch(ctx context.Context, travis Travis, request Request) error {
+	branch := request.Branch
+	known := append(BranchesOf(p.before), "", p.Repository.DefaultBranch)
+	if request.OnlyExisting || slices.Contains(known, branch) || slices.Contains(request.Branches, branch) {
+		return nil
+	}
+	has, err := travis.HasBuilds(ctx, p.Ref(), branch)
+	if err == nil && !has {
+		p.unknownBranch = branch
+	}
+	if EndsRun(err) {
+		return err
+	}
+	return nil
 }
 
 // ReadRepository reads a repository and its variables at the same time, and makes sure
@@ -299,7 +321,7 @@ func (p RepositoryPlan) again(request Request) RepositoryPlan {
 		return p
 	}
 	fresh := newRepositoryPlan(p.Target)
-	fresh.Repository, fresh.before = p.Repository, p.before
+	fresh.Repository, fresh.before, fresh.unknownBranch = p.Repository, p.before, p.unknownBranch
 	fresh.decide(request)
 	return fresh
 }
@@ -406,6 +428,9 @@ func ListVisibleRacks(login convox.Login) string {
 func (p *RepositoryPlan) warn(request Request) {
 	if !p.Repository.Active && !p.Activate {
 		p.add("inactive", "Travis doesn't build it: it's inactive there", "activate it on its Travis page")
+	}
+	if p.unknownBranch != "" && p.unknownBranch == request.Branch {
+		p.add("unknown_branch", "Travis has never built branch "+text.Quote(request.Branch), "check its name: only builds of that branch get these variables")
 	}
 	switch isHost, isPassword := p.Host.Action == Replace, p.Password.Action == Replace; {
 	case isHost && isPassword:

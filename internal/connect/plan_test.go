@@ -9,6 +9,7 @@ import (
 
 	"convox-travis/internal/connect"
 	"convox-travis/internal/convox"
+	"convox-travis/internal/faults"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/secret/secrettest"
@@ -81,6 +82,34 @@ func TestAPlanSaysWhatWouldChange(t *testing.T) {
 			}
 			if n := len(w.travis.Writes()); n != 0 {
 				t.Errorf("%d writes", n)
+			}
+		})
+	}
+}
+
+// A branch that neither the clone nor Travis knows is probably misspelled.
+func TestAnUnknownBranchIsAWarning(t *testing.T) {
+	for name, c := range map[string]struct {
+		branch string
+		lost   bool // the answer
+		warns  string
+	}{
+		"the default branch":       {branch: "main"},
+		"a branch of the clone":    {branch: "new"},
+		"a branch that was built":  {branch: "built"},
+		"a branch with variables":  {branch: "set", warns: "replaces"},
+		"a misspelled branch":      {branch: "biult", warns: "unknown_branch"},
+		"an answer that is absent": {branch: "biult", lost: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, private("h", connect.HostName, "x", "set"))
+			w.travis.AddBuild("acme/api", travistest.PastBuild{Branch: "built"})
+			if c.lost {
+				w.travis.Faults.Add(faults.Rule{Kind: faults.RedirectAway, Times: -1, Match: func(r faults.Request) bool { return strings.HasSuffix(r.Path, "/builds") }})
+			}
+			plan := w.plan(w.request(func(r *connect.Request) { r.Branch, r.Branches = c.branch, []string{"new"} }))
+			if got := codes(plan.AllWarnings()); got != c.warns || plan.Repositories[0].Err != nil {
+				t.Errorf("warnings %q, not %q; %v", got, c.warns, plan.Repositories[0].Err)
 			}
 		})
 	}

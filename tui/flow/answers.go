@@ -162,6 +162,7 @@ func (f *Flow) request() connect.Request {
 		Credential:   f.credential(),
 		Accepted:     f.result.accepted,
 		Branch:       f.answers.branch,
+		Branches:     f.found.branches,
 		Rack:         f.consoleRack(),
 		SkipExisting: f.given.SkipExisting,
 		OnlyExisting: f.answers.onlyExisting,

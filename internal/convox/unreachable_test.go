@@ -57,7 +57,7 @@ func TestWhyAHostCannotBeReachedIsTold(t *testing.T) {
 			func(ctx context.Context) (net.Conn, error) {
 				<-ctx.Done()
 				return nil, &net.OpError{Op: "dial", Net: "tcp", Err: ctx.Err()}
-			}, "no answer in 500ms", 2,
+			}, "no answer in ", 2,
 		},
 		"closed at once": {
 			func(ctx context.Context) (net.Conn, error) {

@@ -191,11 +191,14 @@ func TestAFileThatCannotBeUsedIsPassedOver(t *testing.T) {
 		"a closed folder":  ratelimit.NewShared(closed, "calls", limit, clock.System{}),
 		"below it, no way": ratelimit.NewShared(filepath.Join(closed, "below"), "calls", limit, clock.System{}),
 	} {
-		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
-		for i := range 3 {
-			if err := window.Wait(ctx); (err != nil) != (i == 2) {
+		for i := range limit.Calls {
+			if err := window.Wait(t.Context()); err != nil {
 				t.Errorf("%s: call %d: %v", name, i, err)
 			}
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		if err := window.Wait(ctx); err == nil {
+			t.Errorf("%s: more calls than the limit", name)
 		}
 		cancel()
 	}

@@ -18,55 +18,32 @@ import (
 // BuildRequest is a request for a build, which Travis turns into one
 // (https://developer.travis-ci.com/resource/request).
 type BuildRequest struct {
-	ID     int
-	State  string  // pending, finished, …
-	Result string  // approved or rejected, once it is finished
-	Builds []Build // once it is approved
+	ID     int     `json:"id"`
+	State  string  `json:"state"`  // pending, finished, …
+	Result string  `json:"result"` // approved or rejected, once it is finished
+	Builds []Build `json:"builds"` // once it is approved
 }
+
+func (r BuildRequest) whole() bool { return r.ID > 0 }
 
 // Build is a build (https://developer.travis-ci.com/resource/build).
 type Build struct {
-	ID     int
-	Number string
-	State  string // created, received, started, passed, failed, errored or canceled
-}
-
-// IsOver reports whether the build has reached its final state.
-func (b Build) IsOver() bool {
-	return slices.Contains(overStates, b.State)
-}
-
-type buildAnswer struct {
 	ID     int    `json:"id"`
 	Number string `json:"number"`
-	State  string `json:"state"`
+	State  string `json:"state"` // created, received, started, passed, failed, errored or canceled
 }
 
-func (a buildAnswer) whole() bool { return a.ID > 0 && a.State != "" }
+func (b Build) whole() bool { return b.ID > 0 && b.State != "" }
 
-type requestAnswer struct {
-	ID     int           `json:"id"`
-	State  string        `json:"state"`
-	Result *string       `json:"result"`
-	Builds []buildAnswer `json:"builds"`
-}
+// overStates are the states of builds that are over.
+var overStates = []string{"passed", "failed", "errored", "canceled"}
 
-func (a requestAnswer) whole() bool { return a.ID > 0 }
-
-func (a requestAnswer) request() BuildRequest {
-	r := BuildRequest{ID: a.ID, State: a.State}
-	if a.Result != nil {
-		r.Result = *a.Result
-	}
-	for _, build := range a.Builds {
-		r.Builds = append(r.Builds, Build(build))
-	}
-	return r
-}
+// IsOver reports whether the build has reached its final state.
+func (b Build) IsOver() bool { return slices.Contains(overStates, b.State) }
 
 // pendingAnswer is the answer to a new request.
 type pendingAnswer struct {
-	Request requestAnswer `json:"request"`
+	Request BuildRequest `json:"request"`
 }
 
 func (a pendingAnswer) whole() bool { return a.Request.whole() }
@@ -90,27 +67,18 @@ func (c *Client) StartBuild(ctx context.Context, repository Ref, wish BuildWish)
 	}
 	r.body = map[string]any{"request": request}
 	answer, err := once(transport.Until(ctx), c, r, pendingAnswer.whole)
-	if err != nil {
-		return BuildRequest{}, err
-	}
-	return answer.Request.request(), nil
+	return answer.Request, err
 }
 
 // BuildRequest reads the state of a request.
 func (c *Client) BuildRequest(ctx context.Context, repository Ref, id int) (BuildRequest, error) {
-	r := repository.call(http.MethodGet, "/request/"+strconv.Itoa(id), "read a build request of")
-	answer, err := read(ctx, c, r, requestAnswer.whole)
-	if err != nil {
-		return BuildRequest{}, err
-	}
-	return answer.request(), nil
+	return read(ctx, c, repository.call(http.MethodGet, "/request/"+strconv.Itoa(id), "read a build request of"), BuildRequest.whole)
 }
 
 // Build reads the state of a build.
 func (c *Client) Build(ctx context.Context, id int) (Build, error) {
 	r := call{action: "read build", object: strconv.Itoa(id), method: http.MethodGet, path: "/build/" + strconv.Itoa(id)}
-	answer, err := read(ctx, c, r, buildAnswer.whole)
-	return Build(answer), err
+	return read(ctx, c, r, Build.whole)
 }
 
 // PreviewDeadline limits Preview, including the wait for its turn.
@@ -282,7 +250,7 @@ type Stage struct {
 }
 
 type pastBuildAnswer struct {
-	buildAnswer
+	Build
 	Event   string     `json:"event_type"`
 	Branch  nameAnswer `json:"branch"`
 	Tag     nameAnswer `json:"tag"` // null without one
@@ -306,9 +274,6 @@ type pastBuildsAnswer struct {
 func (a pastBuildsAnswer) whole() bool {
 	return a.Builds != nil && len(a.Builds) <= 1 && !slices.ContainsFunc(a.Builds, func(b pastBuildAnswer) bool { return !b.whole() })
 }
-
-// overStates are the states of builds that are over.
-var overStates = []string{"passed", "failed", "errored", "canceled"}
 
 // LastBuild returns the newest build of a branch that is over, of one of the events, or
 // of any if none is given. Its ID is 0 if there is none.
@@ -334,7 +299,7 @@ func (c *Client) LastBuild(ctx context.Context, repository Ref, branch string, e
 	}
 	found := answer.Builds[0]
 	return PastBuild{
-		Build: Build(found.buildAnswer), Event: found.Event, Branch: found.Branch.Name, Tag: found.Tag.Name,
+		Build: found.Build, Event: found.Event, Branch: found.Branch.Name, Tag: found.Tag.Name,
 		Commit: shortSHA(found.Commit.SHA), Jobs: found.Jobs, request: found.Request.ID,
 	}, nil
 }

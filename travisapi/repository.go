@@ -3,10 +3,10 @@ package travisapi
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
-	"convox-travis/internal/secret"
 	"convox-travis/internal/transport"
 )
 
@@ -20,7 +20,7 @@ type Repository struct {
 	Private       bool
 	Owner         string
 	DefaultBranch string
-	Permissions   map[string]bool // the account's permissions: read, activate, create_env_var, …
+	Denied        []string // of create_env_var and create_request, what Travis says the account may not do
 }
 
 // Ref names the repository by its number, and by its slug for people.
@@ -32,20 +32,15 @@ func (r Repository) Ref() Ref {
 	return ref
 }
 
-// Denies reports whether Travis says that the account may not do something. Anything that
-// it doesn't mention isn't denied.
-func (r Repository) Denies(permission string) bool {
-	may, said := r.Permissions[permission]
-	return said && !may
-}
+// Denies reports whether Denied has a permission.
+func (r Repository) Denies(permission string) bool { return slices.Contains(r.Denied, permission) }
 
 type repositoryAnswer struct {
-	ID       int     `json:"id"`
-	Slug     string  `json:"slug"`
-	Provider *string `json:"provider"`
-	VCSType  *string `json:"vcs_type"`
-	Active   bool    `json:"active"`
-	Private  bool    `json:"private"`
+	ID       int    `json:"id"`
+	Slug     string `json:"slug"`
+	Provider string `json:"provider"`
+	Active   bool   `json:"active"`
+	Private  bool   `json:"private"`
 	Owner    struct {
 		Login string `json:"login"`
 	} `json:"owner"`
@@ -60,34 +55,20 @@ type repositoryAnswer struct {
 const longestRepository = 4 << 10
 
 func (a repositoryAnswer) whole() bool {
-	return a.ID > 0 && a.Slug != "" && a.length() <= longestRepository
-}
-
-func (a repositoryAnswer) length() int {
-	n := len(a.Slug) + len(a.provider()) + len(a.Owner.Login) + len(a.DefaultBranch.Name)
-	for permission := range a.Permissions {
-		n += len(permission)
-	}
-	return n
+	return a.ID > 0 && a.Slug != "" && len(a.Slug)+len(a.Provider)+len(a.Owner.Login)+len(a.DefaultBranch.Name) <= longestRepository
 }
 
 func (a repositoryAnswer) repository() Repository {
-	return Repository{
-		ID: a.ID, Slug: a.Slug, Provider: a.provider(), Active: a.Active, Private: a.Private,
-		Owner: a.Owner.Login, DefaultBranch: a.DefaultBranch.Name, Permissions: a.Permissions,
+	r := Repository{
+		ID: a.ID, Slug: a.Slug, Provider: Provider(strings.ToLower(a.Provider)), Active: a.Active, Private: a.Private,
+		Owner: a.Owner.Login, DefaultBranch: a.DefaultBranch.Name,
 	}
-}
-
-// provider reads "github" or, from servers without it, the type "GithubRepository".
-func (a repositoryAnswer) provider() Provider {
-	said := ""
-	switch {
-	case a.Provider != nil:
-		said = *a.Provider
-	case a.VCSType != nil:
-		said = strings.TrimSuffix(*a.VCSType, "Repository")
+	for _, permission := range []string{"create_env_var", "create_request"} {
+		if may, said := a.Permissions[permission]; said && !may {
+			r.Denied = append(r.Denied, permission)
+		}
 	}
-	return Provider(strings.ToLower(said)) // including an unknown one: it's a different one
+	return r
 }
 
 // Repository reads one repository. The error for one that is unknown, not synced yet or
@@ -209,69 +190,29 @@ func (c *Client) setting(ctx context.Context, repository Ref, name string) (bool
 	return *answer.Value, nil
 }
 
-// User is the person with the token (https://developer.travis-ci.com/resource/user).
+// User is an account: the person with the token, or a person or organization that owns
+// repositories (https://developer.travis-ci.com/resource/user,
+// https://developer.travis-ci.com/resource/owner).
 type User struct {
-	ID      int
-	Login   string
-	Syncing bool // Travis is syncing the list of repositories
-	EnvVars []AccountEnvVar
-}
-
-// Owner is a person or an organization (https://developer.travis-ci.com/resource/owner).
-type Owner struct {
-	Login   string
-	EnvVars []AccountEnvVar
-}
-
-// AccountEnvVar is a variable for all builds of an account, with lower precedence than
-// those of the repository.
-type AccountEnvVar struct {
-	Name   string
-	Public bool
-	Value  secret.String // empty if it is private
-}
-
-type accountAnswer struct {
 	ID      int    `json:"id"`
 	Login   string `json:"login"`
-	Syncing bool   `json:"is_syncing"`
-	EnvVars []struct {
-		Name   string  `json:"name"`
-		Public bool    `json:"public"`
-		Value  *string `json:"value"`
-	} `json:"account_env_vars"`
+	Syncing bool   `json:"is_syncing"` // Travis is syncing the list of repositories
+	// EnvVars are for all builds of the account, with lower precedence than those of the
+	// repository.
+	EnvVars []EnvVar `json:"account_env_vars"`
 }
 
-func (a accountAnswer) whole() bool { return a.ID > 0 && a.Login != "" }
-
-func (a accountAnswer) envVars() []AccountEnvVar {
-	vars := make([]AccountEnvVar, len(a.EnvVars))
-	for i, v := range a.EnvVars {
-		vars[i] = AccountEnvVar{Name: v.Name, Public: v.Public}
-		if v.Value != nil && v.Public {
-			vars[i].Value = secret.New(*v.Value)
-		}
-	}
-	return vars
-}
+func (u User) whole() bool { return u.ID > 0 && u.Login != "" }
 
 // User returns the person with the token.
 func (c *Client) User(ctx context.Context) (User, error) {
-	a, err := read(ctx, c, call{action: "ask Travis who this token belongs to", method: http.MethodGet, path: "/user"}, accountAnswer.whole)
-	if err != nil {
-		return User{}, err
-	}
-	return User{ID: a.ID, Login: a.Login, Syncing: a.Syncing, EnvVars: a.envVars()}, nil
+	return read(ctx, c, call{action: "ask Travis who this token belongs to", method: http.MethodGet, path: "/user"}, User.whole)
 }
 
 // Owner reads an account by its login; an empty provider is GitHub.
-func (c *Client) Owner(ctx context.Context, provider Provider, login string) (Owner, error) {
+func (c *Client) Owner(ctx context.Context, provider Provider, login string) (User, error) {
 	r := call{action: "read an account on Travis", method: http.MethodGet, path: "/owner/" + providerPath(provider) + segment(login)}
-	a, err := read(ctx, c, r, accountAnswer.whole)
-	if err != nil {
-		return Owner{}, err
-	}
-	return Owner{Login: a.Login, EnvVars: a.envVars()}, nil
+	return read(ctx, c, r, User.whole)
 }
 
 // Sync asks Travis to read the person's list of repositories again, which takes seconds

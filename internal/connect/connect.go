@@ -43,8 +43,8 @@ type Travis interface {
 	Repository(context.Context, travisapi.Ref) (travisapi.Repository, error)
 	Activate(Stop, travisapi.Ref) (travisapi.Repository, error)
 	EnvVars(context.Context, travisapi.Ref) ([]travisapi.EnvVar, error)
-	CreateEnvVar(Stop, travisapi.Ref, travisapi.NewEnvVar) (travisapi.EnvVar, error)
-	UpdateEnvVar(Stop, travisapi.Ref, string, travisapi.EnvVarChange) (travisapi.EnvVar, error)
+	CreateEnvVar(Stop, travisapi.Ref, travisapi.EnvVar) (travisapi.EnvVar, error)
+	UpdateEnvVar(Stop, travisapi.Ref, travisapi.EnvVar) (travisapi.EnvVar, error)
 	DeleteEnvVar(Stop, travisapi.Ref, string) error
 }
 

@@ -34,14 +34,6 @@ type call struct {
 	onGitHub bool // the object is a repository on GitHub
 }
 
-// longest limits the answer, in bytes.
-func (r call) longest() int64 {
-	if r.isText {
-		return longestLog
-	}
-	return longestAnswer
-}
-
 // changes reports whether the call may change something.
 func (r call) changes() bool { return r.method != http.MethodGet && !r.asks }
 
@@ -129,12 +121,16 @@ func (c *Client) send(ctx context.Context, r call) ([]byte, error) {
 	}
 	answer, err := c.config.HTTP.Do(request)
 	if err != nil {
-		return nil, c.unanswered(ctx, r, err)
+		return nil, c.unanswered(ctx, r, 0, err)
 	}
 	defer answer.Body.Close()
-	body, err := transport.ReadBody(answer.Body, r.longest())
+	most := int64(longestAnswer)
+	if r.isText {
+		most = longestLog
+	}
+	body, err := transport.ReadBody(answer.Body, most)
 	if err != nil {
-		return nil, c.unread(ctx, r, answer.StatusCode, err)
+		return nil, c.unanswered(ctx, r, answer.StatusCode, err)
 	}
 	if answer.StatusCode < 200 || answer.StatusCode > 299 {
 		return nil, c.refused(r, answer, body)
@@ -193,28 +189,23 @@ func encode(body map[string]any) ([]byte, error) {
 // gate is closed by an answer after which Travis rejects the client: from then on the
 // client sends nothing. After a ban it opens again when that is over.
 type gate struct {
-	mu     sync.Mutex
-	closed *problem.Error // the answer that closed it; nil while it is open
-	open   context.Context
-	close  context.CancelFunc
+	mu    sync.Mutex
+	open  context.Context // its cause is the answer that closed it
+	close context.CancelCauseFunc
 }
 
 func newGate() *gate {
 	d := &gate{}
-	d.open, d.close = context.WithCancel(context.Background())
+	d.open, d.close = context.WithCancelCause(context.Background())
 	return d
 }
 
 // note closes the gate after such an answer.
 func (d *gate) note(e *problem.Error) {
-	if !slices.Contains([]string{CodeBanned, CodeUnknownToken, CodeLoginRequired}, e.Code) {
-		return
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.closed == nil {
-		d.closed = e
-		d.close()
+	if slices.Contains([]string{CodeBanned, CodeUnknownToken, CodeLoginRequired}, e.Code) {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.close(e)
 	}
 }
 
@@ -222,11 +213,12 @@ func (d *gate) note(e *problem.Error) {
 func (d *gate) closedBy(now time.Time) *problem.Error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if e := d.closed; e != nil && e.Code == CodeBanned && !now.Before(RefusedUntil(e)) {
-		d.closed = nil
-		d.open, d.close = context.WithCancel(context.Background())
+	e := problem.Of(context.Cause(d.open))
+	if e != nil && e.Code == CodeBanned && !now.Before(RefusedUntil(e)) {
+		d.open, d.close = context.WithCancelCause(context.Background())
+		return nil
 	}
-	return d.closed
+	return e
 }
 
 // whileOpen returns a context that also ends when the gate is closed, so that nobody

@@ -217,12 +217,12 @@ func word(text string) string {
 	return text
 }
 
-// unanswered is a call without an answer.
-func (c *Client) unanswered(ctx context.Context, r call, err error) *problem.Error {
+// unanswered is a call without an answer, or whose answer, with a status, broke off.
+func (c *Client) unanswered(ctx context.Context, r call, status int, err error) *problem.Error {
 	proxy := transport.ByProxy(err)
 	op, _ := errors.AsType[*net.OpError](err)
 	neverLeft := proxy != nil || op != nil && op.Op == "dial"
-	f := Failure{FateUnknown: !neverLeft}
+	f := Failure{FateUnknown: !neverLeft, Status: status}
 	if late := errors.Is(context.Cause(ctx), context.DeadlineExceeded); proxy == nil || !late {
 		if e := c.ended(ctx, r, f); e != nil {
 			return e
@@ -232,22 +232,12 @@ func (c *Client) unanswered(ctx context.Context, r call, err error) *problem.Err
 	switch {
 	case proxy != nil:
 		return r.failed(CodeUnreachable, host+" is unreachable: "+why, f, proxy.Hints...)
+	case errors.Is(err, transport.ErrTooLarge):
+		return r.failed(CodeMalformed, err.Error(), f)
 	case transport.IsUntrusted(err):
 		return r.failed(CodeUntrusted, host+" can't be trusted: "+why, Failure{}, "name a company's own certificate authority in SSL_CERT_FILE")
 	}
 	return r.failed(CodeUnreachable, host+" is unreachable: "+why, f)
-}
-
-// unread is a call whose answer broke off.
-func (c *Client) unread(ctx context.Context, r call, status int, err error) *problem.Error {
-	f := Failure{FateUnknown: true, Status: status}
-	switch e := c.ended(ctx, r, f); {
-	case e != nil:
-		return e
-	case errors.Is(err, transport.ErrTooLarge):
-		return r.failed(CodeMalformed, err.Error(), f)
-	}
-	return r.failed(CodeUnreachable, "the connection broke in the middle of the answer", f, "try again")
 }
 
 // ended is a call whose context ended, or nil.

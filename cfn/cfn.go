@@ -117,13 +117,13 @@ func NewFinder(options Options) (*Finder, error) {
 func (f *Finder) Regions() []string { return partitionRegions(f.region) }
 
 // prepare checks the Rack's name and region, so that no text from outside becomes
-// more than a name, and gets the credentials.
+// more than a name, and gets the credentials. A search has no name.
 func (f *Finder) prepare(ctx context.Context, what string, rack Rack) error {
-	if !stackName.MatchString(rack.Name) {
-		return nameError(what, fmt.Sprintf("%q can't be the name of a Rack", abbreviate(rack.Name)))
-	}
-	if rack.Region != f.region && !isPlausibleRegion(rack.Region) {
-		return regionError(what, rack.Region)
+	switch {
+	case rack.Name != "" && !stackName.MatchString(rack.Name):
+		return nameError(ofRack(what, rack), fmt.Sprintf("%q can't be the name of a Rack", abbreviate(rack.Name)))
+	case rack.Region != f.region && !isPlausibleRegion(rack.Region):
+		return regionError(ofRack(what, rack), rack.Region)
 	}
 	return f.signIn(ctx)
 }
@@ -160,6 +160,9 @@ type operation[In, Options, Out any] func(context.Context, *In, ...func(*Options
 // error is its cause, otherwise a *problem.Error. An answer counts even if ctx has
 // ended by then. what is the action on the Rack: "read the stack".
 func callAWS[In, Options, Out any](ctx context.Context, f *Finder, what string, rack Rack, call operation[In, Options, Out], in *In) (*Out, error) {
+	if err := f.prepare(ctx, what, rack); err != nil {
+		return nil, err
+	}
 	limited, cancel := context.WithTimeoutCause(ctx, f.retry.Deadline, errNoAnswer)
 	defer cancel()
 	answer, err := call(limited, in)

@@ -236,8 +236,8 @@ func (f *Finder) Execute(stop transport.Stop, p *Preview) error {
 	call, cancel := stop.Call()
 	defer cancel()
 	ctx := call.Hard
-	if err := f.prepare(ctx, what, p.Rack); err != nil {
-		return err
+	if err := f.prepare(ctx, "reset the password", p.Rack); err != nil {
+		return err // nothing was written
 	}
 	f.onWrite()
 	_, err := callAWS(ctx, f, "reset the password", p.Rack, cloudformation.NewFromConfig(f.writesIn(p.Rack.Region)).ExecuteChangeSet,

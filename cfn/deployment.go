@@ -43,9 +43,6 @@ func (f *Finder) Restart(stop transport.Stop, rack Rack) (Deployment, error) {
 	call, cancel := stop.Call()
 	defer cancel()
 	ctx := call.Hard
-	if err := f.prepare(ctx, ofRack(what, rack), rack); err != nil {
-		return Deployment{}, err
-	}
 	service, err := f.webService(ctx, what, rack)
 	if err != nil {
 		return Deployment{}, err
@@ -93,9 +90,6 @@ func (f *Finder) lookUpRestart(stop transport.Stop, rack Rack, service webServic
 // Search, and CodeMissing if the stack has no web service.
 func (f *Finder) Deployment(ctx context.Context, rack Rack) (Deployment, error) {
 	const what = "follow the restart"
-	if err := f.prepare(ctx, ofRack(what, rack), rack); err != nil {
-		return Deployment{}, err
-	}
 	service, err := f.webService(ctx, what, rack)
 	if err != nil {
 		return Deployment{}, err

@@ -47,9 +47,6 @@ type Outcome struct {
 // its cause.
 func (f *Finder) Follow(ctx context.Context, rack Rack, since time.Time, onEvent func(Event)) (Outcome, error) {
 	what := ofRack("follow the update", rack)
-	if err := f.prepare(ctx, what, rack); err != nil {
-		return Outcome{}, withFollowHint(err, what)
-	}
 	w := watch{since: since, seen: make(map[string]bool), starting: make(map[string]types.StackEvent), serviceEvents: make(map[string]Event)}
 	answered := f.retry.Clock.Now() // AWS's last answer
 	asked := answered               // the last question to ECS

@@ -76,9 +76,6 @@ func (f *Finder) Preview(stop transport.Stop, rack Rack, password secret.String)
 		return nil, err
 	}
 	ctx := stop.Soft
-	if err := f.prepare(ctx, what, rack); err != nil {
-		return nil, err
-	}
 	f.redactor.add(password)
 	described, err := f.describe(ctx, "preview the reset", rack)
 	if err != nil {
@@ -128,18 +125,12 @@ func checkPassword(what string, password secret.String) error {
 // Discard deletes the change set of a preview, if it still exists. The errors are those
 // of Search, and CodeStale for one that was executed.
 func (f *Finder) Discard(ctx context.Context, p *Preview) error {
-	if err := f.prepare(ctx, ofRack("discard the preview", p.Rack), p.Rack); err != nil {
-		return err
-	}
 	return f.deleteChangeSet(ctx, p)
 }
 
 // Touched reports whether the stack has new events since the preview. The errors are
 // those of Search.
 func (f *Finder) Touched(ctx context.Context, p *Preview) (bool, error) {
-	if err := f.prepare(ctx, ofRack("read the events", p.Rack), p.Rack); err != nil {
-		return false, err
-	}
 	newest, err := f.newestEvent(ctx, p.Rack)
 	return newest.After(p.Since), err
 }

@@ -54,9 +54,6 @@ type Recovered struct {
 // password, the error is CodeDenied if a permission is missing, which it names,
 // otherwise CodeNoPassword. Other errors are those of Search.
 func (f *Finder) Recover(ctx context.Context, rack Rack, onFailure func(Source, error)) (Recovered, error) {
-	if err := f.prepare(ctx, ofRack("recover the password", rack), rack); err != nil {
-		return Recovered{}, err
-	}
 	var failed []*problem.Error
 	for _, source := range Sources() {
 		password, err := f.recoverFrom(ctx, source.Source, rack)
@@ -67,7 +64,7 @@ func (f *Finder) Recover(ctx context.Context, rack Rack, onFailure func(Source, 
 			return Recovered{}, context.Cause(ctx)
 		}
 		e := asError(err)
-		if e == nil || isCredentialError(e) {
+		if e == nil || isCredentialError(e) || e.Code == CodeName || e.Code == CodeRegion {
 			return Recovered{}, err
 		}
 		if onFailure != nil {

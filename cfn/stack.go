@@ -42,9 +42,6 @@ func (s StackState) IsOf(p *Preview) bool {
 // State reads what a Rack's stack is doing. The errors are those of Search, and
 // CodeMissing.
 func (f *Finder) State(ctx context.Context, rack Rack) (StackState, error) {
-	if err := f.prepare(ctx, ofRack("read the state", rack), rack); err != nil {
-		return StackState{}, err
-	}
 	described, err := f.describe(ctx, "read the state", rack)
 	if err != nil {
 		return StackState{}, err
@@ -190,9 +187,6 @@ var (
 // password, and CodeUnreadable if a parameter or a capability has an impossible name.
 func (f *Finder) StackInfo(ctx context.Context, rack Rack) (StackInfo, error) {
 	const what = "read the parameters"
-	if err := f.prepare(ctx, ofRack(what, rack), rack); err != nil {
-		return StackInfo{}, err
-	}
 	described, err := f.describe(ctx, what, rack)
 	if err != nil {
 		return StackInfo{}, err

@@ -394,12 +394,11 @@ func quote(word string) string { return text.Quote(abbreviate(word)) }
 // joinNames lists the first maxListed names.
 func joinNames(names []string) string {
 	var all []string
-	for i, name := range names {
-		if i == maxListed {
-			all = append(all, "…")
-			break
-		}
+	for _, name := range names[:min(len(names), maxListed)] {
 		all = append(all, abbreviate(name))
+	}
+	if len(names) > maxListed {
+		all = append(all, "…")
 	}
 	return strings.Join(all, ", ")
 }
@@ -441,15 +440,10 @@ type redactor struct {
 // Redact removes a password from all texts of AWS from now on. Passwords that a Finder
 // sets are always removed.
 func (f *Finder) Redact(password secret.String) {
-	if !password.IsEmpty() {
-		f.redactor.add(password)
-	}
-}
-
-func (g *redactor) add(password secret.String) {
+	g := f.redactor
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if !slices.ContainsFunc(g.secrets, password.Equal) {
+	if !password.IsEmpty() && !slices.ContainsFunc(g.secrets, password.Equal) {
 		g.secrets = append(g.secrets, password)
 	}
 }

@@ -76,7 +76,7 @@ func (f *Finder) Preview(stop transport.Stop, rack Rack, password secret.String)
 		return nil, err
 	}
 	ctx := stop.Soft
-	f.redactor.add(password)
+	f.Redact(password)
 	described, err := f.describe(ctx, "preview the reset", rack)
 	if err != nil {
 		return nil, err

@@ -180,38 +180,25 @@ func isOptIn(region string) bool {
 	}, region)
 }
 
-// commercial, government and china are the regions that Racks support
-// (https://github.com/convox/rack/blob/master/provider/aws/formation/rack.json),
-// by partition. Credentials work in one partition only.
-func commercial() []string {
+// KnownRegions are the regions that Racks support, in all partitions
+// (https://github.com/convox/rack/blob/master/provider/aws/formation/rack.json).
+func KnownRegions() []string {
 	return []string{
 		"af-south-1", "ap-east-1", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1",
 		"ap-southeast-2", "ca-central-1", "eu-central-1", "eu-north-1", "eu-south-1", "eu-west-1", "eu-west-2",
 		"eu-west-3", "me-south-1", "sa-east-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2",
+		"us-gov-east-1", "us-gov-west-1", "cn-north-1", "cn-northwest-1",
 	}
 }
 
-func government() []string { return []string{"us-gov-east-1", "us-gov-west-1"} }
-
-func china() []string { return []string{"cn-north-1", "cn-northwest-1"} }
-
-// partitionRegions returns the regions of a region's partition, itself included. In a
-// partition without Racks, that is the region alone.
+// partitionRegions returns the regions of a region's partition, itself included. Credentials
+// work in one partition only.
 func partitionRegions(region string) []string {
-	var all []string
-	switch id, _ := partitionOf(region); id {
-	case "aws-us-gov":
-		all = government()
-	case "aws-cn":
-		all = china()
-	case commercialID:
-		all = commercial()
-	}
-	if !slices.Contains(all, region) {
-		all = append(all, region)
-	}
+	partition, _ := partitionOf(region)
+	all := append(KnownRegions(), region)
+	all = slices.DeleteFunc(all, func(other string) bool { id, _ := partitionOf(other); return id != partition })
 	slices.Sort(all)
-	return all
+	return slices.Compact(all)
 }
 
 const commercialID = "aws"
@@ -253,9 +240,6 @@ func isPlausibleRegion(name string) bool {
 	near := text.Nearest(name, KnownRegions())
 	return near == "" || text.Distance(name, near) > 1
 }
-
-// KnownRegions are the regions that Racks support, in all partitions.
-func KnownRegions() []string { return slices.Concat(commercial(), government(), china()) }
 
 func regionError(what, name string) *problem.Error {
 	e := newError(CodeRegion, what, fmt.Sprintf("AWS has no region %q", abbreviate(name)))

@@ -85,7 +85,7 @@ func (w *sender) Do(request *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, preferCause(ctx, err)
 	}
-	if answer.StatusCode == http.StatusOK && (isQuery(request) && !isResponse(body) || isJSON(request) && !isObject(body)) {
+	if answer.StatusCode == http.StatusOK && isForeign(request, body) {
 		return nil, errForeignAnswer
 	}
 	answer.Body = io.NopCloser(bytes.NewReader(body))
@@ -125,33 +125,25 @@ func isMetadata(host string) bool {
 	return err == nil && (address.IsLinkLocalUnicast() || netip.MustParsePrefix("fd00:ec2::/32").Contains(address))
 }
 
-// isQuery reports whether a request uses the protocol of CloudFormation and STS, whose
-// answers are XML.
-func isQuery(request *http.Request) bool {
-	return strings.HasPrefix(request.Header.Get("Content-Type"), "application/x-www-form-urlencoded")
-}
-
-// isJSON reports whether a request uses the protocol of ECS and SSM
-// (https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html).
-func isJSON(request *http.Request) bool {
-	return strings.HasPrefix(request.Header.Get("Content-Type"), "application/x-amz-json")
-}
-
-func isObject(body []byte) bool {
-	return bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) && json.Valid(body)
-}
-
-// isResponse reports whether body is the document of a successful answer. The SDK
-// accepts an answer without any element as an empty one.
-func isResponse(body []byte) bool {
+// isForeign reports whether body, of a good answer, isn't a document of the request's
+// protocol. CloudFormation and STS answer in XML, ECS and SSM in JSON
+// (https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html). The SDK accepts an
+// answer without any element as an empty one.
+func isForeign(request *http.Request, body []byte) bool {
+	switch kind := request.Header.Get("Content-Type"); {
+	case strings.HasPrefix(kind, "application/x-amz-json"):
+		return !bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) || !json.Valid(body)
+	case !strings.HasPrefix(kind, "application/x-www-form-urlencoded"):
+		return false
+	}
 	decoder := xml.NewDecoder(bytes.NewReader(body))
 	for {
 		token, err := decoder.Token()
 		if err != nil {
-			return false
+			return true
 		}
 		if element, ok := token.(xml.StartElement); ok {
-			return strings.HasSuffix(element.Name.Local, "Response")
+			return !strings.HasSuffix(element.Name.Local, "Response")
 		}
 	}
 }
@@ -171,10 +163,7 @@ func retryDefaults(r transport.Retry) transport.Retry {
 // newRetryer retries reads with growing pauses, after throttling, 5xx and broken
 // connections. AWS_MAX_ATTEMPTS and a profile's max_attempts take precedence.
 func newRetryer(r transport.Retry) aws.Retryer {
-	return awsretry.NewStandard(func(o *awsretry.StandardOptions) {
-		o.MaxAttempts = r.Tries
-		o.RateLimiter = ratelimit.None // regions that fail must not use up the tries of others
-		o.Backoff = newBackoff(r)
+	return awsretry.NewStandard(setPace(r), func(o *awsretry.StandardOptions) {
 		o.Retryables = append([]awsretry.IsErrorRetryable{
 			awsretry.IsErrorRetryableFunc(isPermanent),
 			awsretry.RetryableHTTPStatusCode{Codes: map[int]struct{}{http.StatusTooManyRequests: {}}},
@@ -185,10 +174,7 @@ func newRetryer(r transport.Retry) aws.Retryer {
 // newWriteRetryer retries only after throttling, when AWS did nothing: a write whose
 // outcome is unknown is looked up instead.
 func newWriteRetryer(r transport.Retry) aws.Retryer {
-	return awsretry.NewStandard(func(o *awsretry.StandardOptions) {
-		o.MaxAttempts = r.Tries
-		o.RateLimiter = ratelimit.None
-		o.Backoff = newBackoff(r)
+	return awsretry.NewStandard(setPace(r), func(o *awsretry.StandardOptions) {
 		o.Retryables = []awsretry.IsErrorRetryable{awsretry.RetryableErrorCode{Codes: throttleCodes()}}
 	})
 }
@@ -205,14 +191,18 @@ func throttleCodes() map[string]struct{} {
 	return codes
 }
 
-// newBackoff has jitter, so that calls that were throttled together aren't retried
+// setPace has pauses with jitter, so that calls that were throttled together aren't retried
 // together.
-func newBackoff(r transport.Retry) awsretry.BackoffDelayerFunc {
-	return func(attempt int, _ error) (time.Duration, error) {
-		pause := r.Pause << min(max(attempt-1, 0), 10)
-		pause = pause/2 + rand.N(pause+1)
-		r.Announce(transport.RetryNotice{What: "ask AWS", Pause: pause, Try: attempt + 1})
-		return pause, nil
+func setPace(r transport.Retry) func(*awsretry.StandardOptions) {
+	return func(o *awsretry.StandardOptions) {
+		o.MaxAttempts = r.Tries
+		o.RateLimiter = ratelimit.None // regions that fail must not use up the tries of others
+		o.Backoff = awsretry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) {
+			pause := r.Pause << min(max(attempt-1, 0), 10)
+			pause = pause/2 + rand.N(pause+1)
+			r.Announce(transport.RetryNotice{What: "ask AWS", Pause: pause, Try: attempt + 1})
+			return pause, nil
+		})
 	}
 }
 

@@ -120,7 +120,7 @@ func (f *Finder) Regions() []string { return partitionRegions(f.region) }
 // more than a name, and gets the credentials. A search has no name.
 func (f *Finder) prepare(ctx context.Context, what string, rack Rack) error {
 	switch {
-	case rack.Name != "" && !stackName.MatchString(rack.Name):
+	case rack.Name != "" && !isStackName(rack.Name):
 		return nameError(ofRack(what, rack), fmt.Sprintf("%q can't be the name of a Rack", abbreviate(rack.Name)))
 	case rack.Region != f.region && !isPlausibleRegion(rack.Region):
 		return regionError(ofRack(what, rack), rack.Region)

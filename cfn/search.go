@@ -19,9 +19,11 @@ import (
 // region, and a page about a hundred.
 const maxPages = 1000
 
-// stackName matches the names that CloudFormation allows
+var stackName = regexp.MustCompile(`^[a-zA-Z][-a-zA-Z0-9]*$`)
+
+// isStackName reports whether CloudFormation allows a name
 // (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html).
-var stackName = regexp.MustCompile(`^[a-zA-Z][-a-zA-Z0-9]{0,127}$`)
+func isStackName(name string) bool { return len(name) <= 128 && stackName.MatchString(name) }
 
 // Search reads all stacks in the regions, by default in all regions of the partition,
 // and returns the Racks among them. deliver gets each region's result as it arrives, one
@@ -38,7 +40,7 @@ func (f *Finder) Search(ctx context.Context, regions []string, deliver func(Regi
 // name, not its ARN. A stack of the name that isn't a Rack is in Others. The errors are
 // those of Search, and CodeName.
 func (f *Finder) Named(ctx context.Context, regions []string, name string) (Summary, error) {
-	if !stackName.MatchString(name) {
+	if !isStackName(name) {
 		return Summary{}, nameError(fmt.Sprintf("look for Rack %q", abbreviate(name)), "it can't be the name of a Rack")
 	}
 	return f.searchRegions(ctx, regions, name, nil)

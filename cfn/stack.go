@@ -175,8 +175,8 @@ type StackInfo struct {
 // (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html),
 // and the form of capabilities. Those of StackInfo go into scripts.
 var (
-	parameterKey   = regexp.MustCompile(`^[A-Za-z0-9]{1,255}$`)
-	capabilityName = regexp.MustCompile(`^[A-Z][A-Z_]{0,63}$`)
+	parameterKey   = regexp.MustCompile(`^[A-Za-z0-9]+$`)
+	capabilityName = regexp.MustCompile(`^[A-Z][A-Z_]*$`)
 )
 
 // StackInfo reads what a reset by hand needs to know about a Rack's stack. If the web
@@ -215,7 +215,7 @@ func (f *Finder) StackInfo(ctx context.Context, rack Rack) (StackInfo, error) {
 	return shape, nil
 }
 
-// eachMatches reports whether every text matches.
+// eachMatches reports whether every text matches, and isn't longer than AWS allows.
 func eachMatches(texts []string, pattern *regexp.Regexp) bool {
-	return !slices.ContainsFunc(texts, func(text string) bool { return !pattern.MatchString(text) })
+	return !slices.ContainsFunc(texts, func(text string) bool { return len(text) > 255 || !pattern.MatchString(text) })
 }

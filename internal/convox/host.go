@@ -198,8 +198,11 @@ func checkName(name string) (string, error) {
 	}
 	labels := strings.Split(name, ".")
 	for _, label := range labels {
-		if err := checkLabel(label); err != nil {
-			return "", err
+		switch {
+		case strings.Contains(label, "_"):
+			return "", badHost("host names have no underscores")
+		case len(label) > 63 || !dnsLabel.MatchString(label):
+			return "", badHost(noName)
 		}
 	}
 	switch last := labels[len(labels)-1]; {
@@ -211,17 +214,7 @@ func checkName(name string) (string, error) {
 	return name, nil
 }
 
-var dnsLabel = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$`)
-
-func checkLabel(label string) error {
-	switch {
-	case strings.Contains(label, "_"):
-		return badHost("host names have no underscores")
-	case !dnsLabel.MatchString(label):
-		return badHost(noName)
-	}
-	return nil
-}
+var dnsLabel = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$`)
 
 func isUnprintable(r rune) bool { return unicode.IsControl(r) || r == unicode.ReplacementChar }
 

@@ -133,7 +133,7 @@ func badFingerprint() *problem.Error {
 
 // fingerprintForm has the digits with or without colons, and the prefixes of openssl and
 // others.
-var fingerprintForm = regexp.MustCompile(`(?i)^(?:sha-?256(?: fingerprint)?[:=]\s*)?([0-9a-f]{2}(?::?[0-9a-f]{2}){31})$`)
+var fingerprintForm = regexp.MustCompile(`(?i)^(?:sha-?256(?: fingerprint)?[:=]\s*)?([0-9a-f]{2}(?::?[0-9a-f]{2})*)$`)
 
 func parseFingerprint(text string) (fingerprint, error) {
 	parts := fingerprintForm.FindStringSubmatch(strings.TrimSpace(text))
@@ -141,7 +141,7 @@ func parseFingerprint(text string) (fingerprint, error) {
 		return fingerprint{}, badFingerprint()
 	}
 	value, err := hex.DecodeString(strings.ReplaceAll(parts[1], ":", ""))
-	if err != nil {
+	if err != nil || len(value) != sha256.Size {
 		return fingerprint{}, badFingerprint() // the cause quotes a character
 	}
 	return fingerprint(value), nil

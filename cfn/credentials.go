@@ -200,10 +200,6 @@ func (c *chain) profileKeys(p profile) (*namedProvider, *problem.Error) {
 	of := p.source(fromKeys)
 	of.name += " in " + abbreviate(file)
 	of.renew = "enter the keys of profile " + abbreviate(p.name) + " again: aws configure --profile " + quote(p.name)
-	other := os.Getenv("AWS_DEFAULT_PROFILE")
-	if named, variable := profileName(""); variable == "AWS_PROFILE" && named == p.name && other != named {
-		of.alternatives = c.settings.profile(other).useHint("unset AWS_PROFILE")
-	}
 	return c.keys(of, names, [3]string{section[names[0]], section[names[1]], section[names[2]]})
 }
 

@@ -230,19 +230,15 @@ type RegionResult struct {
 	// Reason says why the region was skipped, or is "" if it was searched to the end.
 	Reason string
 	Of     int // how many regions are searched in all
-}
 
-// searchOutcome is a RegionResult with what only the summary needs.
-type searchOutcome struct {
-	RegionResult
 	others []Other
 	err    *problem.Error
 }
 
 // summarize combines the regions. If none was searched to the end, the most helpful
 // failure is the error.
-func summarize(outcomes []searchOutcome) (Summary, error) {
-	slices.SortFunc(outcomes, func(a, b searchOutcome) int { return strings.Compare(a.Region, b.Region) })
+func summarize(outcomes []RegionResult) (Summary, error) {
+	slices.SortFunc(outcomes, func(a, b RegionResult) int { return strings.Compare(a.Region, b.Region) })
 	var s Summary
 	for _, o := range outcomes {
 		s.Racks = append(s.Racks, o.Racks...)
@@ -261,13 +257,13 @@ func summarize(outcomes []searchOutcome) (Summary, error) {
 	return s, nil
 }
 
-func (o searchOutcome) skipped() Skipped {
+func (o RegionResult) skipped() Skipped {
 	return Skipped{Region: o.Region, Reason: o.Reason, Off: detailOf(o.err).off, Err: withAction("look for Racks in "+o.Region, o.err)}
 }
 
 // searchError is the error of a search in which every region failed.
-func searchError(outcomes []searchOutcome) error {
-	weight := func(o searchOutcome) int {
+func searchError(outcomes []RegionResult) error {
+	weight := func(o RegionResult) int {
 		telling := []string{CodeExpired, CodeThrottled, CodeDenied, CodeRefused, CodeNoAnswer, CodeUnreachable}
 		if i := slices.Index(telling, o.err.Code); i >= 0 {
 			if detailOf(o.err).off {
@@ -277,7 +273,7 @@ func searchError(outcomes []searchOutcome) error {
 		}
 		return 2 * len(telling)
 	}
-	worst := slices.MinFunc(outcomes, func(a, b searchOutcome) int { return weight(a) - weight(b) })
+	worst := slices.MinFunc(outcomes, func(a, b RegionResult) int { return weight(a) - weight(b) })
 	err := withAction("look for Racks in "+worst.Region, worst.err)
 	if len(outcomes) == 1 {
 		return err

@@ -55,20 +55,20 @@ func (f *Finder) searchRegions(ctx context.Context, regions []string, name strin
 		return Summary{}, err
 	}
 	// Buffered, so that no region blocks when ctx ends.
-	results := make(chan searchOutcome, len(asked))
+	results := make(chan RegionResult, len(asked))
 	for _, region := range asked {
 		go func() {
 			defer crash.Catch()
 			results <- f.searchRegion(ctx, region, name)
 		}()
 	}
-	outcomes := make([]searchOutcome, 0, len(asked))
+	outcomes := make([]RegionResult, 0, len(asked))
 	for range asked {
 		select {
 		case o := <-results:
 			outcomes = append(outcomes, o)
 			if o.Of = len(asked); deliver != nil && ctx.Err() == nil {
-				deliver(o.RegionResult)
+				deliver(o)
 			}
 		case <-ctx.Done():
 			return Summary{}, context.Cause(ctx)
@@ -81,8 +81,8 @@ func (f *Finder) searchRegions(ctx context.Context, regions []string, name strin
 }
 
 // searchRegion reads all stacks of a region, or the one called name.
-func (f *Finder) searchRegion(ctx context.Context, region, name string) searchOutcome {
-	o := searchOutcome{RegionResult: RegionResult{Region: region}}
+func (f *Finder) searchRegion(ctx context.Context, region, name string) RegionResult {
+	o := RegionResult{Region: region}
 	request := &cloudformation.DescribeStacksInput{}
 	if name != "" {
 		request.StackName = &name

@@ -1,10 +1,9 @@
 package cfn
 
 import (
-	"bufio"
 	"cmp"
 	"context"
-	"io"
+	"errors"
 	"maps"
 	"os"
 	"path/filepath"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"convox-travis/internal/bounded"
 	"convox-travis/internal/problem"
 )
 
@@ -54,25 +54,15 @@ func expandPath(path string, env func(string) string, home string) string {
 
 func (f *settingsFile) read() {
 	f.sections = map[string]map[string]string{}
-	info, err := os.Stat(f.path)
-	if err != nil || info.IsDir() {
-		return
-	}
-	if info.Size() > maxSettings {
+	text, err := bounded.File(f.path, maxSettings) // other errors: fileFaults reports them
+	if errors.Is(err, bounded.ErrTooLarge) {
 		f.fault = "is too large"
 		return
 	}
-	text, err := os.Open(f.path)
-	if err != nil {
-		return // fileFaults reports it
-	}
-	defer text.Close()
-	lines := bufio.NewScanner(io.LimitReader(text, maxSettings))
-	lines.Buffer(nil, maxSettings)
 	var section map[string]string
 	key, group, level := "", "", 0 // of the last setting; group if it has no value
-	for number := 1; lines.Scan(); number++ {
-		line := lines.Text()
+	for i, line := range strings.Split(string(text), "\n") {
+		number := i + 1
 		trimmed := strings.TrimSpace(line)
 		indent := len(line) - len(strings.TrimLeft(line, " \t"))
 		isDeeper := key != "" && indent > level
@@ -106,9 +96,6 @@ func (f *settingsFile) read() {
 				group = name // deeper settings follow
 			}
 		}
-	}
-	if lines.Err() != nil {
-		f.fault = "can't be read"
 	}
 }
 

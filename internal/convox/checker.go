@@ -2,8 +2,8 @@ package convox
 
 import (
 	"bytes"
+	"cmp"
 	"context"
-	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
 	"fmt"
@@ -98,17 +98,13 @@ type session struct {
 }
 
 func (c *Checker) open(host Host, console bool) *session {
-	config, roots := &tls.Config{}, c.options.Roots
-	if roots == nil {
-		roots = transport.Roots()
-	}
-	trust{
+	config := trust{
 		host: host, console: console,
 		maySelfSign: !console && !host.IsConvoxSite(),
 		isLocal:     !console && host.IsLoopback(),
 		pin:         c.pin,
-		roots:       roots,
-	}.apply(config)
+		roots:       cmp.Or(c.options.Roots, transport.Roots()),
+	}.config()
 	client := transport.NewClient(config, c.options.DialContext)
 	return &session{host: host, console: console, client: client, agent: c.options.UserAgent, retry: c.options.Retry.AnnounceOnce()}
 }
@@ -159,8 +155,9 @@ func (c *Checker) Rack(ctx context.Context, host Host, password secret.String) (
 
 func (s *session) enterRack(ctx context.Context, password secret.String) (Login, error) {
 	form := clientForm(password)
-	system := s.startProbe(ctx, "/system", form)
-	defer system.end()
+	beside, cancel := context.WithCancel(ctx)
+	defer cancel()
+	system := s.inBackground(beside, "/system", form)
 
 	auth, err := s.get(ctx, "/auth", form)
 	if err != nil {
@@ -174,7 +171,7 @@ func (s *session) enterRack(ctx context.Context, password secret.String) (Login,
 	case auth.html:
 		return Login{}, s.notConvox("a web page answers there", false)
 	}
-	who, err := system.wait()
+	who, err := system()
 	switch {
 	case ctx.Err() != nil, isTLS(err):
 		return Login{}, s.failedOrStopped(ctx, err)
@@ -297,8 +294,9 @@ func (c *Checker) Console(ctx context.Context, host Host, key secret.String) (Lo
 
 func (s *session) enterConsole(ctx context.Context, key secret.String) (Login, error) {
 	form := clientForm(key)
-	auth := s.startProbe(ctx, "/auth", form)
-	defer auth.end()
+	beside, cancel := context.WithCancel(ctx)
+	defer cancel()
+	auth := s.inBackground(beside, "/auth", form)
 
 	got, err := s.get(ctx, "/racks", form)
 	if err != nil {
@@ -318,7 +316,7 @@ func (s *session) enterConsole(ctx context.Context, key secret.String) (Login, e
 	if login.Racks, err = s.racks(got.body); err != nil {
 		return Login{}, err
 	}
-	person, err := auth.wait()
+	person, err := auth()
 	if ctx.Err() != nil || isTLS(err) {
 		return Login{}, s.failedOrStopped(ctx, err)
 	}

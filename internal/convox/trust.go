@@ -35,11 +35,12 @@ type trust struct {
 	roots       *x509.CertPool
 }
 
-func (t trust) apply(config *tls.Config) {
-	config.RootCAs = t.roots
-	// If this is set, judge verifies instead.
-	config.InsecureSkipVerify = t.maySelfSign || t.isLocal
-	config.VerifyConnection = t.judge
+func (t trust) config() *tls.Config {
+	return &tls.Config{
+		RootCAs:            t.roots,
+		InsecureSkipVerify: t.maySelfSign || t.isLocal, // judge verifies instead
+		VerifyConnection:   t.judge,
+	}
 }
 
 // judge is called for every connection, including resumed sessions.

@@ -71,7 +71,7 @@ func (c Credential) Verify(ctx context.Context, checker Checker) (convox.Login, 
 		verify = checker.Console
 	}
 	login, err := verify(ctx, c.Host, c.Password)
-	return login, convox.NameRack(convox.NameSource(err, c.Source), c.Rack)
+	return login, convox.NameOrigin(err, c.Source, c.Rack)
 }
 
 // Accepted is a credential that its host accepted, with what the login returned. The zero

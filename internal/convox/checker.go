@@ -166,10 +166,8 @@ func (s *session) enterRack(ctx context.Context, password secret.String) (Login,
 	switch {
 	case auth.status == http.StatusUnauthorized, auth.status == http.StatusForbidden:
 		return Login{}, s.explain(ctx, "/auth", password, auth)
-	case auth.status != http.StatusOK:
-		return Login{}, s.unexpectedStatus(auth)
-	case auth.html:
-		return Login{}, s.notConvox("a web page answers there", false)
+	case auth.status != http.StatusOK || auth.html:
+		return Login{}, s.unexpectedAnswer(auth)
 	}
 	who, err := system()
 	switch {
@@ -192,7 +190,7 @@ func (s *session) identify(ctx context.Context, auth, who answer) (Login, error)
 	case who.status == http.StatusUnauthorized, who.status == http.StatusForbidden:
 		return Login{}, s.refused(who) // so /auth accepted everyone
 	case who.status < 400:
-		return Login{}, s.unexpectedStatus(who)
+		return Login{}, s.unexpectedAnswer(who)
 	case parseID(auth.body):
 		return Login{}, s.notConvox("it answers as Console does", true)
 	}
@@ -212,9 +210,11 @@ func (s *session) identifyUnnamed(ctx context.Context) (Login, error) {
 	return Login{Host: s.host}, nil
 }
 
-// unexpectedStatus is a status that neither a Rack nor Console returns.
-func (s *session) unexpectedStatus(a answer) *problem.Error {
+// unexpectedAnswer is the error for an answer that neither a Rack nor Console gives.
+func (s *session) unexpectedAnswer(a answer) *problem.Error {
 	switch {
+	case a.status == http.StatusOK && a.html:
+		return s.notConvox("a web page answers there", false)
 	case a.status >= 300 && a.status < 400:
 		return s.notConvox("it redirects, and passwords don't follow redirects", false)
 	case a.status == http.StatusNotFound:
@@ -307,10 +307,8 @@ func (s *session) enterConsole(ctx context.Context, key secret.String) (Login, e
 		return Login{}, s.explain(ctx, "/racks", key, got)
 	case got.status == http.StatusNotFound:
 		return Login{}, s.notConvox("it has no list of Racks, so it may be a Rack", true)
-	case got.status != http.StatusOK:
-		return Login{}, s.unexpectedStatus(got)
-	case got.html:
-		return Login{}, s.notConvox("a web page answers there", false)
+	case got.status != http.StatusOK || got.html:
+		return Login{}, s.unexpectedAnswer(got)
 	}
 	login := Login{Host: s.host}
 	if login.Racks, err = s.racks(got.body); err != nil {

@@ -79,40 +79,28 @@ const FromAWS Source = "that AWS has"
 // SavedIn is the Source of a password saved by the convox CLI.
 func SavedIn(file string) Source { return Source("saved in " + file) }
 
-// NameRack adds to the error of a Rack which Rack it is in CloudFormation.
-func NameRack(err error, rack Rack) error {
+// NameOrigin adds to the error of a login which Rack it is in CloudFormation, and, if the
+// Rack refused a password, where that was found.
+func NameOrigin(err error, source Source, rack Rack) error {
 	e := problem.Of(err)
-	if rack == (Rack{}) || e == nil {
+	if e == nil {
 		return err
 	}
 	detail, isLogin := e.Detail.(Detail)
 	if !isLogin {
 		return err
 	}
+	named := *e
 	detail.Rack = rack
-	named := *e
+	if source != "" && e.Code == CodeRefused && detail.Status != http.StatusForbidden && !detail.Console && !detail.Token {
+		detail.Source = source
+		named.Reason, named.Hints = "the Rack doesn't accept the password "+string(source), []string{"ask whoever changed the Rack's password for the new one"}
+		if source == FromAWS {
+			named.Reason += "; most likely its web service wasn't restarted after a change"
+			named.Hints = nil
+		}
+	}
 	named.Detail = detail
-	return &named
-}
-
-// NameSource adds to the error of a Rack that refused a password where that was found.
-func NameSource(err error, source Source) error {
-	e := problem.Of(err)
-	if source == "" || e == nil || e.Code != CodeRefused {
-		return err
-	}
-	detail, _ := e.Detail.(Detail)
-	if detail.Status == http.StatusForbidden || detail.Console || detail.Token {
-		return err
-	}
-	detail.Source = source
-	named := *e
-	named.Detail, named.Reason = detail, "the Rack doesn't accept the password "+string(source)
-	named.Hints = []string{"ask whoever changed the Rack's password for the new one"}
-	if source == FromAWS {
-		named.Reason += "; most likely its web service wasn't restarted after a change"
-		named.Hints = nil
-	}
 	return &named
 }
 

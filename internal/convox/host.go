@@ -146,22 +146,19 @@ func cutAuthority(text string) (string, error) {
 	return rest, nil
 }
 
+// splitPort returns "" for the port 443.
 func splitPort(authority string) (name, port string, err error) {
 	if _, err := netip.ParseAddr(authority); err == nil {
 		return authority, "", nil // an IPv6 address without brackets, or IPv4
 	}
-	rest := ""
-	if strings.HasPrefix(authority, "[") {
-		end := strings.Index(authority, "]")
-		if end < 0 {
-			return "", "", badHost(noName)
-		}
-		name, rest = authority[:end+1], authority[end+1:]
-	} else if colon := strings.Index(authority, ":"); colon >= 0 {
-		name, rest = authority[:colon], authority[colon:]
-	} else {
-		return authority, "", nil
+	end := strings.Index(authority, "]") + 1 // of an IPv6 address
+	switch {
+	case end == 0 && strings.HasPrefix(authority, "["):
+		return "", "", badHost(noName)
+	case end == 0:
+		end = strings.IndexByte(authority+":", ':')
 	}
+	name, rest := authority[:end], authority[end:]
 	if rest == "" {
 		return name, "", nil
 	}
@@ -170,10 +167,10 @@ func splitPort(authority string) (name, port string, err error) {
 	if !found || err != nil || number == 0 {
 		return "", "", badHost("its port isn't a number from 1 to 65535")
 	}
-	if number == 443 {
-		return name, "", nil
+	if number != 443 {
+		port = strconv.FormatUint(number, 10)
 	}
-	return name, strconv.FormatUint(number, 10), nil
+	return name, port, nil
 }
 
 // checkName returns the name in the form for comparisons: a DNS name in lower case, or an

@@ -128,13 +128,6 @@ func (f *Finder) Discard(ctx context.Context, p *Preview) error {
 	return f.deleteChangeSet(ctx, p)
 }
 
-// Touched reports whether the stack has new events since the preview. The errors are
-// those of Search.
-func (f *Finder) Touched(ctx context.Context, p *Preview) (bool, error) {
-	newest, err := f.newestEvent(ctx, p.Rack)
-	return newest.After(p.Since), err
-}
-
 // discardFailed deletes the change set of a preview that failed, even after a stop, and
 // returns the failure.
 func (f *Finder) discardFailed(stop transport.Stop, p *Preview, failed error) error {

@@ -1,7 +1,6 @@
 package reset
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -222,15 +221,4 @@ func isPermanent(err error) bool {
 	isPassing := problem.Has(err, cfn.CodeThrottled, cfn.CodeNoAnswer, cfn.CodeUnreachable, cfn.CodeUnreadable, cfn.CodeUnknown) ||
 		problem.Has(err, cfn.CodeFailed) && !cfn.DidNothing(err)
 	return err != nil && !isPassing
-}
-
-// joinErrors is errors.Join, but returns a single error unchanged.
-func joinErrors(one, other error) error {
-	switch {
-	case one == nil:
-		return other
-	case other == nil:
-		return one
-	}
-	return errors.Join(one, other)
 }

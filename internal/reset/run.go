@@ -63,7 +63,7 @@ func (r *run) start() Report {
 // cancel discards the change set, so that no canceled request can still start the update.
 // If that shows that the update was started, it is followed. Unless AWS certainly refused
 // to start it, a missing change set isn't conclusive: it, or another one, may have been
-// executed. Then the stack is unchanged only if it has had no event since.
+// executed. Then the stack is unchanged only if no update of it has started since.
 func (r *run) cancel(cause error, isRefused bool) Report {
 	ctx, cancel := r.stop.Cleanup()
 	defer cancel()
@@ -72,7 +72,7 @@ func (r *run) cancel(cause error, isRefused bool) Report {
 		return r.follow()
 	}
 	if !isRefused {
-		if touched, err := r.stacks.Touched(ctx, r.plan.Preview); left != nil || touched || err != nil {
+		if stack, err := r.stacks.State(ctx, r.Rack); left != nil || err != nil || stack.Since.After(r.plan.Preview.Since) {
 			if problem.Code(cause) == CodeNotStarted {
 				cause = nil // it may have
 			}

@@ -59,11 +59,10 @@ type Detail struct {
 	Rack    Rack         // the error is about, if its hints need it
 	Missing []Permission // the credentials lack
 
-	status  int    // of the answer, or 0
-	off     bool   // the region may be disabled for the account
-	foreign bool   // off because it is in another partition
-	barred  bool   // no permission of the credentials helps
-	source  string // of the denied credentials
+	status int    // of the answer, or 0
+	off    string // why the account may have nothing in the region, or ""
+	barred bool   // no permission of the credentials helps
+	source string // of the denied credentials
 }
 
 func newError(code, what, why string, hints ...string) *problem.Error {
@@ -268,11 +267,11 @@ func (f *Finder) refusedError(region string) *problem.Error {
 	configured, _ := partitionOf(f.region)
 	switch {
 	case id != commercialID || id != configured:
-		e.Detail = Detail{off: true, foreign: true}
+		e.Detail = Detail{off: "another partition"}
 		e.Reason = name + " doesn't accept the credentials of " + f.source.name + ": it's a separate partition with its own accounts"
 		e.Hints = []string{"use a profile of an account in " + name, e.Hints[0]}
 	case isOptIn(region):
-		e.Detail = Detail{off: true}
+		e.Detail = Detail{off: "switched off for this account"}
 		e.Hints = append([]string{"enable " + region + " for the account if it's disabled: a disabled region refuses all credentials"}, e.Hints...)
 	default:
 		e.Hints = append(e.Hints, "set AWS_REGION to us-gov-west-1 or cn-north-1 if the account is in AWS GovCloud (US) or AWS China")

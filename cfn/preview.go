@@ -1,6 +1,7 @@
 package cfn
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -151,12 +152,7 @@ func (f *Finder) discardFailed(stop transport.Stop, p *Preview, failed error) er
 }
 
 // reference identifies the change set: by its ID, or its name while the ID isn't known.
-func (p *Preview) reference() *string {
-	if p.id != "" {
-		return aws.String(p.id)
-	}
-	return aws.String(p.name)
-}
+func (p *Preview) reference() *string { return aws.String(cmp.Or(p.id, p.name)) }
 
 // Verdict is what a preview's changes amount to.
 type Verdict string

@@ -258,7 +258,7 @@ func summarize(outcomes []RegionResult) (Summary, error) {
 }
 
 func (o RegionResult) skipped() Skipped {
-	return Skipped{Region: o.Region, Reason: o.Reason, Off: detailOf(o.err).off, Err: withAction("look for Racks in "+o.Region, o.err)}
+	return Skipped{Region: o.Region, Reason: o.Reason, Off: detailOf(o.err).off != "", Err: withAction("look for Racks in "+o.Region, o.err)}
 }
 
 // searchError is the error of a search in which every region failed.
@@ -266,7 +266,7 @@ func searchError(outcomes []RegionResult) error {
 	weight := func(o RegionResult) int {
 		telling := []string{CodeExpired, CodeThrottled, CodeDenied, CodeRefused, CodeNoAnswer, CodeUnreachable}
 		if i := slices.Index(telling, o.err.Code); i >= 0 {
-			if detailOf(o.err).off {
+			if detailOf(o.err).off != "" {
 				return 2*i + 1 // a disabled region refuses all credentials
 			}
 			return 2 * i

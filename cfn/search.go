@@ -1,6 +1,7 @@
 package cfn
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"regexp"
@@ -123,14 +124,7 @@ func (f *Finder) searchRegion(ctx context.Context, region, name string) RegionRe
 		describeStacks.Resource = strings.Replace(arnIn(region, "cloudformation", "stack/"+name+"/*"), ":"+region+":", ":*:", 1)
 	}
 	o.err = withPermission(describeStacks, e)
-	switch detail := detailOf(e); {
-	case detail.foreign:
-		o.Reason = "another partition"
-	case detail.off:
-		o.Reason = "switched off for this account"
-	default:
-		o.Reason = o.err.Reason
-	}
+	o.Reason = cmp.Or(detailOf(e).off, o.err.Reason)
 	return o
 }
 

@@ -154,10 +154,10 @@ func checkTunnel(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Re
 	return nil
 }
 
-// addressOf is the host and port of a proxy.
-func addressOf(proxy *url.URL) string {
-	port := map[string]string{"https": "443", "socks5": "1080", "socks5h": "1080"}[proxy.Scheme]
-	return net.JoinHostPort(proxy.Hostname(), cmp.Or(proxy.Port(), port, "80"))
+// addressOf is the host and port of a target or a proxy.
+func addressOf(u *url.URL) string {
+	port := map[string]string{"https": "443", "socks5": "1080", "socks5h": "1080"}[u.Scheme]
+	return net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), port, "80"))
 }
 
 // proxyFor returns a request's proxy for http.Transport. A proxy with TLS is returned as

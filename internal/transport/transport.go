@@ -144,15 +144,7 @@ func IsLoopback(host string) bool {
 
 // sameOrigin reports whether a and b share scheme, host and port.
 func sameOrigin(a, b *url.URL) bool {
-	return a.Scheme == b.Scheme && strings.EqualFold(hostPort(a), hostPort(b))
-}
-
-func hostPort(u *url.URL) string {
-	port := u.Port()
-	if port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
-	}
-	return net.JoinHostPort(u.Hostname(), port)
+	return a.Scheme == b.Scheme && strings.EqualFold(addressOf(a), addressOf(b))
 }
 
 // Reason says in a few words why no answer came. It quotes nothing: a connection error

@@ -132,7 +132,6 @@ func nameError(what, why string) *problem.Error {
 	return newError(CodeName, what, why, "use a name that starts with a letter and has only letters, digits and dashes")
 }
 
-// ofRack appends the Rack to an action.
 func ofRack(what string, rack Rack) string {
 	return fmt.Sprintf("%s of Rack %s in %s", what, abbreviate(rack.Name), abbreviate(rack.Region))
 }
@@ -146,14 +145,12 @@ func (f *Finder) in(region string) aws.Config {
 	return config
 }
 
-// writesIn returns the settings of the clients for calls that are sent once.
 func (f *Finder) writesIn(region string) aws.Config {
 	config := f.in(region)
 	config.Retryer = func() aws.Retryer { return newWriteRetryer(f.retry) }
 	return config
 }
 
-// operation is one call of one of the SDK's clients.
 type operation[In, Options, Out any] func(context.Context, *In, ...func(*Options)) (*Out, error)
 
 // callAWS makes one call; the deadline covers all its tries. If ctx ends first, the

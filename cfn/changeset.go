@@ -94,7 +94,6 @@ func (f *Finder) readChangeSet(ctx context.Context, p *Preview, page *string) (*
 		&cloudformation.DescribeChangeSetInput{StackName: &p.Rack.Name, ChangeSetName: p.reference(), NextToken: page})
 }
 
-// awaitChangeSet waits until AWS has computed the changes, and reads them.
 func (f *Finder) awaitChangeSet(ctx context.Context, p *Preview) error {
 	begun := f.retry.Clock.Now()
 	for {
@@ -118,7 +117,6 @@ func (f *Finder) awaitChangeSet(ctx context.Context, p *Preview) error {
 	}
 }
 
-// changeSetError says why AWS couldn't compute the changes.
 func (f *Finder) changeSetError(p *Preview, text string) error {
 	what := ofRack("preview the reset", p.Rack)
 	if changesNothing(text) {
@@ -134,7 +132,6 @@ func (f *Finder) changeSetError(p *Preview, text string) error {
 	return withAction(what, e)
 }
 
-// withChangeSetHints adds how to find and delete old change sets.
 func (f *Finder) withChangeSetHints(p *Preview, e *problem.Error) *problem.Error {
 	region, stack := quote(p.Rack.Region), quote(p.Rack.Name)
 	list := fmt.Sprintf("aws cloudformation list-change-sets --region %s --stack-name %s", region, stack)
@@ -204,13 +201,11 @@ func (f *Finder) notDeletedError(ctx context.Context, p *Preview, err error) err
 	return f.withDeleteHint(p, e)
 }
 
-// withDeleteHint adds how to delete a change set by hand.
 func (f *Finder) withDeleteHint(p *Preview, e *problem.Error) *problem.Error {
 	remove := fmt.Sprintf("aws cloudformation delete-change-set --region %s --stack-name %s --change-set-name %s", quote(p.Rack.Region), quote(p.Rack.Name), p.name)
 	return withHint(e, "delete the change set "+p.name+", which is left behind and does nothing by itself: "+f.command(remove))
 }
 
-// executionStatus is the change set's execution status, or "" if it can't be read.
 func (f *Finder) executionStatus(ctx context.Context, p *Preview) types.ExecutionStatus {
 	answer, err := f.readChangeSet(ctx, p, nil)
 	if err != nil {
@@ -262,7 +257,6 @@ func staleError(p *Preview, why string) error {
 // answer was lost may still be in progress.
 const maxLooks = 3
 
-// lookUpExecution finds out whether an execution whose call failed has started.
 func (f *Finder) lookUpExecution(stop transport.Stop, p *Preview, failed error) error {
 	limited, cancel := context.WithTimeout(stop.Hard, cleanUpTimeout)
 	defer cancel()
@@ -283,7 +277,6 @@ func (f *Finder) lookUpExecution(stop transport.Stop, p *Preview, failed error) 
 	}
 }
 
-// isExecuted reports whether a change set was executed, successfully or not.
 func isExecuted(status types.ExecutionStatus) bool {
 	switch status {
 	case types.ExecutionStatusExecuteInProgress, types.ExecutionStatusExecuteComplete, types.ExecutionStatusExecuteFailed:

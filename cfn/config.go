@@ -112,7 +112,6 @@ func (f *Finder) load(options Options) error {
 	return nil
 }
 
-// regionSetting names the setting of the region.
 func regionSetting(p profile) string {
 	for _, variable := range []string{"AWS_REGION", "AWS_DEFAULT_REGION"} {
 		if os.Getenv(variable) != "" {

@@ -69,7 +69,6 @@ func newError(code, what, why string, hints ...string) *problem.Error {
 	return &problem.Error{Code: code, Action: what, Reason: why, Hints: hints}
 }
 
-// canceledError is the error of what ended with the caller's context.
 func canceledError(what, why string, cause error) *problem.Error {
 	return &problem.Error{Code: CodeCanceled, Action: what, Reason: why, Cause: cause}
 }
@@ -79,7 +78,6 @@ func detailOf(e *problem.Error) Detail {
 	return detail
 }
 
-// asError returns err as an Error of this package, or nil.
 func asError(err error) *problem.Error {
 	if e := problem.Of(err); e != nil && strings.HasPrefix(e.Code, "aws_") {
 		return e
@@ -98,7 +96,6 @@ func withAction(what string, e *problem.Error) *problem.Error {
 	return &attempted
 }
 
-// withHint returns a copy of the error with one more hint.
 func withHint(e *problem.Error, hint string) *problem.Error {
 	hinted := *e
 	hinted.Hints = append(slices.Clone(e.Hints), hint)
@@ -358,7 +355,6 @@ func missingError(what, why string) *problem.Error {
 	return newError(CodeMissing, what, why)
 }
 
-// busyError is the error for a stack that can't be updated in its state.
 func busyError(status, repair string) *problem.Error {
 	_, hint := meaning(status)
 	return newError(CodeBusy, "", "its stack is in the state "+abbreviate(status), cmp.Or(repair, hint, repairStack))
@@ -370,7 +366,6 @@ const (
 	maxListed = 20
 )
 
-// truncate limits a text from outside to maxText.
 func truncate(text string) string {
 	if len(text) <= maxText {
 		return text
@@ -378,7 +373,6 @@ func truncate(text string) string {
 	return strings.ToValidUTF8(text[:maxText], "")
 }
 
-// abbreviate limits a text from outside to maxShown, for an error.
 func abbreviate(text string) string {
 	text = truncate(text)
 	if utf8.RuneCountInString(text) > maxShown {
@@ -390,7 +384,6 @@ func abbreviate(text string) string {
 // quote quotes a text from outside for a command to paste.
 func quote(word string) string { return text.Quote(abbreviate(word)) }
 
-// joinNames lists the first maxListed names.
 func joinNames(names []string) string {
 	var all []string
 	for _, name := range names[:min(len(names), maxListed)] {
@@ -409,11 +402,9 @@ var (
 	// quotedValue is a value in a sentence such as "Value 'x' at 'y' failed to satisfy
 	// constraint" or "parameter value x for parameter name y". It cuts too much rather
 	// than too little.
-	quotedValue = regexp.MustCompile(`(?is)\b(values?) (?:'.*'|".*"|\(.*\)|\[.*\]|\S+ (for parameter\b))`)
-	// signatureParts are the parts of a request's signature.
+	quotedValue    = regexp.MustCompile(`(?is)\b(values?) (?:'.*'|".*"|\(.*\)|\[.*\]|\S+ (for parameter\b))`)
 	signatureParts = regexp.MustCompile(`(?i)\b(Credential|Signature|SignedHeaders|X-Amz-[A-Za-z-]+)=[^\s,;&'"]+`)
-	// supportNote is what AWS adds for its support.
-	supportNote = regexp.MustCompile(`\s*\((?:RequestToken|Service):[^()]*\)`)
+	supportNote    = regexp.MustCompile(`\s*\((?:RequestToken|Service):[^()]*\)`)
 )
 
 // cleanReason cuts AWS's reason to one short line without secrets and parameters'
@@ -430,7 +421,6 @@ func (f *Finder) cleanReason(text string) string {
 	return text
 }
 
-// redactor removes passwords from AWS's texts.
 type redactor struct {
 	mu      sync.Mutex
 	secrets []secret.String
@@ -447,7 +437,6 @@ func (f *Finder) Redact(password secret.String) {
 	}
 }
 
-// redact returns text without the passwords.
 func (g *redactor) redact(text string) string {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -18,7 +18,6 @@ import (
 // End is how an update ended.
 type End string
 
-// The ends.
 const (
 	Complete   End = "complete"    // as asked
 	RolledBack End = "rolled_back" // restored
@@ -132,7 +131,6 @@ func (f *Finder) pollServices(ctx context.Context, rack Rack, w *watch, onEvent 
 	}
 }
 
-// withFollowHint adds that the update continues anyway.
 func withFollowHint(err error, what string) error {
 	e := asError(err)
 	if e == nil {
@@ -141,7 +139,6 @@ func withFollowHint(err error, what string) error {
 	return withHint(withAction(what, e), "follow it again: the update continues in AWS by itself")
 }
 
-// watch is the state of an update that is followed.
 type watch struct {
 	since   time.Time
 	seen    map[string]bool // events, by ID
@@ -230,12 +227,10 @@ type Event struct {
 	At        time.Time
 }
 
-// isOfStack reports whether an event is about the stack itself.
 func isOfStack(event types.StackEvent) bool {
 	return aws.ToString(event.ResourceType) == "AWS::CloudFormation::Stack" && aws.ToString(event.PhysicalResourceId) == aws.ToString(event.StackId)
 }
 
-// startsOperation reports whether an event is the first of an operation on the stack.
 func startsOperation(event types.StackEvent) bool {
 	switch event.ResourceStatus {
 	case types.ResourceStatusCreateInProgress, types.ResourceStatusUpdateInProgress, types.ResourceStatusDeleteInProgress, types.ResourceStatusImportInProgress:
@@ -252,7 +247,6 @@ func (f *Finder) readEvent(event types.StackEvent) Event {
 	}
 }
 
-// newestEvent returns the time of a stack's newest event, by AWS's clock.
 func (f *Finder) newestEvent(ctx context.Context, rack Rack) (time.Time, error) {
 	page, err := f.eventPage(ctx, rack, nil)
 	if err != nil || len(page.StackEvents) == 0 {

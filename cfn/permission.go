@@ -91,7 +91,6 @@ func (f *Finder) denialFromMessage(message string) *problem.Error {
 	return e
 }
 
-// permitHint says who can change a policy of some kind.
 func (f *Finder) permitHint(kind, action string) string {
 	switch kind {
 	case "service control policy", "resource control policy":

@@ -42,10 +42,9 @@ type Preview struct {
 	// AWS's clock.
 	Since time.Time
 
-	id   string // ARN of the change set
-	name string // of the change set, and the token of its calls
-	// unsure means that it isn't known whether AWS created the change set.
-	unsure bool
+	id     string // ARN of the change set
+	name   string // of the change set, and the token of its calls
+	unsure bool   // it isn't known whether AWS created the change set
 }
 
 const (
@@ -58,7 +57,6 @@ const (
 // (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Stack.html).
 const changeSetPrefix = "convox-travis-"
 
-// cleanUpTimeout is how long deleting a change set may take.
 const cleanUpTimeout = 5 * time.Second
 
 // callGrace is how long creating one may take after a stop. It leaves time to delete it
@@ -157,7 +155,6 @@ func (p *Preview) reference() *string { return aws.String(cmp.Or(p.id, p.name)) 
 // Verdict is what a preview's changes amount to.
 type Verdict string
 
-// The verdicts.
 const (
 	// AsExpected: the password where it is stored and used, and nothing else. An update
 	// that lists no resource is this too, since it can do no harm; Why says that it may
@@ -219,7 +216,6 @@ func expected() map[string]expectation {
 	}
 }
 
-// judge sets the verdict.
 func (p *Preview) judge() {
 	may := expected()
 	instances := false
@@ -265,7 +261,6 @@ func (p *Preview) changes(logicalID string) bool {
 	return slices.ContainsFunc(p.Changes, func(c Change) bool { return c.LogicalID == logicalID })
 }
 
-// surprise says why a change isn't one of a new password, or is "".
 func (c Change) surprise(wanted expectation, known bool) string {
 	switch {
 	case c.LogicalID == "":

@@ -152,7 +152,6 @@ func LoginSSO(ctx context.Context, profile string, tell func(line string)) error
 // maxOutput limits the bytes read from the AWS CLI, which prints a few hundred.
 const maxOutput = 64 << 10
 
-// lines gives each line that is written to tell.
 type lines struct {
 	tell func(string)
 	open []byte // a line without its end

@@ -67,7 +67,6 @@ func CompareRacks(a, b Rack) int {
 	return cmp.Or(strings.Compare(a.Name, b.Name), rank(a)-rank(b), strings.Compare(a.Region, b.Region))
 }
 
-// stack is a stack as it was read.
 type stack struct {
 	name, region, status, parent string
 	tags, outputs, parameters    map[string]string
@@ -145,7 +144,6 @@ func (s stack) whiteList() []string {
 	return list
 }
 
-// kind describes a stack that isn't a Rack.
 func (s stack) kind() string {
 	switch {
 	case s.parent != "":
@@ -185,7 +183,6 @@ type Skipped struct {
 // didn't answer, so it isn't known whether a Rack is there.
 func (s Skipped) IsTransient() bool { return isTransient(s.Err) }
 
-// maxRegionsNamed is how many regions are listed for a reason.
 const maxRegionsNamed = 4
 
 // GroupSkipped lists the skipped regions, one line per reason: "skipped 19 regions:
@@ -235,8 +232,6 @@ type RegionResult struct {
 	err    *problem.Error
 }
 
-// summarize combines the regions. If none was searched to the end, the most helpful
-// failure is the error.
 func summarize(outcomes []RegionResult) (Summary, error) {
 	slices.SortFunc(outcomes, func(a, b RegionResult) int { return strings.Compare(a.Region, b.Region) })
 	var s Summary
@@ -261,7 +256,6 @@ func (o RegionResult) skipped() Skipped {
 	return Skipped{Region: o.Region, Reason: o.Reason, Off: detailOf(o.err).off != "", Err: withAction("look for Racks in "+o.Region, o.err)}
 }
 
-// searchError is the error of a search in which every region failed.
 func searchError(outcomes []RegionResult) error {
 	weight := func(o RegionResult) int {
 		telling := []string{CodeExpired, CodeThrottled, CodeDenied, CodeRefused, CodeNoAnswer, CodeUnreachable}

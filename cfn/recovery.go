@@ -75,7 +75,6 @@ func (f *Finder) Recover(ctx context.Context, rack Rack, onFailure func(Source, 
 	return Recovered{}, recoveryError(rack, failed)
 }
 
-// recoveryError is the error if no source has the password.
 func recoveryError(rack Rack, failed []*problem.Error) error {
 	what := ofRack("recover the password", rack)
 	nowhere := noPasswordError("recover the password", rack, "AWS shows it nowhere")
@@ -166,7 +165,6 @@ func (f *Finder) fromTaskDefinition(ctx context.Context, rack Rack) (secret.Stri
 	return secret.String{}, noPasswordError(what, rack, "it has no variable PASSWORD")
 }
 
-// secretName is the parameter's name in Parameter Store.
 func secretName(rack Rack) string { return rack.Name + "RackApiSecret" }
 
 func (f *Finder) fromParameterStore(ctx context.Context, rack Rack) (secret.String, error) {
@@ -183,7 +181,6 @@ func (f *Finder) fromParameterStore(ctx context.Context, rack Rack) (secret.Stri
 	return secret.New(*answer.Parameter.Value), nil
 }
 
-// hidden is what CloudFormation shows instead of a hidden value.
 const hidden = "****"
 
 func noPasswordError(what string, rack Rack, why string) *problem.Error {

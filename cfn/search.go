@@ -128,8 +128,7 @@ func (f *Finder) searchRegion(ctx context.Context, region, name string) RegionRe
 	return o
 }
 
-// eachPage calls read with the token of each page of a list, until it returns no next
-// one.
+// eachPage calls read with the token of each page of a list, until it returns no next one.
 func (f *Finder) eachPage(what, of string, read func(token *string) (next *string, err error)) error {
 	var token *string
 	for range maxPages {
@@ -145,8 +144,7 @@ func (f *Finder) eachPage(what, of string, read func(token *string) (next *strin
 	return f.unreadableError(what, "its list of "+of+" doesn't end", nil)
 }
 
-// regionsToSearch returns the named regions, each once, or all of the partition if none
-// is named.
+// regionsToSearch returns all regions of the partition if none is named.
 func (f *Finder) regionsToSearch(named []string) ([]string, error) {
 	var regions []string
 	for _, name := range named {
@@ -220,7 +218,6 @@ func partitionOf(region string) (id, name string) {
 // number.
 var regionShape = regexp.MustCompile(`^([a-z]{2}(?:-gov|-iso[a-z]?)?|eusc-[a-z]{2})-(?:north|south|east|west|central|northeast|northwest|southeast|southwest)-[1-9][0-9]?$`)
 
-// areas are those of today's regions.
 const areas = " af ap ca cn eu il me mx sa us us-gov us-iso us-isob us-isof eu-isoe eusc-de "
 
 // isPlausibleRegion reports whether name is or may become the name of a region: its

@@ -180,7 +180,6 @@ const (
 	isFolder = "is a folder, not a file"
 )
 
-// fileFault says why a file can't be read, or is "".
 func fileFault(path string) string {
 	info, err := os.Stat(path)
 	switch {
@@ -209,7 +208,6 @@ func (s settings) misplacedSection(name string) (why, hint string) {
 	return "", ""
 }
 
-// profile is one profile in both files.
 type profile struct {
 	name                string
 	config, credentials map[string]string

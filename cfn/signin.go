@@ -89,7 +89,6 @@ func (f *Finder) signInCallError(err error, what string, signer *source) *proble
 	return withAction(what, e)
 }
 
-// wasSent reports whether err is the error of a request that was sent.
 func wasSent(err error) bool {
 	var answered *smithyhttp.ResponseError
 	var unsent *smithyhttp.RequestSendError
@@ -143,7 +142,6 @@ func (f *Finder) ssoError(err error, what string, of *source) error {
 	return f.signInCallError(err, what, of)
 }
 
-// roleError says why a role couldn't be assumed.
 func (f *Finder) roleError(err error, what string, of *source) error {
 	signer := of
 	if of.base != nil {

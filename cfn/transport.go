@@ -184,7 +184,6 @@ func newWriteRetryer(r transport.Retry) aws.Retryer {
 // (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateChangeSet.html).
 const limitExceeded = "LimitExceededException"
 
-// throttleCodes are the codes of throttling.
 func throttleCodes() map[string]struct{} {
 	codes := maps.Clone(awsretry.DefaultThrottleErrorCodes)
 	delete(codes, limitExceeded)

@@ -35,13 +35,11 @@ type Build struct {
 
 func (b Build) whole() bool { return b.ID > 0 && b.State != "" }
 
-// overStates are the states of builds that are over.
 var overStates = []string{"passed", "failed", "errored", "canceled"}
 
 // IsOver reports whether the build has reached its final state.
 func (b Build) IsOver() bool { return slices.Contains(overStates, b.State) }
 
-// pendingAnswer is the answer to a new request.
 type pendingAnswer struct {
 	Request BuildRequest `json:"request"`
 }

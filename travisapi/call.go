@@ -20,7 +20,6 @@ import (
 // its decoded form can be many times as large.
 const longestAnswer = 2 << 20
 
-// call is one request.
 type call struct {
 	action string // its purpose, in words that follow "error: "
 	object string // the repository, for a person, or ""
@@ -34,7 +33,6 @@ type call struct {
 	onGitHub bool // the object is a repository on GitHub
 }
 
-// changes reports whether the call may change something.
 func (r call) changes() bool { return r.method != http.MethodGet && !r.asks }
 
 // read sends a GET and retries it if that can help. The answer must have what whole
@@ -95,7 +93,6 @@ func (c *Client) attempt(stop transport.Stop, r call, take func(body []byte) err
 	return err
 }
 
-// learn updates the client from how a call ended.
 func (c *Client) learn(r call, err error) {
 	if err == nil {
 		c.budget.Succeed()
@@ -110,7 +107,6 @@ func (c *Client) learn(r call, err error) {
 	}
 }
 
-// send sends one request and returns the body of a successful answer.
 func (c *Client) send(ctx context.Context, r call) ([]byte, error) {
 	if ctx.Err() != nil {
 		return nil, r.unsent(context.Cause(ctx))
@@ -200,7 +196,6 @@ func newGate() *gate {
 	return d
 }
 
-// note closes the gate after such an answer.
 func (d *gate) note(e *problem.Error) {
 	if slices.Contains([]string{CodeBanned, CodeUnknownToken, CodeLoginRequired}, e.Code) {
 		d.mu.Lock()
@@ -209,7 +204,6 @@ func (d *gate) note(e *problem.Error) {
 	}
 }
 
-// closedBy returns the answer that closed the gate, or nil if it is open.
 func (d *gate) closedBy(now time.Time) *problem.Error {
 	d.mu.Lock()
 	defer d.mu.Unlock()

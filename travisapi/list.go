@@ -81,7 +81,6 @@ func (l *listing) readPages(ctx context.Context, first, end, step int) (pages []
 	return pages, last, err
 }
 
-// listing is one walk through all pages.
 type listing struct {
 	client  *Client
 	options ListOptions
@@ -128,7 +127,6 @@ func (l *listing) call(offset int) call {
 	return call{action: "list the repositories", method: http.MethodGet, path: path, query: query}
 }
 
-// endless is a list that no real server has.
 func (l *listing) endless() error {
 	return l.call(0).failed(CodeMalformed, "its list of repositories doesn't end", Failure{})
 }

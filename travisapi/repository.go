@@ -99,7 +99,6 @@ func (c *Client) Activate(stop transport.Stop, ref Ref) (Repository, error) {
 // Provider is a repository's hosting service, as Travis spells it in a path.
 type Provider string
 
-// The providers.
 const (
 	GitHub    Provider = "github"
 	GitLab    Provider = "gitlab"

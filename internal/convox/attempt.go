@@ -44,7 +44,6 @@ func (c *Checker) TryLogins(ctx context.Context, host Host, old, new secret.Stri
 	return true, nil
 }
 
-// credential is a password in the form in which it is sent.
 type credential struct {
 	form secret.String
 	old  bool

@@ -87,7 +87,6 @@ func (r Rack) String() string {
 	return r.Organization + "/" + r.Name
 }
 
-// session is the calls of one check to one host.
 type session struct {
 	host    Host
 	console bool
@@ -210,7 +209,6 @@ func (s *session) identifyUnnamed(ctx context.Context) (Login, error) {
 	return Login{Host: s.host}, nil
 }
 
-// unexpectedAnswer is the error for an answer that neither a Rack nor Console gives.
 func (s *session) unexpectedAnswer(a answer) *problem.Error {
 	switch {
 	case a.status == http.StatusOK && a.html:
@@ -236,7 +234,6 @@ func readRack(described map[string]any) Rack {
 	}
 }
 
-// parseSystem reads the answer of GET /system. A Rack has a name.
 func parseSystem(body []byte) (Rack, bool) {
 	var system map[string]any
 	_ = json.Unmarshal(body, &system) // otherwise it has no name
@@ -245,7 +242,6 @@ func parseSystem(body []byte) (Rack, bool) {
 	return rack, rack.Name != ""
 }
 
-// parseID reports whether an answer of GET /auth names a person.
 func parseID(body []byte) bool {
 	var person map[string]any
 	return json.Unmarshal(body, &person) == nil && person["id"] != nil

@@ -107,7 +107,6 @@ func NameOrigin(err error, source Source, rack Rack) error {
 // Retryable implements transport.Retryable.
 func (d Detail) Retryable() (wait time.Duration, worth bool) { return d.wait, d.again }
 
-// notLoggedIn is a failed login to detail.Host.
 func notLoggedIn(code, why string, detail Detail, hints ...string) *problem.Error {
 	return &problem.Error{Code: code, Action: "log in to", Object: detail.Host.String(), Reason: why, Hints: hints, Detail: detail}
 }
@@ -122,7 +121,6 @@ const (
 	tryLater      = "try again in a while"
 )
 
-// refused is the error for 401 or 403.
 func (s *session) refused(a answer) *problem.Error {
 	status := Detail{Status: a.status}
 	switch {
@@ -145,7 +143,6 @@ func (s *session) refused(a answer) *problem.Error {
 // pkg/cli/rack.go).
 var accessToken = regexp.MustCompile(`(?:^|jwt:)eyJ[\w-]+\.[\w-]+\.[\w-]+(?:@|$)`)
 
-// tokenRefused is the error for a token of "convox rack access" used as a password.
 func (s *session) tokenRefused(status int) *problem.Error {
 	instead := "use the Rack password"
 	if s.console {
@@ -155,7 +152,6 @@ func (s *session) tokenRefused(status int) *problem.Error {
 		Detail{Status: status, Token: true}, instead)
 }
 
-// unsendable is the error for a right password that no build can use.
 func (s *session) unsendable(kinds string) *problem.Error {
 	e := s.failed(CodeOnlyRawForm, "this password is right, but the convox CLI, and so a build, can't send it: it has "+kinds, Detail{})
 	if s.console {
@@ -179,7 +175,6 @@ func (s *session) notConvox(why string, other bool) *problem.Error {
 
 const hostAlone = "give only the host, such as rack.example-1234.us-east-1.convox.site or " + HostedConsole
 
-// badHost is the error for a text that isn't a host.
 func badHost(why string) *problem.Error {
 	return &problem.Error{Code: CodeHost, Reason: "not a host: " + why, Hints: []string{hostAlone}}
 }

@@ -98,7 +98,6 @@ func ParseHost(text string) (Host, error) {
 	return Host{name: name, port: port}, nil
 }
 
-// refuseText rejects what no part of an address may contain.
 func refuseText(text string) error {
 	switch {
 	case text == "":

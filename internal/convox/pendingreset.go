@@ -87,7 +87,6 @@ func (l Logins) EndReset(host Host, password secret.String, isSet bool) error {
 	return nil
 }
 
-// undoLastReset undoes the last reset if it is that of a password.
 func undoLastReset(entries map[string]string, host Host, password secret.String) {
 	pending := readPending(entries, host)
 	last := len(pending) - 1

@@ -56,7 +56,6 @@ func FindSaved(logins []SavedLogin, host Host) (SavedLogin, bool) {
 	return logins[i], true
 }
 
-// savedPlace has the settings of one folder.
 type savedPlace struct {
 	logins  []SavedLogin // by host
 	inUse   Host         // of the file host
@@ -97,7 +96,6 @@ func readPlace(folder string, isRack func(Host) bool) (savedPlace, []fault) {
 	return place, faults
 }
 
-// readHost reads a file that contains a host, or nothing.
 func readHost(file string) (Host, error) {
 	text, err := readSmallFile(file)
 	if err != nil || strings.TrimSpace(text) == "" {

@@ -18,7 +18,6 @@ import (
 	"convox-travis/internal/text"
 )
 
-// largestFile limits a settings file, in bytes.
 const largestFile = 1 << 20
 
 // folders are the places of the CLI's settings, in order: only CONVOX_CONFIG if it is
@@ -86,13 +85,11 @@ var (
 	errHostFile   = errors.New("its content isn't a host")
 )
 
-// fault is a file of the convox CLI that can't be used.
 type fault struct {
 	file   string
 	reason error
 }
 
-// unreadable lists the files that can't be used. It quotes nothing of them.
 func unreadable(faults []fault) *problem.Error {
 	parts := make([]string, len(faults))
 	for i, f := range faults {
@@ -171,7 +168,6 @@ var (
 	errWrittenOver = errors.New("the password is missing after it was saved: another program wrote to the file at the same time")
 )
 
-// rewriteTries is how often a file may change during rewrite.
 const rewriteTries = 8
 
 // rewrite replaces an auth file with what change makes of its entries, which are none for
@@ -221,7 +217,6 @@ func cleanUp(file string) {
 	}
 }
 
-// resolveLinks returns the file that a name leads to, which need not exist.
 func resolveLinks(name string) (string, error) {
 	info, err := os.Lstat(name)
 	switch {
@@ -237,7 +232,6 @@ func resolveLinks(name string) (string, error) {
 	return target, nil
 }
 
-// replace replaces old with text, unless the file no longer has old.
 func replace(held *atomicfile.Held, target, old, text string) (done bool, err error) {
 	mode := fs.FileMode(0o600)
 	if info, err := os.Stat(target); err == nil {
@@ -274,7 +268,6 @@ func readAuth(text string) (map[string]string, error) {
 	return entries, nil
 }
 
-// writeAuth returns the text of an auth file, as the CLI writes it.
 func writeAuth(entries map[string]string) (string, error) {
 	text, err := json.MarshalIndent(entries, "", "  ")
 	switch {
@@ -301,7 +294,6 @@ func dropPassword(entries map[string]string, host Host) {
 	maps.DeleteFunc(entries, func(key, _ string) bool { return isHost(key, host) })
 }
 
-// isHost reports whether a key is a spelling of a host.
 func isHost(key string, host Host) bool {
 	at, err := ParseHost(key)
 	return err == nil && at == host

@@ -72,7 +72,6 @@ func (t trust) judge(state tls.ConnectionState) error {
 		"ask someone who reaches the Rack from another network whether they get the same fingerprint")
 }
 
-// otherFaults says what else is unusual about a self-signed certificate.
 func (t trust) otherFaults(certificate *x509.Certificate) string {
 	var words string
 	if certificate.VerifyHostname(t.host.name) != nil {
@@ -112,7 +111,6 @@ func unverified(host Host, console bool, why string) *problem.Error {
 
 const notSent = "; the password wasn't sent"
 
-// fingerprint is the SHA-256 of a DER certificate.
 type fingerprint [sha256.Size]byte
 
 func fingerprintOf(certificate *x509.Certificate) fingerprint {

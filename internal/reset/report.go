@@ -13,7 +13,6 @@ import (
 // Phase is how far a reset got.
 type Phase string
 
-// The phases.
 const (
 	PhaseNothing    Phase = "nothing"     // nothing was changed
 	PhaseUnknown    Phase = "unknown"     // the update may have started
@@ -93,7 +92,6 @@ type Event struct {
 	Attempt    *convox.LoginAttempt // a fresh login, or nil
 }
 
-// restartEvent describes a deployment of the web service.
 func restartEvent(d cfn.Deployment) Event {
 	words := fmt.Sprintf("restarting the web service: %d of %d tasks are running", d.Running, d.Desired)
 	switch {
@@ -168,7 +166,6 @@ func (u *progress) add(e cfn.Event, tell func(Event)) {
 	}
 }
 
-// The codes.
 const (
 	CodeUnexpectedUpdate = "unexpected_update"
 	CodeUnverifiable     = "unprovable"  // the Rack is unreachable, so the result couldn't be verified

@@ -182,7 +182,6 @@ func (r *Reset) Save() error {
 	return err
 }
 
-// resumes reports whether the new password is that of an unfinished reset.
 func (r *Reset) resumes() bool { return r.request.New.Equal(r.Saved.New) }
 
 // Show records that the owner has seen the new password, and typed back its end.

@@ -14,7 +14,6 @@ import (
 	"convox-travis/internal/transport"
 )
 
-// run is a plan being carried out.
 type run struct {
 	*Reset
 	plan Plan
@@ -84,7 +83,6 @@ func (r *run) cancel(cause error, isRefused bool) Report {
 	return report
 }
 
-// follow waits for the end of the update.
 func (r *run) follow() Report {
 	outcome, err := r.stacks.Follow(r.stop.Soft, r.Rack, r.plan.Preview.Since, func(e cfn.Event) { r.plan.progress.add(e, r.tell) })
 	switch {
@@ -206,7 +204,6 @@ func (s *verification) check() (done bool, err error) {
 
 func (r *run) clock() clock.Clock { return cmp.Or[clock.Clock](r.Clock, clock.System{}) }
 
-// update records the state of the deployment, and reports it.
 func (s *verification) update(d cfn.Deployment) {
 	before, now := s.last, d
 	before.Event, now.Event = "", "" // a task that fails repeatedly isn't progress

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -94,7 +95,6 @@ func (f *Finder) readChangeSet(ctx context.Context, p *Preview, page *string) (*
 		&cloudformation.DescribeChangeSetInput{StackName: &p.Rack.Name, ChangeSetName: p.reference(), NextToken: page})
 }
 
-// awaitChangeSet waits until AWS has computed the changes, and reads them.
 func (f *Finder) awaitChangeSet(ctx context.Context, p *Preview) error {
 	begun := f.retry.Clock.Now()
 	for {
@@ -118,7 +118,6 @@ func (f *Finder) awaitChangeSet(ctx context.Context, p *Preview) error {
 	}
 }
 
-// changeSetError says why AWS couldn't compute the changes.
 func (f *Finder) changeSetError(p *Preview, text string) error {
 	what := ofRack("preview the reset", p.Rack)
 	if changesNothing(text) {
@@ -134,7 +133,6 @@ func (f *Finder) changeSetError(p *Preview, text string) error {
 	return withAction(what, e)
 }
 
-// withChangeSetHints adds how to find and delete old change sets.
 func (f *Finder) withChangeSetHints(p *Preview, e *problem.Error) *problem.Error {
 	region, stack := quote(p.Rack.Region), quote(p.Rack.Name)
 	list := fmt.Sprintf("aws cloudformation list-change-sets --region %s --stack-name %s", region, stack)
@@ -180,10 +178,11 @@ func (f *Finder) deleteChangeSet(ctx context.Context, p *Preview) error {
 		if problem.Code(err) != CodeStale && !isTransient(err) {
 			return f.notDeletedError(ctx, p, err)
 		}
-		switch status := f.executionStatus(limited, p); {
-		case isExecuted(status):
+		switch found, lookup := f.readChangeSet(limited, p, nil); {
+		case lookup != nil:
+		case isExecuted(found.ExecutionStatus):
 			return staleError(p, "it was executed")
-		case status == types.ExecutionStatusObsolete: // it can't be executed anymore
+		case found.ExecutionStatus == types.ExecutionStatusObsolete: // it can't be executed anymore
 			return nil
 		}
 		if f.retry.Clock.Sleep(limited, min(f.poll, 250*time.Millisecond)) != nil {
@@ -204,19 +203,9 @@ func (f *Finder) notDeletedError(ctx context.Context, p *Preview, err error) err
 	return f.withDeleteHint(p, e)
 }
 
-// withDeleteHint adds how to delete a change set by hand.
 func (f *Finder) withDeleteHint(p *Preview, e *problem.Error) *problem.Error {
 	remove := fmt.Sprintf("aws cloudformation delete-change-set --region %s --stack-name %s --change-set-name %s", quote(p.Rack.Region), quote(p.Rack.Name), p.name)
 	return withHint(e, "delete the change set "+p.name+", which is left behind and does nothing by itself: "+f.command(remove))
-}
-
-// executionStatus is the change set's execution status, or "" if it can't be read.
-func (f *Finder) executionStatus(ctx context.Context, p *Preview) types.ExecutionStatus {
-	answer, err := f.readChangeSet(ctx, p, nil)
-	if err != nil {
-		return ""
-	}
-	return answer.ExecutionStatus
 }
 
 // Execute starts the update of a preview, and returns when AWS has started it;
@@ -236,8 +225,8 @@ func (f *Finder) Execute(stop transport.Stop, p *Preview) error {
 	call, cancel := stop.Call()
 	defer cancel()
 	ctx := call.Hard
-	if err := f.prepare(ctx, what, p.Rack); err != nil {
-		return err
+	if err := f.prepare(ctx, "reset the password", p.Rack); err != nil {
+		return err // nothing was written
 	}
 	f.onWrite()
 	_, err := callAWS(ctx, f, "reset the password", p.Rack, cloudformation.NewFromConfig(f.writesIn(p.Rack.Region)).ExecuteChangeSet,
@@ -262,7 +251,6 @@ func staleError(p *Preview, why string) error {
 // answer was lost may still be in progress.
 const maxLooks = 3
 
-// lookUpExecution finds out whether an execution whose call failed has started.
 func (f *Finder) lookUpExecution(stop transport.Stop, p *Preview, failed error) error {
 	limited, cancel := context.WithTimeout(stop.Hard, cleanUpTimeout)
 	defer cancel()
@@ -283,11 +271,6 @@ func (f *Finder) lookUpExecution(stop transport.Stop, p *Preview, failed error) 
 	}
 }
 
-// isExecuted reports whether a change set was executed, successfully or not.
 func isExecuted(status types.ExecutionStatus) bool {
-	switch status {
-	case types.ExecutionStatusExecuteInProgress, types.ExecutionStatusExecuteComplete, types.ExecutionStatusExecuteFailed:
-		return true
-	}
-	return false
+	return strings.HasPrefix(string(status), "EXECUTE_")
 }

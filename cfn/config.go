@@ -75,7 +75,7 @@ func (f *Finder) load(options Options) error {
 	if wire.client == nil {
 		wire.client = transport.NewClient(roots, options.DialContext)
 	}
-	stack := []func(*middleware.Stack) error{wire.addTo}
+	stack := []func(*middleware.Stack) error{func(s *middleware.Stack) error { return s.Deserialize.Add(wire, middleware.After) }}
 	if name, version, _ := strings.Cut(options.UserAgent, "/"); name != "" {
 		stack = append(stack, awsmiddleware.AddUserAgentKeyValue(name, version))
 	}
@@ -85,7 +85,7 @@ func (f *Finder) load(options Options) error {
 		Retryer:          func() aws.Retryer { return newRetryer(f.retry) },
 		RetryMaxAttempts: cmp.Or(environment.RetryMaxAttempts, attempts),
 		APIOptions:       stack,
-		ConfigSources:    []any{environment, p},
+		ConfigSources:    []any{environment, p.shared()},
 		AppID:            cmp.Or(environment.AppID, p.get("sdk_ua_app_id")),
 		// The SDK's logger writes to standard error, even over a full screen.
 		Logger: logging.Nop{},
@@ -112,7 +112,6 @@ func (f *Finder) load(options Options) error {
 	return nil
 }
 
-// regionSetting names the setting of the region.
 func regionSetting(p profile) string {
 	for _, variable := range []string{"AWS_REGION", "AWS_DEFAULT_REGION"} {
 		if os.Getenv(variable) != "" {
@@ -158,7 +157,7 @@ func endpointSetting(service string, p profile) (address, setting string) {
 			return address, variable
 		}
 	}
-	if address, found, _ := p.GetServiceBaseEndpoint(context.Background(), service); found {
+	if address, found, _ := p.shared().GetServiceBaseEndpoint(context.Background(), service); found && address != "" {
 		return address, "endpoint_url of services " + abbreviate(p.get("services"))
 	}
 	return p.get("endpoint_url"), "endpoint_url of profile " + abbreviate(p.name)

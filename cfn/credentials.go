@@ -28,7 +28,6 @@ import (
 	"convox-travis/internal/problem"
 )
 
-// The kinds of sources.
 const (
 	fromKeys        = "keys"
 	fromProcess     = "process"
@@ -40,7 +39,6 @@ const (
 	fromInstance    = "instance"
 )
 
-// source is where credentials come from.
 type source struct {
 	kind         string
 	name         string   // in errors: "profile work in FILE", "the environment (AWS_ACCESS_KEY_ID)"
@@ -53,7 +51,6 @@ type source struct {
 	base         *source  // signs the call for a role; or nil
 }
 
-// refusalHints lists hints for when AWS refuses the credentials.
 func (s *source) refusalHints(check string) []string {
 	hints := append(slices.Clone(s.alternatives), check)
 	if s.renew != "" {
@@ -135,8 +132,6 @@ func (p profile) useHint(unset string) []string {
 	return []string{unset + " to use profile " + abbreviate(p.name)}
 }
 
-// isRole reports whether a profile is a role that is assumed with other
-// credentials.
 func isRole(p profile) bool {
 	return p.get("role_arn") != "" && p.get("web_identity_token_file") == ""
 }
@@ -161,7 +156,6 @@ func (c *chain) ofProfile(p profile, withEnvironment bool) (*namedProvider, *pro
 	return nil, nil
 }
 
-// source is the profile as a source of credentials.
 func (p profile) source(kind string) *source {
 	return &source{kind: kind, name: "profile " + abbreviate(p.name), profile: p.name}
 }
@@ -200,10 +194,6 @@ func (c *chain) profileKeys(p profile) (*namedProvider, *problem.Error) {
 	of := p.source(fromKeys)
 	of.name += " in " + abbreviate(file)
 	of.renew = "enter the keys of profile " + abbreviate(p.name) + " again: aws configure --profile " + quote(p.name)
-	other := os.Getenv("AWS_DEFAULT_PROFILE")
-	if named, variable := profileName(""); variable == "AWS_PROFILE" && named == p.name && other != named {
-		of.alternatives = c.settings.profile(other).useHint("unset AWS_PROFILE")
-	}
 	return c.keys(of, names, [3]string{section[names[0]], section[names[1]], section[names[2]]})
 }
 
@@ -231,7 +221,6 @@ func (c *chain) keys(of *source, names, values [3]string) (*namedProvider, *prob
 	return &namedProvider{credentials.NewStaticCredentialsProvider(values[0], values[1], values[2]), of}, nil
 }
 
-// undoHint says how to undo a setting: unset a variable, or remove a line of a file.
 func undoHint(setting string) string {
 	if strings.HasPrefix(setting, "AWS_") {
 		return "unset " + setting
@@ -254,7 +243,6 @@ func keyFault(value string) (why, hint string) {
 	return "", ""
 }
 
-// role is a profile with role_arn.
 func (c *chain) role(p profile) (*namedProvider, *problem.Error) {
 	from, place := p.get("source_profile"), p.get("credential_source")
 	var base *namedProvider
@@ -436,7 +424,6 @@ func (c *chain) sso(p profile) (*namedProvider, *problem.Error) {
 	return &namedProvider{provider, p.source(fromSSO)}, nil
 }
 
-// login reads the login that aws login saved.
 func (c *chain) login(p profile) (*namedProvider, *problem.Error) {
 	path, err := logincreds.StandardCachedTokenFilepath(p.get("login_session"), os.Getenv("AWS_LOGIN_CACHE_DIRECTORY"))
 	if err != nil {
@@ -479,7 +466,6 @@ func (c *chain) container() (*namedProvider, *problem.Error) {
 	}), of}, nil
 }
 
-// instance gets the role of this EC2 instance from its metadata service.
 func (c *chain) instance(p profile) *namedProvider {
 	return &namedProvider{ec2rolecreds.New(func(o *ec2rolecreds.Options) { o.Client = imds.NewFromConfig(c.config) }), &source{kind: fromInstance, name: "the role of this EC2 instance", lacks: incompleteSettings(p)}}
 }

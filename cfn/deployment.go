@@ -29,7 +29,6 @@ type Deployment struct {
 	Event string
 }
 
-// webService is the ECS service of a Rack's API.
 type webService struct{ cluster, name string }
 
 // Restart replaces the tasks of a Rack's web service, one by one, and returns when
@@ -43,9 +42,6 @@ func (f *Finder) Restart(stop transport.Stop, rack Rack) (Deployment, error) {
 	call, cancel := stop.Call()
 	defer cancel()
 	ctx := call.Hard
-	if err := f.prepare(ctx, ofRack(what, rack), rack); err != nil {
-		return Deployment{}, err
-	}
 	service, err := f.webService(ctx, what, rack)
 	if err != nil {
 		return Deployment{}, err
@@ -68,7 +64,6 @@ func (f *Finder) Restart(stop transport.Stop, rack Rack) (Deployment, error) {
 	return f.lookUpRestart(stop, rack, service, before.ID, err)
 }
 
-// lookUpRestart looks for another deployment than the newest before.
 func (f *Finder) lookUpRestart(stop transport.Stop, rack Rack, service webService, before string, failed error) (Deployment, error) {
 	const what = "restart the web service"
 	limited, cancel := context.WithTimeout(stop.Hard, cleanUpTimeout)
@@ -93,9 +88,6 @@ func (f *Finder) lookUpRestart(stop transport.Stop, rack Rack, service webServic
 // Search, and CodeMissing if the stack has no web service.
 func (f *Finder) Deployment(ctx context.Context, rack Rack) (Deployment, error) {
 	const what = "follow the restart"
-	if err := f.prepare(ctx, ofRack(what, rack), rack); err != nil {
-		return Deployment{}, err
-	}
 	service, err := f.webService(ctx, what, rack)
 	if err != nil {
 		return Deployment{}, err
@@ -172,7 +164,6 @@ func (f *Finder) newestServiceEvent(events []types.ServiceEvent, since time.Time
 	return strings.TrimSuffix(f.cleanReason(words), "."), aws.ToTime(events[0].CreatedAt)
 }
 
-// readNewest returns the newest deployment of a service, or none.
 func (f *Finder) readNewest(service types.Service) Deployment {
 	at := slices.IndexFunc(service.Deployments, func(d types.Deployment) bool { return aws.ToString(d.Status) == "PRIMARY" })
 	if at < 0 {

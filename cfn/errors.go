@@ -5,16 +5,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"html"
 	"net"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/smithy-go"
 
 	"convox-travis/internal/problem"
+	"convox-travis/internal/secret"
 	"convox-travis/internal/text"
 	"convox-travis/internal/transport"
 )
@@ -54,18 +59,16 @@ type Detail struct {
 	Rack    Rack         // the error is about, if its hints need it
 	Missing []Permission // the credentials lack
 
-	status  int    // of the answer, or 0
-	off     bool   // the region may be disabled for the account
-	foreign bool   // off because it is in another partition
-	barred  bool   // no permission of the credentials helps
-	source  string // of the denied credentials
+	status int    // of the answer, or 0
+	off    string // why the account may have nothing in the region, or ""
+	barred bool   // no permission of the credentials helps
+	source string // of the denied credentials
 }
 
 func newError(code, what, why string, hints ...string) *problem.Error {
 	return &problem.Error{Code: code, Action: what, Reason: why, Hints: hints}
 }
 
-// canceledError is the error of what ended with the caller's context.
 func canceledError(what, why string, cause error) *problem.Error {
 	return &problem.Error{Code: CodeCanceled, Action: what, Reason: why, Cause: cause}
 }
@@ -75,7 +78,6 @@ func detailOf(e *problem.Error) Detail {
 	return detail
 }
 
-// asError returns err as an Error of this package, or nil.
 func asError(err error) *problem.Error {
 	if e := problem.Of(err); e != nil && strings.HasPrefix(e.Code, "aws_") {
 		return e
@@ -94,7 +96,6 @@ func withAction(what string, e *problem.Error) *problem.Error {
 	return &attempted
 }
 
-// withHint returns a copy of the error with one more hint.
 func withHint(e *problem.Error, hint string) *problem.Error {
 	hinted := *e
 	hinted.Hints = append(slices.Clone(e.Hints), hint)
@@ -263,11 +264,11 @@ func (f *Finder) refusedError(region string) *problem.Error {
 	configured, _ := partitionOf(f.region)
 	switch {
 	case id != commercialID || id != configured:
-		e.Detail = Detail{off: true, foreign: true}
+		e.Detail = Detail{off: "another partition"}
 		e.Reason = name + " doesn't accept the credentials of " + f.source.name + ": it's a separate partition with its own accounts"
 		e.Hints = []string{"use a profile of an account in " + name, e.Hints[0]}
 	case isOptIn(region):
-		e.Detail = Detail{off: true}
+		e.Detail = Detail{off: "switched off for this account"}
 		e.Hints = append([]string{"enable " + region + " for the account if it's disabled: a disabled region refuses all credentials"}, e.Hints...)
 	default:
 		e.Hints = append(e.Hints, "set AWS_REGION to us-gov-west-1 or cn-north-1 if the account is in AWS GovCloud (US) or AWS China")
@@ -354,8 +355,96 @@ func missingError(what, why string) *problem.Error {
 	return newError(CodeMissing, what, why)
 }
 
-// busyError is the error for a stack that can't be updated in its state.
 func busyError(status, repair string) *problem.Error {
 	_, hint := meaning(status)
 	return newError(CodeBusy, "", "its stack is in the state "+abbreviate(status), cmp.Or(repair, hint, repairStack))
+}
+
+const (
+	maxText   = 4096 // bytes of any text of a stack: no parameter is longer
+	maxShown  = 128  // characters of a text from outside in an error: no stack's name is longer
+	maxListed = 20
+)
+
+func truncate(text string) string {
+	if len(text) <= maxText {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxText], "")
+}
+
+func abbreviate(text string) string {
+	text = truncate(text)
+	if utf8.RuneCountInString(text) > maxShown {
+		text = string([]rune(text)[:maxShown]) + "…"
+	}
+	return text
+}
+
+// quote quotes a text from outside for a command to paste.
+func quote(word string) string { return text.Quote(abbreviate(word)) }
+
+func joinNames(names []string) string {
+	var all []string
+	for _, name := range names[:min(len(names), maxListed)] {
+		all = append(all, abbreviate(name))
+	}
+	if len(names) > maxListed {
+		all = append(all, "…")
+	}
+	return strings.Join(all, ", ")
+}
+
+// maxReason is in characters: a reason must fit on a screen.
+const maxReason = 400
+
+var (
+	// quotedValue is a value in a sentence such as "Value 'x' at 'y' failed to satisfy
+	// constraint" or "parameter value x for parameter name y". It cuts too much rather
+	// than too little.
+	quotedValue    = regexp.MustCompile(`(?is)\b(values?) (?:'.*'|".*"|\(.*\)|\[.*\]|\S+ (for parameter\b))`)
+	signatureParts = regexp.MustCompile(`(?i)\b(Credential|Signature|SignedHeaders|X-Amz-[A-Za-z-]+)=[^\s,;&'"]+`)
+	supportNote    = regexp.MustCompile(`\s*\((?:RequestToken|Service):[^()]*\)`)
+)
+
+// cleanReason cuts AWS's reason to one short line without secrets and parameters'
+// values.
+func (f *Finder) cleanReason(text string) string {
+	text = truncate(f.redactor.redact(text))
+	text = quotedValue.ReplaceAllString(text, "$1 … $2")
+	text = signatureParts.ReplaceAllString(text, "$1=…")
+	text = supportNote.ReplaceAllString(text, "")
+	text = strings.Join(strings.Fields(text), " ")
+	if letters := []rune(text); len(letters) > maxReason {
+		text = string(letters[:maxReason]) + "…"
+	}
+	return text
+}
+
+type redactor struct {
+	mu      sync.Mutex
+	secrets []secret.String
+}
+
+// Redact removes a password from all texts of AWS from now on. Passwords that a Finder
+// sets are always removed.
+func (f *Finder) Redact(password secret.String) {
+	g := f.redactor
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !password.IsEmpty() && !slices.ContainsFunc(g.secrets, password.Equal) {
+		g.secrets = append(g.secrets, password)
+	}
+}
+
+func (g *redactor) redact(text string) string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, password := range g.secrets {
+		value := password.Reveal()
+		for _, form := range []string{value, url.QueryEscape(value), url.PathEscape(value), html.EscapeString(value)} {
+			text = strings.ReplaceAll(text, form, secret.Redacted)
+		}
+	}
+	return text
 }

@@ -18,7 +18,6 @@ import (
 // End is how an update ended.
 type End string
 
-// The ends.
 const (
 	Complete   End = "complete"    // as asked
 	RolledBack End = "rolled_back" // restored
@@ -47,9 +46,6 @@ type Outcome struct {
 // its cause.
 func (f *Finder) Follow(ctx context.Context, rack Rack, since time.Time, onEvent func(Event)) (Outcome, error) {
 	what := ofRack("follow the update", rack)
-	if err := f.prepare(ctx, what, rack); err != nil {
-		return Outcome{}, withFollowHint(err, what)
-	}
 	w := watch{since: since, seen: make(map[string]bool), starting: make(map[string]types.StackEvent), serviceEvents: make(map[string]Event)}
 	answered := f.retry.Clock.Now() // AWS's last answer
 	asked := answered               // the last question to ECS
@@ -64,7 +60,10 @@ func (f *Finder) Follow(ctx context.Context, rack Rack, since time.Time, onEvent
 		case err == nil:
 			answered, troubles = now, 0
 		case !isTransient(err) || now.Sub(answered) >= f.patience:
-			return Outcome{}, withFollowHint(err, what)
+			if e := asError(err); e != nil {
+				err = withHint(withAction(what, e), "follow it again: the update continues in AWS by itself")
+			}
+			return Outcome{}, err
 		default:
 			troubles++
 		}
@@ -135,16 +134,6 @@ func (f *Finder) pollServices(ctx context.Context, rack Rack, w *watch, onEvent 
 	}
 }
 
-// withFollowHint adds that the update continues anyway.
-func withFollowHint(err error, what string) error {
-	e := asError(err)
-	if e == nil {
-		return err
-	}
-	return withHint(withAction(what, e), "follow it again: the update continues in AWS by itself")
-}
-
-// watch is the state of an update that is followed.
 type watch struct {
 	since   time.Time
 	seen    map[string]bool // events, by ID
@@ -233,12 +222,10 @@ type Event struct {
 	At        time.Time
 }
 
-// isOfStack reports whether an event is about the stack itself.
 func isOfStack(event types.StackEvent) bool {
 	return aws.ToString(event.ResourceType) == "AWS::CloudFormation::Stack" && aws.ToString(event.PhysicalResourceId) == aws.ToString(event.StackId)
 }
 
-// startsOperation reports whether an event is the first of an operation on the stack.
 func startsOperation(event types.StackEvent) bool {
 	switch event.ResourceStatus {
 	case types.ResourceStatusCreateInProgress, types.ResourceStatusUpdateInProgress, types.ResourceStatusDeleteInProgress, types.ResourceStatusImportInProgress:
@@ -253,15 +240,6 @@ func (f *Finder) readEvent(event types.StackEvent) Event {
 		Status: abbreviate(string(event.ResourceStatus)), Reason: f.cleanReason(aws.ToString(event.ResourceStatusReason)),
 		At: aws.ToTime(event.Timestamp),
 	}
-}
-
-// newestEvent returns the time of a stack's newest event, by AWS's clock.
-func (f *Finder) newestEvent(ctx context.Context, rack Rack) (time.Time, error) {
-	page, err := f.eventPage(ctx, rack, nil)
-	if err != nil || len(page.StackEvents) == 0 {
-		return time.Time{}, err
-	}
-	return aws.ToTime(page.StackEvents[0].Timestamp), nil
 }
 
 func (f *Finder) eventPage(ctx context.Context, rack Rack, token *string) (*cloudformation.DescribeStackEventsOutput, error) {

@@ -122,8 +122,7 @@ func calls(t testing.TB, f *cfn.Finder) map[string]func() error {
 			for _, c := range preview.Changes {
 				fit(t, "a change", c.LogicalID, c.Type, c.Action, c.Replacement)
 			}
-			_, err = f.Touched(ctx, preview)
-			return errors.Join(err, f.Execute(transport.Until(ctx), preview), f.Discard(ctx, preview))
+			return errors.Join(f.Execute(transport.Until(ctx), preview), f.Discard(ctx, preview))
 		},
 		"shape": func() error { _, err := f.StackInfo(ctx, rack); return err },
 		"state": func() error { _, err := f.State(ctx, rack); return err },

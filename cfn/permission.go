@@ -35,14 +35,14 @@ func deniedError(missing ...Permission) *problem.Error {
 const (
 	passRole       = "iam:PassRole" // on "*", it can pass every role of the account to a service
 	identityPolicy = "identity-based policy"
-	anARN          = `arn:[A-Za-z0-9:/_+=,.@*-]{1,400}[A-Za-z0-9/_*]`
+	anARN          = `arn:[A-Za-z0-9:/_+=,.@*-]+[A-Za-z0-9/_*]`
 )
 
 var (
 	// refusedAction finds the action and its resource in the sentence of a denial.
-	refusedAction = regexp.MustCompile(`not authorized to perform: ([a-z][a-z0-9-]{1,30}:[A-Z][A-Za-z0-9]{1,60})\b(?: on resource: "?(\*|` + anARN + `))?`)
+	refusedAction = regexp.MustCompile(`not authorized to perform: ([a-z][a-z0-9-]+:[A-Z][A-Za-z0-9]+)\b(?: on resource: "?(\*|` + anARN + `))?`)
 	// refusingPolicy finds the kind of policy that denies, and the policy.
-	refusingPolicy = regexp.MustCompile(`(?:with an explicit deny in|because no)(?: .* transitively through)?(?: an?| the)? ((?:[A-Za-z-]{1,20} ){1,3}?(?:policy|boundary))\b(?:: (` + anARN + `))?`)
+	refusingPolicy = regexp.MustCompile(`(?:with an explicit deny in|because no)(?: .* transitively through)?(?: an?| the)? ((?:[A-Za-z-]+ ){1,3}?(?:policy|boundary))\b(?:: (` + anARN + `))?`)
 	// byUser is the start of a denial's sentence if no role was assumed.
 	byUser = regexp.MustCompile(`User: arn:[a-z-]+:iam::\d*:user/`)
 )
@@ -53,7 +53,7 @@ var (
 // doesn't allow the action, or any policy denies it explicitly, no permission of the
 // credentials helps: none is suggested.
 func (f *Finder) denialFromMessage(message string) *problem.Error {
-	message = f.redactor.redact(strings.Join(strings.Fields(message), " "))
+	message = truncate(f.redactor.redact(strings.Join(strings.Fields(message), " ")))
 	var p Permission
 	if found := refusedAction.FindStringSubmatch(message); found != nil {
 		p = Permission{found[1], found[2]}
@@ -91,7 +91,6 @@ func (f *Finder) denialFromMessage(message string) *problem.Error {
 	return e
 }
 
-// permitHint says who can change a policy of some kind.
 func (f *Finder) permitHint(kind, action string) string {
 	switch kind {
 	case "service control policy", "resource control policy":

@@ -1,8 +1,11 @@
 package cfn
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
+	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -39,10 +42,9 @@ type Preview struct {
 	// AWS's clock.
 	Since time.Time
 
-	id   string // ARN of the change set
-	name string // of the change set, and the token of its calls
-	// unsure means that it isn't known whether AWS created the change set.
-	unsure bool
+	id     string // ARN of the change set
+	name   string // of the change set, and the token of its calls
+	unsure bool   // it isn't known whether AWS created the change set
 }
 
 const (
@@ -55,7 +57,6 @@ const (
 // (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Stack.html).
 const changeSetPrefix = "convox-travis-"
 
-// cleanUpTimeout is how long deleting a change set may take.
 const cleanUpTimeout = 5 * time.Second
 
 // callGrace is how long creating one may take after a stop. It leaves time to delete it
@@ -74,10 +75,7 @@ func (f *Finder) Preview(stop transport.Stop, rack Rack, password secret.String)
 		return nil, err
 	}
 	ctx := stop.Soft
-	if err := f.prepare(ctx, what, rack); err != nil {
-		return nil, err
-	}
-	f.redactor.add(password)
+	f.Redact(password)
 	described, err := f.describe(ctx, "preview the reset", rack)
 	if err != nil {
 		return nil, err
@@ -91,11 +89,14 @@ func (f *Finder) Preview(stop transport.Stop, rack Rack, password secret.String)
 	}
 	// Read before anything is created: without permission to read the events, the
 	// update couldn't be followed.
-	since, err := f.newestEvent(ctx, rack)
+	page, err := f.eventPage(ctx, rack, nil)
 	if err != nil {
 		return nil, err
 	}
-	p := &Preview{Rack: rack, Since: since, name: changeSetPrefix + strings.ToLower(rand.Text())}
+	p := &Preview{Rack: rack, name: changeSetPrefix + strings.ToLower(rand.Text())}
+	if len(page.StackEvents) > 0 {
+		p.Since = aws.ToTime(page.StackEvents[0].Timestamp)
+	}
 	if err := f.makeChangeSet(stop, p, capabilities(described), keys, password); err != nil {
 		return nil, f.discardFailed(stop, p, err)
 	}
@@ -126,20 +127,7 @@ func checkPassword(what string, password secret.String) error {
 // Discard deletes the change set of a preview, if it still exists. The errors are those
 // of Search, and CodeStale for one that was executed.
 func (f *Finder) Discard(ctx context.Context, p *Preview) error {
-	if err := f.prepare(ctx, ofRack("discard the preview", p.Rack), p.Rack); err != nil {
-		return err
-	}
 	return f.deleteChangeSet(ctx, p)
-}
-
-// Touched reports whether the stack has new events since the preview. The errors are
-// those of Search.
-func (f *Finder) Touched(ctx context.Context, p *Preview) (bool, error) {
-	if err := f.prepare(ctx, ofRack("read the events", p.Rack), p.Rack); err != nil {
-		return false, err
-	}
-	newest, err := f.newestEvent(ctx, p.Rack)
-	return newest.After(p.Since), err
 }
 
 // discardFailed deletes the change set of a preview that failed, even after a stop, and
@@ -165,9 +153,129 @@ func (f *Finder) discardFailed(stop transport.Stop, p *Preview, failed error) er
 }
 
 // reference identifies the change set: by its ID, or its name while the ID isn't known.
-func (p *Preview) reference() *string {
-	if p.id != "" {
-		return aws.String(p.id)
+func (p *Preview) reference() *string { return aws.String(cmp.Or(p.id, p.name)) }
+
+// Verdict is what a preview's changes amount to.
+type Verdict string
+
+const (
+	// AsExpected: the password where it is stored and used, and nothing else. An update
+	// that lists no resource is this too, since it can do no harm; Why says that it may
+	// do nothing.
+	AsExpected        Verdict = "as_expected"
+	InstancesReplaced Verdict = "instances_replaced" // the same, and every instance is replaced, one by one
+	Unexpected        Verdict = "unexpected"         // something else would change: the stack has drifted
+)
+
+// The types of what a new password changes.
+const (
+	taskDefinition = "AWS::ECS::TaskDefinition"
+	ecsService     = "AWS::ECS::Service"
+	ssmParameter   = "AWS::SSM::Parameter"
+	template       = "AWS::EC2::LaunchTemplate"
+	configuration  = "AWS::AutoScaling::LaunchConfiguration"
+	group          = "AWS::AutoScaling::AutoScalingGroup"
+	fleet          = "AWS::EC2::SpotFleet"
+)
+
+// expectation is a resource that a reset may change: its type and the kinds of
+// replacement that are expected.
+type expectation struct {
+	kind         string
+	replacements []string
+	instances    bool // it changes only with the machine image
+}
+
+// expected lists the resources that a new password changes, in the templates of
+// all years (https://github.com/convox/rack, provider/aws/formation/rack.json),
+// and those that change with it when AWS has a newer machine image: the
+// template's image parameters are read again at every update
+// (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-supplied-parameter-types.html).
+// A group or a service that is itself replaced isn't expected: all its instances or
+// tasks would stop at once.
+func expected() map[string]expectation {
+	stays, goes := []string{"False", "Conditional", ""}, []string{"True", "Conditional", ""}
+	either := []string{"True", "False", "Conditional", ""}
+	return map[string]expectation{
+		"RackApiSecret":              {ssmParameter, stays, false},
+		"ApiMonitorTasks":            {taskDefinition, goes, false},
+		"ApiWebTasks":                {taskDefinition, goes, false},
+		"ApiBuildTasks":              {taskDefinition, goes, false},
+		"ServiceMonitorApi":          {ecsService, stays, false},
+		"ServiceWebApi":              {ecsService, stays, false},
+		"ApiMonitorService":          {ecsService, stays, false},
+		"ApiWebService":              {ecsService, stays, false},
+		"InstancesLaunchTemplate":    {template, stays, true},
+		"BuildLaunchTemplate":        {template, stays, true},
+		"SpotInstanceLaunchTemplate": {template, stays, true},
+		"SpotFleetLT":                {template, stays, true},
+		"LaunchConfiguration":        {configuration, goes, true},
+		"BuildLaunchConfiguration":   {configuration, goes, true},
+		"SpotLaunchConfiguration":    {configuration, goes, true},
+		"Instances":                  {group, stays, true},
+		"SpotInstances":              {group, stays, true},
+		"BuildInstances":             {group, stays, true},
+		"SpotFleet":                  {fleet, either, true},
 	}
-	return aws.String(p.name)
+}
+
+func (p *Preview) judge() {
+	may := expected()
+	instances := false
+	for _, change := range p.Changes {
+		wanted, known := may[change.LogicalID]
+		if why := change.surprise(wanted, known); why != "" {
+			p.Why = append(p.Why, why)
+		}
+		instances = instances || wanted.instances
+	}
+	p.RestartsItself = p.changes("ApiWebTasks") && (p.changes("ServiceWebApi") || p.changes("ApiWebService"))
+	switch {
+	case len(p.Changes) == 0:
+	case !p.changes("RackApiSecret") && !p.changes("ApiWebTasks"):
+		p.Why = append(p.Why, "nothing would change where the Rack's web service reads its password: its template is unknown")
+	case p.changes("ApiWebTasks") && !p.RestartsItself:
+		p.Why = append(p.Why, "ApiWebTasks would change, but no service that runs it: its template is unknown")
+	case !p.changes("ApiWebTasks") && (p.changes("ServiceWebApi") || p.changes("ApiWebService")):
+		p.Why = append(p.Why, "the web service would change, but not because of its password: the stack has drifted from its template")
+	}
+	switch {
+	case len(p.Why) > 0:
+		p.Verdict = Unexpected
+	case instances:
+		p.Verdict = InstancesReplaced
+		p.Why = []string{"there is a newer machine image, which every update uses: every instance is replaced, one by one"}
+	case len(p.Changes) == 0:
+		p.Verdict = AsExpected
+		p.Why = []string{"no resource is listed that would change: only a login will show whether the Rack accepts the new password"}
+	default:
+		p.Verdict = AsExpected
+	}
+}
+
+// onlyInstances reports whether the update would only install a newer machine image:
+// then the stack has this password already.
+func (p *Preview) onlyInstances() bool {
+	may := expected()
+	return len(p.Changes) > 0 && !slices.ContainsFunc(p.Changes, func(c Change) bool { return !may[c.LogicalID].instances })
+}
+
+func (p *Preview) changes(logicalID string) bool {
+	return slices.ContainsFunc(p.Changes, func(c Change) bool { return c.LogicalID == logicalID })
+}
+
+func (c Change) surprise(wanted expectation, known bool) string {
+	switch {
+	case c.LogicalID == "":
+		return fmt.Sprintf("a change of type %q: only resources should change", c.Type)
+	case c.Action == "Remove":
+		return fmt.Sprintf("%s (%s) would be removed: a new password removes nothing, so the stack has drifted from its template", c.LogicalID, c.Type)
+	case c.Action != "Modify":
+		return fmt.Sprintf("%s (%s): %q, but a new password only modifies", c.LogicalID, c.Type, c.Action)
+	case !known || c.Type != wanted.kind:
+		return fmt.Sprintf("%s (%s) would be modified: it has nothing to do with the password, so the stack has drifted from its template", c.LogicalID, c.Type)
+	case !slices.Contains(wanted.replacements, c.Replacement):
+		return fmt.Sprintf("%s (%s): its replacement is %q, which a new password doesn't cause", c.LogicalID, c.Type, c.Replacement)
+	}
+	return ""
 }

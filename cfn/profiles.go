@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"convox-travis/internal/child"
@@ -136,13 +135,8 @@ func LoginSSO(ctx context.Context, profile string, tell func(line string)) error
 	limited, cancel := context.WithTimeout(ctx, maxLogin)
 	defer cancel()
 	cmd := child.Command(limited, append(child.System(nil), "AWS_PROFILE="+profile), "aws", "sso", "login")
-	var mu sync.Mutex // the two outputs are read concurrently
-	one := func(line string) {
-		mu.Lock()
-		defer mu.Unlock()
-		tell(line)
-	}
-	cmd.Stdout, cmd.Stderr = &lines{tell: one}, &lines{tell: one}
+	printed := &lines{tell: tell}
+	cmd.Stdout, cmd.Stderr = printed, printed
 	err := child.Run(cmd)
 	switch {
 	case ctx.Err() != nil:
@@ -158,7 +152,6 @@ func LoginSSO(ctx context.Context, profile string, tell func(line string)) error
 // maxOutput limits the bytes read from the AWS CLI, which prints a few hundred.
 const maxOutput = 64 << 10
 
-// lines gives each line that is written to tell.
 type lines struct {
 	tell func(string)
 	open []byte // a line without its end

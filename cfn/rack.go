@@ -67,7 +67,6 @@ func CompareRacks(a, b Rack) int {
 	return cmp.Or(strings.Compare(a.Name, b.Name), rank(a)-rank(b), strings.Compare(a.Region, b.Region))
 }
 
-// stack is a stack as it was read.
 type stack struct {
 	name, region, status, parent string
 	tags, outputs, parameters    map[string]string
@@ -145,7 +144,6 @@ func (s stack) whiteList() []string {
 	return list
 }
 
-// kind describes a stack that isn't a Rack.
 func (s stack) kind() string {
 	switch {
 	case s.parent != "":
@@ -185,7 +183,6 @@ type Skipped struct {
 // didn't answer, so it isn't known whether a Rack is there.
 func (s Skipped) IsTransient() bool { return isTransient(s.Err) }
 
-// maxRegionsNamed is how many regions are listed for a reason.
 const maxRegionsNamed = 4
 
 // GroupSkipped lists the skipped regions, one line per reason: "skipped 19 regions:
@@ -230,19 +227,13 @@ type RegionResult struct {
 	// Reason says why the region was skipped, or is "" if it was searched to the end.
 	Reason string
 	Of     int // how many regions are searched in all
-}
 
-// searchOutcome is a RegionResult with what only the summary needs.
-type searchOutcome struct {
-	RegionResult
 	others []Other
 	err    *problem.Error
 }
 
-// summarize combines the regions. If none was searched to the end, the most helpful
-// failure is the error.
-func summarize(outcomes []searchOutcome) (Summary, error) {
-	slices.SortFunc(outcomes, func(a, b searchOutcome) int { return strings.Compare(a.Region, b.Region) })
+func summarize(outcomes []RegionResult) (Summary, error) {
+	slices.SortFunc(outcomes, func(a, b RegionResult) int { return strings.Compare(a.Region, b.Region) })
 	var s Summary
 	for _, o := range outcomes {
 		s.Racks = append(s.Racks, o.Racks...)
@@ -261,23 +252,22 @@ func summarize(outcomes []searchOutcome) (Summary, error) {
 	return s, nil
 }
 
-func (o searchOutcome) skipped() Skipped {
-	return Skipped{Region: o.Region, Reason: o.Reason, Off: detailOf(o.err).off, Err: withAction("look for Racks in "+o.Region, o.err)}
+func (o RegionResult) skipped() Skipped {
+	return Skipped{Region: o.Region, Reason: o.Reason, Off: detailOf(o.err).off != "", Err: withAction("look for Racks in "+o.Region, o.err)}
 }
 
-// searchError is the error of a search in which every region failed.
-func searchError(outcomes []searchOutcome) error {
-	weight := func(o searchOutcome) int {
+func searchError(outcomes []RegionResult) error {
+	weight := func(o RegionResult) int {
 		telling := []string{CodeExpired, CodeThrottled, CodeDenied, CodeRefused, CodeNoAnswer, CodeUnreachable}
 		if i := slices.Index(telling, o.err.Code); i >= 0 {
-			if detailOf(o.err).off {
+			if detailOf(o.err).off != "" {
 				return 2*i + 1 // a disabled region refuses all credentials
 			}
 			return 2 * i
 		}
 		return 2 * len(telling)
 	}
-	worst := slices.MinFunc(outcomes, func(a, b searchOutcome) int { return weight(a) - weight(b) })
+	worst := slices.MinFunc(outcomes, func(a, b RegionResult) int { return weight(a) - weight(b) })
 	err := withAction("look for Racks in "+worst.Region, worst.err)
 	if len(outcomes) == 1 {
 		return err

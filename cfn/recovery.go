@@ -54,9 +54,6 @@ type Recovered struct {
 // password, the error is CodeDenied if a permission is missing, which it names,
 // otherwise CodeNoPassword. Other errors are those of Search.
 func (f *Finder) Recover(ctx context.Context, rack Rack, onFailure func(Source, error)) (Recovered, error) {
-	if err := f.prepare(ctx, ofRack("recover the password", rack), rack); err != nil {
-		return Recovered{}, err
-	}
 	var failed []*problem.Error
 	for _, source := range Sources() {
 		password, err := f.recoverFrom(ctx, source.Source, rack)
@@ -67,7 +64,7 @@ func (f *Finder) Recover(ctx context.Context, rack Rack, onFailure func(Source, 
 			return Recovered{}, context.Cause(ctx)
 		}
 		e := asError(err)
-		if e == nil || isCredentialError(e) {
+		if e == nil || isCredentialError(e) || e.Code == CodeName || e.Code == CodeRegion {
 			return Recovered{}, err
 		}
 		if onFailure != nil {
@@ -78,7 +75,6 @@ func (f *Finder) Recover(ctx context.Context, rack Rack, onFailure func(Source, 
 	return Recovered{}, recoveryError(rack, failed)
 }
 
-// recoveryError is the error if no source has the password.
 func recoveryError(rack Rack, failed []*problem.Error) error {
 	what := ofRack("recover the password", rack)
 	nowhere := noPasswordError("recover the password", rack, "AWS shows it nowhere")
@@ -169,7 +165,6 @@ func (f *Finder) fromTaskDefinition(ctx context.Context, rack Rack) (secret.Stri
 	return secret.String{}, noPasswordError(what, rack, "it has no variable PASSWORD")
 }
 
-// secretName is the parameter's name in Parameter Store.
 func secretName(rack Rack) string { return rack.Name + "RackApiSecret" }
 
 func (f *Finder) fromParameterStore(ctx context.Context, rack Rack) (secret.String, error) {
@@ -186,7 +181,6 @@ func (f *Finder) fromParameterStore(ctx context.Context, rack Rack) (secret.Stri
 	return secret.New(*answer.Parameter.Value), nil
 }
 
-// hidden is what CloudFormation shows instead of a hidden value.
 const hidden = "****"
 
 func noPasswordError(what string, rack Rack, why string) *problem.Error {

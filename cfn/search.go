@@ -1,6 +1,7 @@
 package cfn
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"regexp"
@@ -11,15 +12,19 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 
 	"convox-travis/internal/crash"
+	"convox-travis/internal/problem"
+	"convox-travis/internal/text"
 )
 
 // maxPages ends an endless list: an account has at most a few thousand stacks in a
 // region, and a page about a hundred.
 const maxPages = 1000
 
-// stackName matches the names that CloudFormation allows
+var stackName = regexp.MustCompile(`^[a-zA-Z][-a-zA-Z0-9]*$`)
+
+// isStackName reports whether CloudFormation allows a name
 // (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html).
-var stackName = regexp.MustCompile(`^[a-zA-Z][-a-zA-Z0-9]{0,127}$`)
+func isStackName(name string) bool { return len(name) <= 128 && stackName.MatchString(name) }
 
 // Search reads all stacks in the regions, by default in all regions of the partition,
 // and returns the Racks among them. deliver gets each region's result as it arrives, one
@@ -36,7 +41,7 @@ func (f *Finder) Search(ctx context.Context, regions []string, deliver func(Regi
 // name, not its ARN. A stack of the name that isn't a Rack is in Others. The errors are
 // those of Search, and CodeName.
 func (f *Finder) Named(ctx context.Context, regions []string, name string) (Summary, error) {
-	if !stackName.MatchString(name) {
+	if !isStackName(name) {
 		return Summary{}, nameError(fmt.Sprintf("look for Rack %q", abbreviate(name)), "it can't be the name of a Rack")
 	}
 	return f.searchRegions(ctx, regions, name, nil)
@@ -51,20 +56,20 @@ func (f *Finder) searchRegions(ctx context.Context, regions []string, name strin
 		return Summary{}, err
 	}
 	// Buffered, so that no region blocks when ctx ends.
-	results := make(chan searchOutcome, len(asked))
+	results := make(chan RegionResult, len(asked))
 	for _, region := range asked {
 		go func() {
 			defer crash.Catch()
 			results <- f.searchRegion(ctx, region, name)
 		}()
 	}
-	outcomes := make([]searchOutcome, 0, len(asked))
+	outcomes := make([]RegionResult, 0, len(asked))
 	for range asked {
 		select {
 		case o := <-results:
 			outcomes = append(outcomes, o)
 			if o.Of = len(asked); deliver != nil && ctx.Err() == nil {
-				deliver(o.RegionResult)
+				deliver(o)
 			}
 		case <-ctx.Done():
 			return Summary{}, context.Cause(ctx)
@@ -77,8 +82,8 @@ func (f *Finder) searchRegions(ctx context.Context, regions []string, name strin
 }
 
 // searchRegion reads all stacks of a region, or the one called name.
-func (f *Finder) searchRegion(ctx context.Context, region, name string) searchOutcome {
-	o := searchOutcome{RegionResult: RegionResult{Region: region}}
+func (f *Finder) searchRegion(ctx context.Context, region, name string) RegionResult {
+	o := RegionResult{Region: region}
 	request := &cloudformation.DescribeStacksInput{}
 	if name != "" {
 		request.StackName = &name
@@ -119,19 +124,11 @@ func (f *Finder) searchRegion(ctx context.Context, region, name string) searchOu
 		describeStacks.Resource = strings.Replace(arnIn(region, "cloudformation", "stack/"+name+"/*"), ":"+region+":", ":*:", 1)
 	}
 	o.err = withPermission(describeStacks, e)
-	switch detail := detailOf(e); {
-	case detail.foreign:
-		o.Reason = "another partition"
-	case detail.off:
-		o.Reason = "switched off for this account"
-	default:
-		o.Reason = o.err.Reason
-	}
+	o.Reason = cmp.Or(detailOf(e).off, o.err.Reason)
 	return o
 }
 
-// eachPage calls read with the token of each page of a list, until it returns no next
-// one.
+// eachPage calls read with the token of each page of a list, until it returns no next one.
 func (f *Finder) eachPage(what, of string, read func(token *string) (next *string, err error)) error {
 	var token *string
 	for range maxPages {
@@ -147,8 +144,7 @@ func (f *Finder) eachPage(what, of string, read func(token *string) (next *strin
 	return f.unreadableError(what, "its list of "+of+" doesn't end", nil)
 }
 
-// regionsToSearch returns the named regions, each once, or all of the partition if none
-// is named.
+// regionsToSearch returns all regions of the partition if none is named.
 func (f *Finder) regionsToSearch(named []string) ([]string, error) {
 	var regions []string
 	for _, name := range named {
@@ -165,4 +161,84 @@ func (f *Finder) regionsToSearch(named []string) ([]string, error) {
 		return f.Regions(), nil
 	}
 	return regions, nil
+}
+
+// isOptIn reports whether an account has to enable a region. Regions from before March
+// 2019 are always enabled
+// (https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html).
+func isOptIn(region string) bool {
+	id, _ := partitionOf(region)
+	return id == commercialID && !slices.Contains([]string{
+		"ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "ca-central-1", "eu-central-1",
+		"eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2",
+	}, region)
+}
+
+// KnownRegions are the regions that Racks support, in all partitions
+// (https://github.com/convox/rack/blob/master/provider/aws/formation/rack.json).
+func KnownRegions() []string {
+	return []string{
+		"af-south-1", "ap-east-1", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1",
+		"ap-southeast-2", "ca-central-1", "eu-central-1", "eu-north-1", "eu-south-1", "eu-west-1", "eu-west-2",
+		"eu-west-3", "me-south-1", "sa-east-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2",
+		"us-gov-east-1", "us-gov-west-1", "cn-north-1", "cn-northwest-1",
+	}
+}
+
+// partitionRegions returns the regions of a region's partition, itself included. Credentials
+// work in one partition only.
+func partitionRegions(region string) []string {
+	partition, _ := partitionOf(region)
+	all := append(KnownRegions(), region)
+	all = slices.DeleteFunc(all, func(other string) bool { id, _ := partitionOf(other); return id != partition })
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+const commercialID = "aws"
+
+// partitionOf returns the partition of a region, its ID in ARNs and its name
+// (https://docs.aws.amazon.com/general/latest/gr/rande.html).
+func partitionOf(region string) (id, name string) {
+	switch {
+	case strings.HasPrefix(region, "us-gov-"):
+		return "aws-us-gov", "AWS GovCloud (US)"
+	case strings.HasPrefix(region, "cn-"):
+		return "aws-cn", "AWS China"
+	case strings.HasPrefix(region, "eusc-"):
+		return "aws-eusc", "the AWS European Sovereign Cloud"
+	case strings.Contains(region, "-iso"):
+		return "aws-iso", "an isolated partition of AWS"
+	}
+	return commercialID, "AWS"
+}
+
+// regionShape matches all names of regions so far
+// (https://docs.aws.amazon.com/general/latest/gr/cfn.html): an area, a direction, a
+// number.
+var regionShape = regexp.MustCompile(`^([a-z]{2}(?:-gov|-iso[a-z]?)?|eusc-[a-z]{2})-(?:north|south|east|west|central|northeast|northwest|southeast|southwest)-[1-9][0-9]?$`)
+
+const areas = " af ap ca cn eu il me mx sa us us-gov us-iso us-isob us-isof eu-isoe eusc-de "
+
+// isPlausibleRegion reports whether name is or may become the name of a region: its
+// area is known, or isn't a typo of a known one.
+func isPlausibleRegion(name string) bool {
+	parts := regionShape.FindStringSubmatch(name)
+	if parts == nil {
+		return false
+	}
+	if strings.Contains(areas, " "+parts[1]+" ") {
+		return true
+	}
+	near := text.Nearest(name, KnownRegions())
+	return near == "" || text.Distance(name, near) > 1
+}
+
+func regionError(what, name string) *problem.Error {
+	e := newError(CodeRegion, what, fmt.Sprintf("AWS has no region %q", abbreviate(name)))
+	if near := text.Nearest(name, KnownRegions()); near != "" {
+		e.Hints = append(e.Hints, "did you mean "+near+"?")
+	}
+	e.Hints = append(e.Hints, "use a name such as us-east-1, or leave the region out to search all")
+	return e
 }

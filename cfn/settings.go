@@ -1,10 +1,8 @@
 package cfn
 
 import (
-	"bufio"
 	"cmp"
-	"context"
-	"io"
+	"errors"
 	"maps"
 	"os"
 	"path/filepath"
@@ -13,7 +11,9 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
 
+	"convox-travis/internal/bounded"
 	"convox-travis/internal/problem"
 )
 
@@ -54,25 +54,15 @@ func expandPath(path string, env func(string) string, home string) string {
 
 func (f *settingsFile) read() {
 	f.sections = map[string]map[string]string{}
-	info, err := os.Stat(f.path)
-	if err != nil || info.IsDir() {
-		return
-	}
-	if info.Size() > maxSettings {
+	text, err := bounded.File(f.path, maxSettings) // other errors: fileFaults reports them
+	if errors.Is(err, bounded.ErrTooLarge) {
 		f.fault = "is too large"
 		return
 	}
-	text, err := os.Open(f.path)
-	if err != nil {
-		return // fileFaults reports it
-	}
-	defer text.Close()
-	lines := bufio.NewScanner(io.LimitReader(text, maxSettings))
-	lines.Buffer(nil, maxSettings)
 	var section map[string]string
 	key, group, level := "", "", 0 // of the last setting; group if it has no value
-	for number := 1; lines.Scan(); number++ {
-		line := lines.Text()
+	for i, line := range strings.Split(string(text), "\n") {
+		number := i + 1
 		trimmed := strings.TrimSpace(line)
 		indent := len(line) - len(strings.TrimLeft(line, " \t"))
 		isDeeper := key != "" && indent > level
@@ -106,9 +96,6 @@ func (f *settingsFile) read() {
 				group = name // deeper settings follow
 			}
 		}
-	}
-	if lines.Err() != nil {
-		f.fault = "can't be read"
 	}
 }
 
@@ -193,7 +180,6 @@ const (
 	isFolder = "is a folder, not a file"
 )
 
-// fileFault says why a file can't be read, or is "".
 func fileFault(path string) string {
 	info, err := os.Stat(path)
 	switch {
@@ -222,7 +208,6 @@ func (s settings) misplacedSection(name string) (why, hint string) {
 	return "", ""
 }
 
-// profile is one profile in both files.
 type profile struct {
 	name                string
 	config, credentials map[string]string
@@ -246,37 +231,25 @@ func (p profile) exists() bool { return p.config != nil || p.credentials != nil 
 // get prefers the credentials file.
 func (p profile) get(key string) string { return cmp.Or(p.credentials[key], p.config[key]) }
 
-// The SDK's clients call these methods of the values in aws.Config.ConfigSources, after
-// the environment's.
-
-// GetServiceBaseEndpoint finds the endpoint of one service
-// (https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html).
-func (p profile) GetServiceBaseEndpoint(_ context.Context, service string) (string, bool, error) {
-	section := p.settings.config.sections["services "+p.get("services")]
-	endpoint := section[strings.ToLower(strings.ReplaceAll(service, " ", "_"))+".endpoint_url"]
-	return endpoint, endpoint != "", nil
-}
-
-// GetIgnoreConfiguredEndpoints reports whether endpoints in the files and the
-// environment are ignored.
-func (p profile) GetIgnoreConfiguredEndpoints(context.Context) (value, found bool, err error) {
-	return p.isOn("ignore_configured_endpoint_urls"), p.get("ignore_configured_endpoint_urls") != "", nil
-}
-
-// GetUseFIPSEndpoint finds use_fips_endpoint.
-func (p profile) GetUseFIPSEndpoint(context.Context) (value aws.FIPSEndpointState, found bool, err error) {
+// shared is what the SDK's clients read of the profile, after the environment.
+func (p profile) shared() config.SharedConfig {
+	services := make(map[string]map[string]string)
+	for key, value := range p.settings.config.sections["services "+p.get("services")] {
+		if service, is := strings.CutSuffix(key, ".endpoint_url"); is {
+			services[service] = map[string]string{"endpoint_url": value}
+		}
+	}
+	shared := config.SharedConfig{Services: config.Services{ServiceValues: services}}
 	if p.isOn("use_fips_endpoint") {
-		return aws.FIPSEndpointStateEnabled, true, nil
+		shared.UseFIPSEndpoint = aws.FIPSEndpointStateEnabled
 	}
-	return aws.FIPSEndpointStateUnset, false, nil
-}
-
-// GetUseDualStackEndpoint finds use_dualstack_endpoint.
-func (p profile) GetUseDualStackEndpoint(context.Context) (value aws.DualStackEndpointState, found bool, err error) {
 	if p.isOn("use_dualstack_endpoint") {
-		return aws.DualStackEndpointStateEnabled, true, nil
+		shared.UseDualStackEndpoint = aws.DualStackEndpointStateEnabled
 	}
-	return aws.DualStackEndpointStateUnset, false, nil
+	if ignores := p.isOn("ignore_configured_endpoint_urls"); p.get("ignore_configured_endpoint_urls") != "" {
+		shared.IgnoreConfiguredEndpoints = &ignores
+	}
+	return shared
 }
 
 func (p profile) isOn(key string) bool { return strings.EqualFold(p.get(key), "true") }

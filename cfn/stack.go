@@ -42,9 +42,6 @@ func (s StackState) IsOf(p *Preview) bool {
 // State reads what a Rack's stack is doing. The errors are those of Search, and
 // CodeMissing.
 func (f *Finder) State(ctx context.Context, rack Rack) (StackState, error) {
-	if err := f.prepare(ctx, ofRack("read the state", rack), rack); err != nil {
-		return StackState{}, err
-	}
 	described, err := f.describe(ctx, "read the state", rack)
 	if err != nil {
 		return StackState{}, err
@@ -64,7 +61,11 @@ func (f *Finder) repair(rack Rack, status string) string {
 
 func (f *Finder) stateOf(rack Rack, described types.Stack) StackState {
 	status := string(described.StackStatus)
-	state := StackState{Status: truncate(status), InProgress: inProgress(status), Updatable: slices.Contains(updatable(), status), Repair: f.repair(rack, status)}
+	state := StackState{Status: truncate(status), InProgress: inProgress(status), Repair: f.repair(rack, status)}
+	switch described.StackStatus { // AWS also allows an update in some states after a failure
+	case types.StackStatusCreateComplete, types.StackStatusUpdateComplete, types.StackStatusUpdateRollbackComplete, types.StackStatusImportComplete:
+		state.Updatable = true
+	}
 	state.changeSet = aws.ToString(described.ChangeSetId)
 	state.Reset = strings.Contains(state.changeSet, ":changeSet/"+changeSetPrefix)
 	switch {
@@ -74,15 +75,6 @@ func (f *Finder) stateOf(rack Rack, described types.Stack) StackState {
 		state.Since = *described.CreationTime
 	}
 	return state
-}
-
-// updatable are the states in which this program starts an update. AWS also allows some
-// states after a failure.
-func updatable() []string {
-	return []string{
-		string(types.StackStatusCreateComplete), string(types.StackStatusUpdateComplete), string(types.StackStatusUpdateRollbackComplete),
-		string(types.StackStatusImportComplete),
-	}
 }
 
 // inProgress reports whether AWS is working on the stack
@@ -178,8 +170,8 @@ type StackInfo struct {
 // (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html),
 // and the form of capabilities. Those of StackInfo go into scripts.
 var (
-	parameterKey   = regexp.MustCompile(`^[A-Za-z0-9]{1,255}$`)
-	capabilityName = regexp.MustCompile(`^[A-Z][A-Z_]{0,63}$`)
+	parameterKey   = regexp.MustCompile(`^[A-Za-z0-9]+$`)
+	capabilityName = regexp.MustCompile(`^[A-Z][A-Z_]*$`)
 )
 
 // StackInfo reads what a reset by hand needs to know about a Rack's stack. If the web
@@ -190,9 +182,6 @@ var (
 // password, and CodeUnreadable if a parameter or a capability has an impossible name.
 func (f *Finder) StackInfo(ctx context.Context, rack Rack) (StackInfo, error) {
 	const what = "read the parameters"
-	if err := f.prepare(ctx, ofRack(what, rack), rack); err != nil {
-		return StackInfo{}, err
-	}
 	described, err := f.describe(ctx, what, rack)
 	if err != nil {
 		return StackInfo{}, err
@@ -221,7 +210,7 @@ func (f *Finder) StackInfo(ctx context.Context, rack Rack) (StackInfo, error) {
 	return shape, nil
 }
 
-// eachMatches reports whether every text matches.
+// eachMatches reports whether every text matches, and isn't longer than AWS allows.
 func eachMatches(texts []string, pattern *regexp.Regexp) bool {
-	return !slices.ContainsFunc(texts, func(text string) bool { return !pattern.MatchString(text) })
+	return !slices.ContainsFunc(texts, func(text string) bool { return len(text) > 255 || !pattern.MatchString(text) })
 }

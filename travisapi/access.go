@@ -19,7 +19,6 @@ import (
 	"convox-travis/internal/transport"
 )
 
-// closedDomain is that of the old Travis, and of its API.
 const closedDomain = "travis-ci.org"
 
 // The codes of Errors about an endpoint or a token. They quote neither.
@@ -43,7 +42,6 @@ func TokenPage(endpoint string) string {
 	return web + "/account/preferences"
 }
 
-// readEndpoint checks an address against the rules.
 func readEndpoint(address string) (*url.URL, error) {
 	endpoint, err := transport.ParseEndpoint(address)
 	if err != nil {
@@ -149,7 +147,6 @@ func CheckToken(token secret.String) error {
 	return nil
 }
 
-// longestConfig limits the Travis CLI's file, in bytes.
 const longestConfig = 1 << 20
 
 // CLIConfig is what the Travis CLI has saved (https://github.com/travis-ci/travis.rb,

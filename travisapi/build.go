@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"convox-travis/internal/transport"
@@ -16,55 +18,30 @@ import (
 // BuildRequest is a request for a build, which Travis turns into one
 // (https://developer.travis-ci.com/resource/request).
 type BuildRequest struct {
-	ID     int
-	State  string  // pending, finished, …
-	Result string  // approved or rejected, once it is finished
-	Builds []Build // once it is approved
+	ID     int     `json:"id"`
+	State  string  `json:"state"`  // pending, finished, …
+	Result string  `json:"result"` // approved or rejected, once it is finished
+	Builds []Build `json:"builds"` // once it is approved
 }
+
+func (r BuildRequest) whole() bool { return r.ID > 0 }
 
 // Build is a build (https://developer.travis-ci.com/resource/build).
 type Build struct {
-	ID     int
-	Number string
-	State  string // created, received, started, passed, failed, errored or canceled
-}
-
-// IsOver reports whether the build has reached its final state.
-func (b Build) IsOver() bool {
-	return slices.Contains(overStates, b.State)
-}
-
-type buildAnswer struct {
 	ID     int    `json:"id"`
 	Number string `json:"number"`
-	State  string `json:"state"`
+	State  string `json:"state"` // created, received, started, passed, failed, errored or canceled
 }
 
-func (a buildAnswer) whole() bool { return a.ID > 0 && a.State != "" }
+func (b Build) whole() bool { return b.ID > 0 && b.State != "" }
 
-type requestAnswer struct {
-	ID     int           `json:"id"`
-	State  string        `json:"state"`
-	Result *string       `json:"result"`
-	Builds []buildAnswer `json:"builds"`
-}
+var overStates = []string{"passed", "failed", "errored", "canceled"}
 
-func (a requestAnswer) whole() bool { return a.ID > 0 }
+// IsOver reports whether the build has reached its final state.
+func (b Build) IsOver() bool { return slices.Contains(overStates, b.State) }
 
-func (a requestAnswer) request() BuildRequest {
-	r := BuildRequest{ID: a.ID, State: a.State}
-	if a.Result != nil {
-		r.Result = *a.Result
-	}
-	for _, build := range a.Builds {
-		r.Builds = append(r.Builds, Build(build))
-	}
-	return r
-}
-
-// pendingAnswer is the answer to a new request.
 type pendingAnswer struct {
-	Request requestAnswer `json:"request"`
+	Request BuildRequest `json:"request"`
 }
 
 func (a pendingAnswer) whole() bool { return a.Request.whole() }
@@ -88,27 +65,18 @@ func (c *Client) StartBuild(ctx context.Context, repository Ref, wish BuildWish)
 	}
 	r.body = map[string]any{"request": request}
 	answer, err := once(transport.Until(ctx), c, r, pendingAnswer.whole)
-	if err != nil {
-		return BuildRequest{}, err
-	}
-	return answer.Request.request(), nil
+	return answer.Request, err
 }
 
 // BuildRequest reads the state of a request.
 func (c *Client) BuildRequest(ctx context.Context, repository Ref, id int) (BuildRequest, error) {
-	r := repository.call(http.MethodGet, "/request/"+strconv.Itoa(id), "read a build request of")
-	answer, err := read(ctx, c, r, requestAnswer.whole)
-	if err != nil {
-		return BuildRequest{}, err
-	}
-	return answer.request(), nil
+	return read(ctx, c, repository.call(http.MethodGet, "/request/"+strconv.Itoa(id), "read a build request of"), BuildRequest.whole)
 }
 
 // Build reads the state of a build.
 func (c *Client) Build(ctx context.Context, id int) (Build, error) {
 	r := call{action: "read build", object: strconv.Itoa(id), method: http.MethodGet, path: "/build/" + strconv.Itoa(id)}
-	answer, err := read(ctx, c, r, buildAnswer.whole)
-	return Build(answer), err
+	return read(ctx, c, r, Build.whole)
 }
 
 // PreviewDeadline limits Preview, including the wait for its turn.
@@ -117,13 +85,13 @@ const PreviewDeadline = 5 * time.Second
 // PreviewWish is a file, and the event for which Travis should expand it. An empty field
 // isn't sent: conditions that use it are then false.
 type PreviewWish struct {
-	Text          string // of .travis.yml; it doesn't have to be the branch's own
-	Event         string // push, pull_request, cron or api
-	Branch        string // for a pull request its target; imported files are read from it
-	Tag           string
-	HeadBranch    string // for a pull request
-	Sender        string
-	CommitMessage string
+	Text          string `json:"-"`                // of .travis.yml; it doesn't have to be the branch's own
+	Event         string `json:"type,omitempty"`   // push, pull_request, cron or api
+	Branch        string `json:"branch,omitempty"` // for a pull request its target; imported files are read from it
+	Tag           string `json:"tag,omitempty"`
+	HeadBranch    string `json:"head_branch,omitempty"` // for a pull request
+	Sender        string `json:"sender,omitempty"`
+	CommitMessage string `json:"commit_message,omitempty"`
 }
 
 // Preview is what Travis makes of a file. None of its texts is validated.
@@ -151,8 +119,8 @@ type previewAnswer struct {
 	Sources []struct {
 		Source string `json:"source"`
 	} `json:"raw_configs"`
-	Request configAnswer    `json:"request_config"`
-	Jobs    *[]configAnswer `json:"job_configs"`
+	Request configAnswer   `json:"request_config"`
+	Jobs    []configAnswer `json:"job_configs"`
 	// Only texts are needed from the arguments; they can be anything.
 	Messages []struct {
 		Section string                     `json:"key"`
@@ -170,15 +138,7 @@ type configAnswer struct {
 func (a configAnswer) whole() bool { return bytes.HasPrefix(a.Config, []byte("{")) }
 
 func (a previewAnswer) whole() bool {
-	if a.Jobs == nil || !a.Request.whole() {
-		return false
-	}
-	for _, job := range *a.Jobs {
-		if !job.whole() {
-			return false
-		}
-	}
-	return true
+	return a.Jobs != nil && a.Request.whole() && !slices.ContainsFunc(a.Jobs, func(job configAnswer) bool { return !job.whole() })
 }
 
 func (a previewAnswer) preview() Preview {
@@ -186,7 +146,7 @@ func (a previewAnswer) preview() Preview {
 	for _, source := range a.Sources {
 		p.Sources = append(p.Sources, source.Source)
 	}
-	for _, job := range *a.Jobs {
+	for _, job := range a.Jobs {
 		p.Jobs = append(p.Jobs, job.Config)
 	}
 	for _, said := range a.Messages {
@@ -225,16 +185,7 @@ func (a previewAnswer) preview() Preview {
 func (c *Client) Preview(ctx context.Context, repository Ref, wish PreviewWish) (Preview, error) {
 	r := repository.call(http.MethodPost, "/request/preview", "preview a build of")
 	r.asks = true
-	data := make(map[string]string)
-	for name, value := range map[string]string{
-		"type": wish.Event, "branch": wish.Branch, "tag": wish.Tag, "head_branch": wish.HeadBranch,
-		"sender": wish.Sender, "commit_message": wish.CommitMessage,
-	} {
-		if value != "" {
-			data[name] = value
-		}
-	}
-	r.body = map[string]any{"configs": []map[string]string{{"config": wish.Text, "mode": "replace"}}, "data": data}
+	r.body = map[string]any{"configs": []map[string]string{{"config": wish.Text, "mode": "replace"}}, "data": wish}
 	if wish.Branch != "" {
 		r.body["ref"] = wish.Branch
 	}
@@ -249,4 +200,145 @@ func (c *Client) Preview(ctx context.Context, repository Ref, wish PreviewWish) 
 		return Preview{}, r.failed(CodeTimeout, fmt.Sprintf("no answer in %v", deadline), Failure{})
 	}
 	return Preview{}, err
+}
+
+// PastBuild is a build that is over (https://developer.travis-ci.com/resource/builds).
+// None of its texts is validated.
+type PastBuild struct {
+	Build
+	Event  string // push, pull_request, cron or api
+	Branch string // for a pull request its target, for a tag the tag
+	Tag    string
+	Commit string // the start of its SHA, as git shows it, or ""
+	Jobs   []Job  // in order
+
+	request int
+}
+
+// Job is a job of a PastBuild.
+type Job struct {
+	ID           int    `json:"id"`
+	Number       string `json:"number"` // 12.1
+	State        string `json:"state"`  // like a build's; that of one that was never started can also be created
+	AllowFailure bool   `json:"allow_failure"`
+	Stage        Stage  `json:"stage"` // zero without stages
+}
+
+// Stage is a stage of a build.
+type Stage struct {
+	Number int    `json:"number"` // from 1
+	Name   string `json:"name"`
+}
+
+type pastBuildAnswer struct {
+	Build
+	Event   string     `json:"event_type"`
+	Branch  nameAnswer `json:"branch"`
+	Tag     nameAnswer `json:"tag"` // null without one
+	Request struct {
+		ID int `json:"id"`
+	} `json:"request"`
+	Commit struct {
+		SHA string `json:"sha"`
+	} `json:"commit"`
+	Jobs []Job `json:"jobs"`
+}
+
+type nameAnswer struct {
+	Name string `json:"name"`
+}
+
+type pastBuildsAnswer struct {
+	Builds []pastBuildAnswer `json:"builds"`
+}
+
+func (a pastBuildsAnswer) whole() bool {
+	return a.Builds != nil && len(a.Builds) <= 1 && !slices.ContainsFunc(a.Builds, func(b pastBuildAnswer) bool { return !b.whole() })
+}
+
+// LastBuild returns the newest build of a branch that is over, of one of the events, or
+// of any if none is given. Its ID is 0 if there is none.
+//
+// The order is that of the builds' numbers: a build that was canceled early may have no
+// time at which it finished, and Travis sorts those first
+// (https://github.com/travis-ci/travis-api, lib/travis/api/v3/queries/builds.rb).
+func (c *Client) LastBuild(ctx context.Context, repository Ref, branch string, events ...string) (PastBuild, error) {
+	r := repository.call(http.MethodGet, "/builds", "read the builds of")
+	r.query = url.Values{
+		"branch.name": {branch},
+		"build.state": {strings.Join(overStates, ",")},
+		"include":     {"build.jobs,build.request"},
+		"limit":       {"1"},
+		"sort_by":     {"id:desc"},
+	}
+	if len(events) > 0 {
+		r.query.Set("build.event_type", strings.Join(events, ","))
+	}
+	answer, err := read(ctx, c, r, pastBuildsAnswer.whole)
+	if err != nil || len(answer.Builds) == 0 {
+		return PastBuild{}, err
+	}
+	found := answer.Builds[0]
+	return PastBuild{
+		Build: found.Build, Event: found.Event, Branch: found.Branch.Name, Tag: found.Tag.Name,
+		Commit: shortSHA(found.Commit.SHA), Jobs: found.Jobs, request: found.Request.ID,
+	}, nil
+}
+
+// HasBuilds reports whether Travis has a build of a branch, or of a tag of that name. It
+// lists builds: GET /repo/SLUG/branch/NAME would make Travis note the branch
+// (https://github.com/travis-ci/travis-api, lib/travis/api/v3/models/repository.rb).
+func (c *Client) HasBuilds(ctx context.Context, repository Ref, branch string) (bool, error) {
+	r := repository.call(http.MethodGet, "/builds", "read the builds of")
+	r.query = url.Values{"branch.name": {branch}, "limit": {"1"}}
+	answer, err := read(ctx, c, r, pastBuildsAnswer.whole)
+	return len(answer.Builds) > 0, err
+}
+
+func shortSHA(sha string) string {
+	const shown = 7
+	if len(sha) < shown || strings.Trim(sha, "0123456789abcdef") != "" {
+		return ""
+	}
+	return sha[:shown]
+}
+
+// BuildFile is a config file that a build was made of. Its text can contain secrets.
+type BuildFile struct {
+	Source string `json:"source"` // OWNER/NAME:PATH@REF, or api
+	Text   string `json:"config"`
+}
+
+type filesAnswer struct {
+	Files []BuildFile `json:"raw_configs"`
+}
+
+func (a filesAnswer) whole() bool { return a.Files != nil }
+
+// Files returns the files that a build was made of: its own .travis.yml first, then what
+// that imports. A job's config, as Travis returns it, has no deployments
+// (https://github.com/travis-ci/travis-api, lib/travis/api/v3/config_obfuscator.rb).
+func (c *Client) Files(ctx context.Context, repository Ref, build PastBuild) ([]BuildFile, error) {
+	r := repository.call(http.MethodGet, "/request/"+strconv.Itoa(build.request), "read the config of a build of")
+	r.query = url.Values{"include": {"request.raw_configs"}}
+	answer, err := read(ctx, c, r, filesAnswer.whole)
+	return answer.Files, err
+}
+
+// longestLog limits a log, in bytes. Travis ends a job whose log exceeds 4 MB
+// (https://docs.travis-ci.com/user/common-build-problems/).
+const longestLog = 8 << 20
+
+// Log returns a job's log, which can contain anything. The error has CodeNotFound if
+// there is none, and CodeDenied if the repository's settings keep it from the account, or
+// it is too old for them.
+func (c *Client) Log(ctx context.Context, job Job) (log []byte, err error) {
+	r := call{action: "read the log of", object: "job " + strconv.Itoa(job.ID), method: http.MethodGet, path: "/job/" + strconv.Itoa(job.ID) + "/log.txt", isText: true}
+	err = c.config.Retry.Repeat(ctx, func(ctx context.Context) error {
+		return c.attempt(transport.Until(ctx), r, func(body []byte) error {
+			log = body
+			return nil
+		})
+	})
+	return log, err
 }

@@ -20,7 +20,6 @@ import (
 // its decoded form can be many times as large.
 const longestAnswer = 2 << 20
 
-// call is one request.
 type call struct {
 	action string // its purpose, in words that follow "error: "
 	object string // the repository, for a person, or ""
@@ -34,24 +33,20 @@ type call struct {
 	onGitHub bool // the object is a repository on GitHub
 }
 
-// longest limits the answer, in bytes.
-func (r call) longest() int64 {
-	if r.isText {
-		return longestLog
-	}
-	return longestAnswer
-}
-
-// changes reports whether the call may change something.
 func (r call) changes() bool { return r.method != http.MethodGet && !r.asks }
 
 // read sends a GET and retries it if that can help. The answer must have what whole
 // requires.
 func read[T any](ctx context.Context, c *Client, r call, whole func(T) bool) (T, error) {
+	return repeat(transport.Until(ctx), c, r, whole)
+}
+
+// repeat is once, retried if that can help.
+func repeat[T any](stop transport.Stop, c *Client, r call, whole func(T) bool) (T, error) {
 	var answer T
-	err := c.config.Retry.Repeat(ctx, func(ctx context.Context) error {
+	err := c.config.Retry.Repeat(stop.Hard, func(context.Context) error {
 		var err error
-		answer, err = once(transport.Until(ctx), c, r, whole)
+		answer, err = once(stop, c, r, whole)
 		return err
 	})
 	return answer, err
@@ -103,7 +98,6 @@ func (c *Client) attempt(stop transport.Stop, r call, take func(body []byte) err
 	return err
 }
 
-// learn updates the client from how a call ended.
 func (c *Client) learn(r call, err error) {
 	if err == nil {
 		c.budget.Succeed()
@@ -118,7 +112,6 @@ func (c *Client) learn(r call, err error) {
 	}
 }
 
-// send sends one request and returns the body of a successful answer.
 func (c *Client) send(ctx context.Context, r call) ([]byte, error) {
 	if ctx.Err() != nil {
 		return nil, r.unsent(context.Cause(ctx))
@@ -129,12 +122,16 @@ func (c *Client) send(ctx context.Context, r call) ([]byte, error) {
 	}
 	answer, err := c.config.HTTP.Do(request)
 	if err != nil {
-		return nil, c.unanswered(ctx, r, err)
+		return nil, c.unanswered(ctx, r, 0, err)
 	}
 	defer answer.Body.Close()
-	body, err := transport.ReadBody(answer.Body, r.longest())
+	most := int64(longestAnswer)
+	if r.isText {
+		most = longestLog
+	}
+	body, err := transport.ReadBody(answer.Body, most)
 	if err != nil {
-		return nil, c.unread(ctx, r, answer.StatusCode, err)
+		return nil, c.unanswered(ctx, r, answer.StatusCode, err)
 	}
 	if answer.StatusCode < 200 || answer.StatusCode > 299 {
 		return nil, c.refused(r, answer, body)
@@ -193,40 +190,34 @@ func encode(body map[string]any) ([]byte, error) {
 // gate is closed by an answer after which Travis rejects the client: from then on the
 // client sends nothing. After a ban it opens again when that is over.
 type gate struct {
-	mu     sync.Mutex
-	closed *problem.Error // the answer that closed it; nil while it is open
-	open   context.Context
-	close  context.CancelFunc
+	mu    sync.Mutex
+	open  context.Context // its cause is the answer that closed it
+	close context.CancelCauseFunc
 }
 
 func newGate() *gate {
 	d := &gate{}
-	d.open, d.close = context.WithCancel(context.Background())
+	d.open, d.close = context.WithCancelCause(context.Background())
 	return d
 }
 
-// note closes the gate after such an answer.
 func (d *gate) note(e *problem.Error) {
-	if !slices.Contains([]string{CodeBanned, CodeUnknownToken, CodeLoginRequired}, e.Code) {
-		return
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.closed == nil {
-		d.closed = e
-		d.close()
+	if slices.Contains([]string{CodeBanned, CodeUnknownToken, CodeLoginRequired}, e.Code) {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.close(e)
 	}
 }
 
-// closedBy returns the answer that closed the gate, or nil if it is open.
 func (d *gate) closedBy(now time.Time) *problem.Error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if e := d.closed; e != nil && e.Code == CodeBanned && !now.Before(RefusedUntil(e)) {
-		d.closed = nil
-		d.open, d.close = context.WithCancel(context.Background())
+	e := problem.Of(context.Cause(d.open))
+	if e != nil && e.Code == CodeBanned && !now.Before(RefusedUntil(e)) {
+		d.open, d.close = context.WithCancelCause(context.Background())
+		return nil
 	}
-	return d.closed
+	return e
 }
 
 // whileOpen returns a context that also ends when the gate is closed, so that nobody

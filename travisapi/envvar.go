@@ -2,7 +2,9 @@ package travisapi
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
+	"slices"
 
 	"convox-travis/internal/secret"
 	"convox-travis/internal/transport"
@@ -11,7 +13,7 @@ import (
 // EnvVar is a variable of a repository's settings
 // (https://developer.travis-ci.com/resource/env_var).
 type EnvVar struct {
-	ID     string // a UUID
+	ID     string // a UUID; "" for an account's
 	Name   string
 	Branch string // "" is all branches; Travis has null and "" for it
 	Public bool
@@ -20,95 +22,62 @@ type EnvVar struct {
 	Value secret.String
 }
 
-// NewEnvVar is a private variable to create.
-type NewEnvVar struct {
-	Name   string
-	Value  secret.String // quoted for Bash
-	Branch string        // "" is all branches
-}
-
-// EnvVarChange is a variable's new value. Its name and branch stay.
-type EnvVarChange struct {
-	Name  string        // for errors alone; it is not sent
-	Value secret.String // quoted for Bash
-}
-
-type envVarAnswer struct {
-	ID     string  `json:"id"`
-	Name   string  `json:"name"`
-	Branch *string `json:"branch"`
-	Public bool    `json:"public"`
-	Value  *string `json:"value"`
-}
-
-func (a envVarAnswer) whole() bool { return a.ID != "" && a.Name != "" }
-
-func (a envVarAnswer) envVar() EnvVar {
-	v := EnvVar{ID: a.ID, Name: a.Name, Public: a.Public}
-	if a.Branch != nil {
-		v.Branch = *a.Branch
+// UnmarshalJSON implements json.Unmarshaler.
+func (v *EnvVar) UnmarshalJSON(text []byte) error {
+	var read struct {
+		ID                  any    // a number for an account's
+		Name, Branch, Value string // null is ""
+		Public              bool
 	}
-	if a.Value != nil && a.Public {
-		v.Value = secret.New(*a.Value)
+	if err := json.Unmarshal(text, &read); err != nil {
+		return err
 	}
-	return v
+	*v = EnvVar{Name: read.Name, Branch: read.Branch, Public: read.Public}
+	v.ID, _ = read.ID.(string)
+	if v.Public {
+		v.Value = secret.New(read.Value)
+	}
+	return nil
 }
+
+func (v EnvVar) whole() bool { return v.ID != "" && v.Name != "" }
 
 type envVarsAnswer struct {
-	EnvVars []envVarAnswer `json:"env_vars"`
+	EnvVars []EnvVar `json:"env_vars"`
 }
 
 // whole distinguishes an empty list from an invalid answer: confusing them would create
 // duplicates.
 func (a envVarsAnswer) whole() bool {
-	for _, v := range a.EnvVars {
-		if !v.whole() {
-			return false
-		}
-	}
-	return a.EnvVars != nil
+	return a.EnvVars != nil && !slices.ContainsFunc(a.EnvVars, func(v EnvVar) bool { return !v.whole() })
 }
 
 // EnvVars lists the variables of a repository, in Travis's order: of several with one
 // name and scope the last one applies in a build.
 func (c *Client) EnvVars(ctx context.Context, repository Ref) ([]EnvVar, error) {
 	answer, err := read(ctx, c, repository.call(http.MethodGet, "/env_vars", "read the variables of"), envVarsAnswer.whole)
-	if err != nil {
-		return nil, err
-	}
-	vars := make([]EnvVar, len(answer.EnvVars))
-	for i, v := range answer.EnvVars {
-		vars[i] = v.envVar()
-	}
-	return vars, nil
+	return answer.EnvVars, err
 }
 
-// CreateEnvVar creates a variable. If one with the same name and branch exists, the error
-// has CodeDuplicate.
-func (c *Client) CreateEnvVar(stop transport.Stop, repository Ref, v NewEnvVar) (EnvVar, error) {
+// CreateEnvVar creates a private variable with a name, a value that is quoted for Bash, and
+// a branch. If one with the same name and branch exists, the error has CodeDuplicate.
+func (c *Client) CreateEnvVar(stop transport.Stop, repository Ref, v EnvVar) (EnvVar, error) {
 	r := repository.call(http.MethodPost, "/env_vars", setting(v.Name))
 	r.body = map[string]any{"env_var.name": v.Name, "env_var.value": v.Value, "env_var.public": false}
 	if v.Branch != "" {
 		r.body["env_var.branch"] = v.Branch
 	}
-	return c.writeEnvVar(stop, r)
+	return once(stop, c, r, EnvVar.whole)
 }
 
-// UpdateEnvVar changes a variable's value, and makes it private. Travis deletes it and creates a
-// new one: after an error it may be gone (https://github.com/travis-ci/travis-api,
+// UpdateEnvVar changes the value of the variable with an ID, and makes it private. Its name,
+// which is for errors alone, and its branch stay. Travis deletes it and creates a new one:
+// after an error it may be gone (https://github.com/travis-ci/travis-api,
 // lib/travis/api/v3/queries/env_var.rb).
-func (c *Client) UpdateEnvVar(stop transport.Stop, repository Ref, id string, change EnvVarChange) (EnvVar, error) {
-	r := repository.call(http.MethodPatch, "/env_var/"+segment(id), setting(change.Name))
-	r.body = map[string]any{"env_var.value": change.Value, "env_var.public": false}
-	return c.writeEnvVar(stop, r)
-}
-
-func (c *Client) writeEnvVar(stop transport.Stop, r call) (EnvVar, error) {
-	answer, err := once(stop, c, r, envVarAnswer.whole)
-	if err != nil {
-		return EnvVar{}, err
-	}
-	return answer.envVar(), nil
+func (c *Client) UpdateEnvVar(stop transport.Stop, repository Ref, v EnvVar) (EnvVar, error) {
+	r := repository.call(http.MethodPatch, "/env_var/"+segment(v.ID), setting(v.Name))
+	r.body = map[string]any{"env_var.value": v.Value, "env_var.public": false}
+	return once(stop, c, r, EnvVar.whole)
 }
 
 func setting(name string) string { return "set " + name + " on" }

@@ -89,7 +89,6 @@ func Failed(err error, codes ...string) bool {
 // for longer than any call does; otherwise the zero time.
 func RefusedUntil(err error) time.Time { return FailureOf(err).Until }
 
-// isTravisFault reports whether Travis, or the connection to it, failed.
 func isTravisFault(code string) bool {
 	return slices.Contains([]string{CodeThrottled, CodeServer, CodeUnreachable, CodeTimeout, CodeMalformed}, code)
 }
@@ -113,10 +112,8 @@ func (r call) stopped(how string, cause error, f Failure) *problem.Error {
 	return e
 }
 
-// unsent is a call that wasn't made.
 func (r call) unsent(cause error) *problem.Error { return r.stopped("not sent", cause, Failure{}) }
 
-// malformed is an answer that isn't one of Travis's.
 func (r call) malformed() *problem.Error {
 	return r.failed(CodeMalformed, "the answer isn't one of Travis's", Failure{FateUnknown: true})
 }
@@ -137,7 +134,6 @@ func (c *Client) webPage(r call, status int) *problem.Error {
 // exceeded the limit per minute: of 250 ms, so that three of them outlast it.
 const throttledPauses = 80
 
-// banTime is how long Travis rejects a token that made too many POSTs.
 const banTime = time.Hour
 
 // refused makes an Error from an answer that isn't a success
@@ -208,7 +204,6 @@ func (c *Client) refused(r call, answer *http.Response, body []byte) *problem.Er
 	return r.failed(CodeUnexpected, "Travis gave an unexpected answer", f)
 }
 
-// word returns text if it is one of Travis's plain names, otherwise "".
 func word(text string) string {
 	plain := func(r rune) bool { return r == '_' || 'a' <= r && r <= 'z' }
 	if len(text) > 40 || strings.TrimFunc(text, plain) != "" {
@@ -217,12 +212,12 @@ func word(text string) string {
 	return text
 }
 
-// unanswered is a call without an answer.
-func (c *Client) unanswered(ctx context.Context, r call, err error) *problem.Error {
+// unanswered is a call without an answer, or whose answer, with a status, broke off.
+func (c *Client) unanswered(ctx context.Context, r call, status int, err error) *problem.Error {
 	proxy := transport.ByProxy(err)
 	op, _ := errors.AsType[*net.OpError](err)
 	neverLeft := proxy != nil || op != nil && op.Op == "dial"
-	f := Failure{FateUnknown: !neverLeft}
+	f := Failure{FateUnknown: !neverLeft, Status: status}
 	if late := errors.Is(context.Cause(ctx), context.DeadlineExceeded); proxy == nil || !late {
 		if e := c.ended(ctx, r, f); e != nil {
 			return e
@@ -232,25 +227,14 @@ func (c *Client) unanswered(ctx context.Context, r call, err error) *problem.Err
 	switch {
 	case proxy != nil:
 		return r.failed(CodeUnreachable, host+" is unreachable: "+why, f, proxy.Hints...)
+	case errors.Is(err, transport.ErrTooLarge):
+		return r.failed(CodeMalformed, err.Error(), f)
 	case transport.IsUntrusted(err):
 		return r.failed(CodeUntrusted, host+" can't be trusted: "+why, Failure{}, "name a company's own certificate authority in SSL_CERT_FILE")
 	}
 	return r.failed(CodeUnreachable, host+" is unreachable: "+why, f)
 }
 
-// unread is a call whose answer broke off.
-func (c *Client) unread(ctx context.Context, r call, status int, err error) *problem.Error {
-	f := Failure{FateUnknown: true, Status: status}
-	switch e := c.ended(ctx, r, f); {
-	case e != nil:
-		return e
-	case errors.Is(err, transport.ErrTooLarge):
-		return r.failed(CodeMalformed, err.Error(), f)
-	}
-	return r.failed(CodeUnreachable, "the connection broke in the middle of the answer", f, "try again")
-}
-
-// ended is a call whose context ended, or nil.
 func (c *Client) ended(ctx context.Context, r call, f Failure) *problem.Error {
 	switch cause := context.Cause(ctx); {
 	case ctx.Err() == nil:

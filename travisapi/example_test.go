@@ -32,7 +32,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	repository := travisapi.ByID(found.ID) // a slug can become somebody else's
-	made, err := client.CreateEnvVar(transport.Until(ctx), repository, travisapi.NewEnvVar{Name: "CONVOX_PASSWORD", Value: secret.New("a deploy key")})
+	made, err := client.CreateEnvVar(transport.Until(ctx), repository, travisapi.EnvVar{Name: "CONVOX_PASSWORD", Value: secret.New("a deploy key")})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -79,11 +79,11 @@ func calls(t testing.TB, client *travisapi.Client) map[string]func() error {
 		"list":       func() error { _, err := client.Repositories(ctx, travisapi.ListOptions{}); return err },
 		"variables":  func() error { _, err := client.EnvVars(ctx, apiRef); return err },
 		"create": func() error {
-			_, err := client.CreateEnvVar(transport.Until(ctx), apiRef, travisapi.NewEnvVar{Name: "A"})
+			_, err := client.CreateEnvVar(transport.Until(ctx), apiRef, travisapi.EnvVar{Name: "A"})
 			return err
 		},
 		"update": func() error {
-			_, err := client.UpdateEnvVar(transport.Until(ctx), apiRef, "u", travisapi.EnvVarChange{Name: "A"})
+			_, err := client.UpdateEnvVar(transport.Until(ctx), apiRef, travisapi.EnvVar{ID: "u", Name: "A"})
 			return err
 		},
 		"delete": func() error { return client.DeleteEnvVar(transport.Until(ctx), apiRef, "u") },
@@ -217,10 +217,9 @@ func TestAListThatDoesNotEndIsGivenUp(t *testing.T) {
 func TestAPageIsNoLargerThanWasAskedFor(t *testing.T) {
 	rows := strings.Repeat(`{"id":1,"slug":"acme/api"},`, 101)
 	for name, repositories := range map[string]string{
-		"more rows":        strings.TrimSuffix(rows, ","),
-		"a long slug":      `{"id":1,"slug":"acme/` + strings.Repeat("a", 8<<10) + `"}`,
-		"a long login":     `{"id":1,"slug":"acme/api","owner":{"login":"` + strings.Repeat("a", 8<<10) + `"}}`,
-		"many permissions": `{"id":1,"slug":"acme/api","@permissions":{"` + strings.Repeat("a", 8<<10) + `":true}}`,
+		"more rows":    strings.TrimSuffix(rows, ","),
+		"a long slug":  `{"id":1,"slug":"acme/` + strings.Repeat("a", 8<<10) + `"}`,
+		"a long login": `{"id":1,"slug":"acme/api","owner":{"login":"` + strings.Repeat("a", 8<<10) + `"}}`,
 	} {
 		wire := &canned{status: 200, body: func() io.Reader {
 			return strings.NewReader(`{"repositories":[` + repositories + `],"@pagination":{"is_last":true}}`)

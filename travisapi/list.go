@@ -2,7 +2,6 @@ package travisapi
 
 import (
 	"context"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -33,52 +32,46 @@ type ListOptions struct {
 }
 
 // Repositories lists repositories, those built last first, from all pages. The first page
-// says how many there are; the others are read concurrently.
+// says how many there are; the others are read concurrently. Then follows what was added
+// meanwhile, or everything if the count is missing.
 func (c *Client) Repositories(ctx context.Context, options ListOptions) ([]Repository, error) {
 	list := listing{client: c, options: options, seen: map[int]bool{}}
-	last, err := list.read(ctx, 0)
-	if err != nil {
-		return nil, err
-	}
-	pages := [][]Repository{list.addPage(last)}
-	step := max(1, len(last.Repositories)) // a server may return smaller pages than requested
-	if rest := (max(1, last.Pagination.Count) - 1) / step; rest > 0 {
-		if rest >= mostPages {
-			return nil, list.endless()
-		}
-		more, end, err := list.readSideBySide(ctx, step, rest)
+	var pages [][]Repository
+	step := pageSize
+	for known := 1; len(pages) < known; {
+		more, last, err := list.readPages(ctx, len(pages), known, step)
 		if err != nil {
 			return nil, err
 		}
-		pages, last = append(pages, more...), end
-	}
-	// What was added meanwhile, or everything if the count is missing.
-	for !last.isLast() {
-		if len(pages) == mostPages || len(pages[len(pages)-1]) == 0 {
+		if len(pages) == 0 {
+			step = max(1, len(last.Repositories)) // a server may return smaller pages than requested
+		}
+		pages = append(pages, more...)
+		known = (max(1, last.Pagination.Count)-1)/step + 1
+		if !last.isLast() {
+			known = max(known, len(pages)+1)
+		}
+		if known > mostPages || !last.isLast() && len(pages[len(pages)-1]) == 0 {
 			return nil, list.endless()
 		}
-		if last, err = list.read(ctx, len(pages)*step); err != nil {
-			return nil, err
-		}
-		pages = append(pages, list.addPage(last))
 	}
 	return slices.Concat(pages...), nil
 }
 
-// readSideBySide reads n pages after the first one concurrently.
-func (l *listing) readSideBySide(ctx context.Context, step, n int) (pages [][]Repository, last listAnswer, err error) {
-	pages = make([][]Repository, n)
+// readPages reads the pages from first to before end concurrently, and returns the last answer.
+func (l *listing) readPages(ctx context.Context, first, end, step int) (pages [][]Repository, last listAnswer, err error) {
+	pages = make([][]Repository, end-first)
 	reads, ctx := errgroup.WithContext(ctx)
 	reads.SetLimit(pagesAtATime)
-	for i := range n {
+	for i := range pages {
 		reads.Go(func() error {
 			defer crash.Catch()
-			page, err := l.read(ctx, (i+1)*step)
+			page, err := read(ctx, l.client, l.call((first+i)*step), listAnswer.whole)
 			if err != nil {
 				return err
 			}
 			pages[i] = l.addPage(page)
-			if i == n-1 {
+			if i == len(pages)-1 {
 				last = page
 			}
 			return nil
@@ -88,14 +81,12 @@ func (l *listing) readSideBySide(ctx context.Context, step, n int) (pages [][]Re
 	return pages, last, err
 }
 
-// listing is one walk through all pages.
 type listing struct {
 	client  *Client
 	options ListOptions
 
-	mu          sync.Mutex
-	seen        map[int]bool
-	permissions []map[string]bool // distinct ones, up to mostPermissions
+	mu   sync.Mutex
+	seen map[int]bool // by ID
 }
 
 type listAnswer struct {
@@ -117,10 +108,6 @@ func (a listAnswer) whole() bool {
 	return a.Repositories != nil && len(a.Repositories) <= pageSize && !slices.ContainsFunc(a.Repositories, func(r repositoryAnswer) bool { return !r.whole() })
 }
 
-func (l *listing) read(ctx context.Context, offset int) (listAnswer, error) {
-	return read(ctx, l.client, l.call(offset), listAnswer.whole)
-}
-
 func (l *listing) call(offset int) call {
 	query := url.Values{
 		"limit":   {strconv.Itoa(pageSize)},
@@ -140,7 +127,6 @@ func (l *listing) call(offset int) call {
 	return call{action: "list the repositories", method: http.MethodGet, path: path, query: query}
 }
 
-// endless is a list that no real server has.
 func (l *listing) endless() error {
 	return l.call(0).failed(CodeMalformed, "its list of repositories doesn't end", Failure{})
 }
@@ -154,7 +140,6 @@ func (l *listing) addPage(page listAnswer) []Repository {
 	for _, answer := range page.Repositories {
 		if !l.seen[answer.ID] {
 			l.seen[answer.ID] = true
-			answer.Permissions = l.sharePermissions(answer.Permissions)
 			kept = append(kept, answer.repository())
 		}
 	}
@@ -162,21 +147,4 @@ func (l *listing) addPage(page listAnswer) []Repository {
 		l.options.Page(kept)
 	}
 	return kept
-}
-
-// mostPermissions is far more than an account has: a few roles.
-const mostPermissions = 16
-
-// sharePermissions returns one map for all repositories with the same permissions: they
-// are the largest part of a repository.
-func (l *listing) sharePermissions(permissions map[string]bool) map[string]bool {
-	for _, known := range l.permissions {
-		if maps.Equal(known, permissions) {
-			return known
-		}
-	}
-	if len(l.permissions) < mostPermissions {
-		l.permissions = append(l.permissions, permissions)
-	}
-	return permissions
 }

@@ -111,14 +111,14 @@ func TestNothingIsSentAfterABan(t *testing.T) {
 				server, client := played(t, travisapi.Config{Posts: posts.Begin}, api())
 				server.Faults.SetLatency(time.Second)
 				for i := range 2 {
-					if _, err := client.CreateEnvVar(transport.Until(t.Context()), apiRef, travisapi.NewEnvVar{Name: fmt.Sprint("A", i), Value: secret.New(secrettest.Canary)}); err != nil {
+					if _, err := client.CreateEnvVar(transport.Until(t.Context()), apiRef, travisapi.EnvVar{Name: fmt.Sprint("A", i), Value: secret.New(secrettest.Canary)}); err != nil {
 						t.Fatal(err)
 					}
 				}
 				var waiting sync.WaitGroup
 				for range 20 {
 					waiting.Go(func() {
-						_, err := client.CreateEnvVar(transport.Until(t.Context()), apiRef, travisapi.NewEnvVar{Name: "B", Value: secret.New(secrettest.Canary)})
+						_, err := client.CreateEnvVar(transport.Until(t.Context()), apiRef, travisapi.EnvVar{Name: "B", Value: secret.New(secrettest.Canary)})
 						if e := failed(t, err); e.Code != kind || e.FateUnknown || e.Status != 0 || kind == travisapi.CodeBanned && (len(e.Hints) == 0 || e.Until.IsZero()) {
 							t.Errorf("one that waited for its turn: %s, %v", e.Code, e)
 						}

@@ -49,7 +49,7 @@ func TestEveryRefusalIsToldApart(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			client := answering(t, c.status, c.body, "Location", "https://elsewhere.invalid/")
-			_, err := client.CreateEnvVar(transport.Until(t.Context()), apiRef, travisapi.NewEnvVar{Name: "CONVOX_PASSWORD", Value: secret.New(secrettest.Canary)})
+			_, err := client.CreateEnvVar(transport.Until(t.Context()), apiRef, travisapi.EnvVar{Name: "CONVOX_PASSWORD", Value: secret.New(secrettest.Canary)})
 			e := failed(t, err)
 			if e.Code != c.kind || e.Status != c.status || !strings.Contains(e.Error(), c.says) {
 				t.Errorf("it is %s, %d: %v", e.Code, e.Status, e)
@@ -188,8 +188,8 @@ func TestWritesAreSentOnce(t *testing.T) {
 	for _, kind := range faults.Kinds() {
 		server, client := travis(t, api(travistest.EnvVar{ID: "v1", Name: "OLD", Value: "1"}))
 		server.Faults.Add(faults.Rule{Kind: kind, Times: -1})
-		_, created := client.CreateEnvVar(transport.Until(t.Context()), apiRef, travisapi.NewEnvVar{Name: "A", Value: secret.New(secrettest.Canary)})
-		_, updated := client.UpdateEnvVar(transport.Until(t.Context()), apiRef, "v1", travisapi.EnvVarChange{Name: "OLD", Value: secret.New(secrettest.Canary)})
+		_, created := client.CreateEnvVar(transport.Until(t.Context()), apiRef, travisapi.EnvVar{Name: "A", Value: secret.New(secrettest.Canary)})
+		_, updated := client.UpdateEnvVar(transport.Until(t.Context()), apiRef, travisapi.EnvVar{ID: "v1", Name: "OLD", Value: secret.New(secrettest.Canary)})
 		deleted := client.DeleteEnvVar(transport.Until(t.Context()), apiRef, "v1")
 		if n := len(server.Faults.Requests()); n != 3 {
 			t.Errorf("%s: %d requests for three writes", kind, n)
@@ -215,7 +215,7 @@ func TestWhatNeverLeftHasAKnownFate(t *testing.T) {
 	if err := server.Close(); err != nil {
 		t.Fatal(err)
 	}
-	_, err := client.CreateEnvVar(transport.Until(t.Context()), apiRef, travisapi.NewEnvVar{Name: "A", Value: secret.New("1")})
+	_, err := client.CreateEnvVar(transport.Until(t.Context()), apiRef, travisapi.EnvVar{Name: "A", Value: secret.New("1")})
 	if e := failed(t, err); e.Code != travisapi.CodeUnreachable || e.FateUnknown || !strings.Contains(e.Error(), "refused") {
 		t.Errorf("%s, unknown %t: %v", e.Code, e.FateUnknown, e)
 	}
@@ -262,7 +262,7 @@ func TestAStoppedCallSaysWhy(t *testing.T) {
 	if e := failed(t, err); e.Code != travisapi.CodeTimeout || !strings.Contains(e.Error(), quick.Deadline.String()) {
 		t.Errorf("%s: %v", e.Code, e)
 	}
-	_, err = client.CreateEnvVar(transport.Until(ctx), apiRef, travisapi.NewEnvVar{Name: "A", Value: secret.New("1")})
+	_, err = client.CreateEnvVar(transport.Until(ctx), apiRef, travisapi.EnvVar{Name: "A", Value: secret.New("1")})
 	if e := failed(t, err); e.Code != travisapi.CodeCanceled {
 		t.Errorf("%s: %v", e.Code, e)
 	}
@@ -271,7 +271,7 @@ func TestAStoppedCallSaysWhy(t *testing.T) {
 func TestACertificateOfAnUnknownIssuerIsNotAccepted(t *testing.T) {
 	server := newTLSServer(t)
 	client := newClient(t, server.URL, secrettest.Canary)
-	_, err := client.CreateEnvVar(transport.Until(t.Context()), apiRef, travisapi.NewEnvVar{Name: "A", Value: secret.New(secrettest.Canary)})
+	_, err := client.CreateEnvVar(transport.Until(t.Context()), apiRef, travisapi.EnvVar{Name: "A", Value: secret.New(secrettest.Canary)})
 	if e := failed(t, err); e.Code != travisapi.CodeUntrusted || e.FateUnknown {
 		t.Errorf("%s, unknown %t: %v", e.Code, e.FateUnknown, e)
 	}

@@ -3,6 +3,7 @@ package travisapi
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,7 +20,7 @@ type Repository struct {
 	Private       bool
 	Owner         string
 	DefaultBranch string
-	Permissions   map[string]bool // the account's permissions: read, activate, create_env_var, …
+	Denied        []string // of create_env_var and create_request, what Travis says the account may not do
 }
 
 // Ref names the repository by its number, and by its slug for people.
@@ -31,20 +32,15 @@ func (r Repository) Ref() Ref {
 	return ref
 }
 
-// Denies reports whether Travis says that the account may not do something. Anything that
-// it doesn't mention isn't denied.
-func (r Repository) Denies(permission string) bool {
-	may, said := r.Permissions[permission]
-	return said && !may
-}
+// Denies reports whether Denied has a permission.
+func (r Repository) Denies(permission string) bool { return slices.Contains(r.Denied, permission) }
 
 type repositoryAnswer struct {
-	ID       int     `json:"id"`
-	Slug     string  `json:"slug"`
-	Provider *string `json:"provider"`
-	VCSType  *string `json:"vcs_type"`
-	Active   bool    `json:"active"`
-	Private  bool    `json:"private"`
+	ID       int    `json:"id"`
+	Slug     string `json:"slug"`
+	Provider string `json:"provider"`
+	Active   bool   `json:"active"`
+	Private  bool   `json:"private"`
 	Owner    struct {
 		Login string `json:"login"`
 	} `json:"owner"`
@@ -59,65 +55,39 @@ type repositoryAnswer struct {
 const longestRepository = 4 << 10
 
 func (a repositoryAnswer) whole() bool {
-	return a.ID > 0 && a.Slug != "" && a.length() <= longestRepository
-}
-
-func (a repositoryAnswer) length() int {
-	n := len(a.Slug) + len(a.provider()) + len(a.Owner.Login) + len(a.DefaultBranch.Name)
-	for permission := range a.Permissions {
-		n += len(permission)
-	}
-	return n
+	return a.ID > 0 && a.Slug != "" && len(a.Slug)+len(a.Provider)+len(a.Owner.Login)+len(a.DefaultBranch.Name) <= longestRepository
 }
 
 func (a repositoryAnswer) repository() Repository {
-	return Repository{
-		ID: a.ID, Slug: a.Slug, Provider: a.provider(), Active: a.Active, Private: a.Private,
-		Owner: a.Owner.Login, DefaultBranch: a.DefaultBranch.Name, Permissions: a.Permissions,
+	r := Repository{
+		ID: a.ID, Slug: a.Slug, Provider: Provider(strings.ToLower(a.Provider)), Active: a.Active, Private: a.Private,
+		Owner: a.Owner.Login, DefaultBranch: a.DefaultBranch.Name,
 	}
-}
-
-// provider reads "github" or, from servers without it, the type "GithubRepository".
-func (a repositoryAnswer) provider() Provider {
-	said := ""
-	switch {
-	case a.Provider != nil:
-		said = *a.Provider
-	case a.VCSType != nil:
-		said = strings.TrimSuffix(*a.VCSType, "Repository")
+	for _, permission := range []string{"create_env_var", "create_request"} {
+		if may, said := a.Permissions[permission]; said && !may {
+			r.Denied = append(r.Denied, permission)
+		}
 	}
-	return Provider(strings.ToLower(said)) // including an unknown one: it's a different one
+	return r
 }
 
 // Repository reads one repository. The error for one that is unknown, not synced yet or
 // not visible to the account has CodeNotFound.
 func (c *Client) Repository(ctx context.Context, ref Ref) (Repository, error) {
 	answer, err := read(ctx, c, ref.call(http.MethodGet, "", "find"), repositoryAnswer.whole)
-	if err != nil {
-		return Repository{}, err
-	}
-	return answer.repository(), nil
+	return answer.repository(), err
 }
 
 // Activate makes Travis build a repository. It is safe to repeat, so it is retried like a
 // read: shortly after a sync Travis doesn't have the repository's key yet.
 func (c *Client) Activate(stop transport.Stop, ref Ref) (Repository, error) {
-	var answer repositoryAnswer
-	err := c.config.Retry.Repeat(stop.Hard, func(context.Context) error {
-		var err error
-		answer, err = once(stop, c, ref.call(http.MethodPost, "/activate", "activate"), repositoryAnswer.whole)
-		return err
-	})
-	if err != nil {
-		return Repository{}, err
-	}
-	return answer.repository(), nil
+	answer, err := repeat(stop, c, ref.call(http.MethodPost, "/activate", "activate"), repositoryAnswer.whole)
+	return answer.repository(), err
 }
 
 // Provider is a repository's hosting service, as Travis spells it in a path.
 type Provider string
 
-// The providers.
 const (
 	GitHub    Provider = "github"
 	GitLab    Provider = "gitlab"
@@ -206,4 +176,35 @@ func (c *Client) setting(ctx context.Context, repository Ref, name string) (bool
 		return false, err
 	}
 	return *answer.Value, nil
+}
+
+// User is an account: the person with the token, or a person or organization that owns
+// repositories (https://developer.travis-ci.com/resource/user,
+// https://developer.travis-ci.com/resource/owner).
+type User struct {
+	ID      int    `json:"id"`
+	Login   string `json:"login"`
+	Syncing bool   `json:"is_syncing"` // Travis is syncing the list of repositories
+	// EnvVars are for all builds of the account, with lower precedence than those of the
+	// repository.
+	EnvVars []EnvVar `json:"account_env_vars"`
+}
+
+func (u User) whole() bool { return u.ID > 0 && u.Login != "" }
+
+// User returns the person with the token.
+func (c *Client) User(ctx context.Context) (User, error) {
+	return read(ctx, c, call{action: "ask Travis who this token belongs to", method: http.MethodGet, path: "/user"}, User.whole)
+}
+
+// Owner reads an account by its login; an empty provider is GitHub.
+func (c *Client) Owner(ctx context.Context, provider Provider, login string) (User, error) {
+	r := call{action: "read an account on Travis", method: http.MethodGet, path: "/owner/" + providerPath(provider) + segment(login)}
+	return read(ctx, c, r, User.whole)
+}
+
+// Sync asks Travis to read the person's list of repositories again, which takes seconds
+// to minutes: User says when it is done.
+func (c *Client) Sync(ctx context.Context, user User) error {
+	return c.change(transport.Until(ctx), call{action: "sync the Travis account", method: http.MethodPost, path: "/user/" + strconv.Itoa(user.ID) + "/sync"})
 }

@@ -96,7 +96,6 @@ func (c *Client) address(path string, query url.Values) string {
 	return address
 }
 
-// segment escapes one segment of a path, including its slashes.
 func segment(text string) string {
 	// Anything that cleans the path would take dots alone as folders.
 	if text == "." || text == ".." {

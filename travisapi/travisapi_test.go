@@ -116,11 +116,11 @@ func TestTheRequestIsWhatTravisWants(t *testing.T) {
 func TestAVariableLivesItsLife(t *testing.T) {
 	server, client := travis(t, api())
 	ctx := t.Context()
-	made, err := client.CreateEnvVar(transport.Until(ctx), apiRef, travisapi.NewEnvVar{Name: "CONVOX_PASSWORD", Value: secret.New("a<b&c")})
+	made, err := client.CreateEnvVar(transport.Until(ctx), apiRef, travisapi.EnvVar{Name: "CONVOX_PASSWORD", Value: secret.New("a<b&c")})
 	if err != nil || made.ID == "" || made.Name != "CONVOX_PASSWORD" || made.Public || made.Branch != "" || !made.Value.IsEmpty() {
 		t.Fatalf("%+v, %v", made, err)
 	}
-	if _, err := client.CreateEnvVar(transport.Until(ctx), apiRef, travisapi.NewEnvVar{Name: "CONVOX_PASSWORD", Value: secret.New("x"), Branch: "main"}); err != nil {
+	if _, err := client.CreateEnvVar(transport.Until(ctx), apiRef, travisapi.EnvVar{Name: "CONVOX_PASSWORD", Value: secret.New("x"), Branch: "main"}); err != nil {
 		t.Fatal(err)
 	}
 	stored := server.EnvVars("acme/api")
@@ -129,7 +129,7 @@ func TestAVariableLivesItsLife(t *testing.T) {
 	if vars, err := client.EnvVars(ctx, apiRef); err != nil || !vars[0].Public || vars[0].Value.Reveal() != "a<b&c" {
 		t.Fatalf("made public: %+v, %v", vars, err)
 	}
-	changed, err := client.UpdateEnvVar(transport.Until(ctx), travisapi.ByID(17), made.ID, travisapi.EnvVarChange{Name: "CONVOX_PASSWORD", Value: secret.New("y")})
+	changed, err := client.UpdateEnvVar(transport.Until(ctx), travisapi.ByID(17), travisapi.EnvVar{ID: made.ID, Name: "CONVOX_PASSWORD", Value: secret.New("y")})
 	if err != nil || changed.Public || !changed.Value.IsEmpty() {
 		t.Fatalf("%+v, %v", changed, err)
 	}
@@ -170,7 +170,7 @@ func TestARepositoryIsReadByNameAndNumber(t *testing.T) {
 				t.Errorf("%v: %+v, %v", ref, r, err)
 			}
 			if r.Denies("create_env_var") != (id == 18) || r.Denies("unheard_of") {
-				t.Errorf("%d: permissions %v", id, r.Permissions)
+				t.Errorf("%d: denied %v", id, r.Denied)
 			}
 		}
 	}
@@ -289,11 +289,11 @@ func TestEachPostWaitsForItsTurn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, err := client.CreateEnvVar(transport.Until(t.Context()), apiRef, travisapi.NewEnvVar{Name: "A", Value: secret.New("1")})
+	v, err := client.CreateEnvVar(transport.Until(t.Context()), apiRef, travisapi.EnvVar{Name: "A", Value: secret.New("1")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := client.UpdateEnvVar(transport.Until(t.Context()), apiRef, v.ID, travisapi.EnvVarChange{Value: secret.New("2")}); err != nil {
+	if _, err := client.UpdateEnvVar(transport.Until(t.Context()), apiRef, travisapi.EnvVar{ID: v.ID, Value: secret.New("2")}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := client.EnvVars(t.Context(), apiRef); err != nil || turns != 1 || answered != 1 {

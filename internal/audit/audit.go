@@ -113,7 +113,7 @@ type Travis interface {
 	SharesWithForks(context.Context, travisapi.Ref) (bool, error)
 	BuildsPushes(context.Context, travisapi.Ref) (bool, error)
 	User(context.Context) (travisapi.User, error)
-	Owner(context.Context, travisapi.Provider, string) (travisapi.Owner, error)
+	Owner(context.Context, travisapi.Provider, string) (travisapi.User, error)
 }
 
 // Searcher lists the Racks of an AWS account; a cfn.Finder implements it.

@@ -293,9 +293,9 @@ func (s strange) User(ctx context.Context) (travisapi.User, error) {
 	return s.Travis.User(ctx)
 }
 
-func (s strange) Owner(ctx context.Context, provider travisapi.Provider, login string) (travisapi.Owner, error) {
+func (s strange) Owner(ctx context.Context, provider travisapi.Provider, login string) (travisapi.User, error) {
 	if s.beside != nil {
-		return travisapi.Owner{}, s.beside
+		return travisapi.User{}, s.beside
 	}
 	return s.Travis.Owner(ctx, provider, login)
 }

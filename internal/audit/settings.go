@@ -32,7 +32,7 @@ type repositoryFacts struct {
 	sharesErr  error
 	pushesOff  bool // Travis doesn't build pushes
 	pushesErr  error
-	account    []travisapi.AccountEnvVar // of the repository's owner
+	account    []travisapi.EnvVar // of the repository's owner
 	accountErr error
 	file       *fileFacts // nil if it isn't available
 
@@ -115,7 +115,7 @@ func (a Auditor) readFacts(ctx context.Context, target connect.Target, request R
 
 // accountSets reports whether the owner's account has a variable.
 func (f repositoryFacts) accountSets(name string) bool {
-	return slices.ContainsFunc(f.account, func(v travisapi.AccountEnvVar) bool { return v.Name == name })
+	return slices.ContainsFunc(f.account, func(v travisapi.EnvVar) bool { return v.Name == name })
 }
 
 // isConvoxs reports whether the repository has anything to do with Convox.
@@ -148,7 +148,7 @@ func (f repositoryFacts) owner() ownerKey {
 func (a Auditor) readAccounts(ctx context.Context, repositories []repositoryFacts, user travisapi.User) error {
 	type account struct {
 		ownerKey
-		vars []travisapi.AccountEnvVar
+		vars []travisapi.EnvVar
 		err  error
 	}
 	accounts := make(map[ownerKey]*account)

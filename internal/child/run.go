@@ -31,8 +31,7 @@ var foreground sync.Mutex
 // Run runs a program of Command or ForegroundCommand to its end. It then kills what the
 // program left behind and restores the terminal's state. A daemon, which is an orphan
 // with its own session, stays; its output isn't waited for. The error is that of
-// exec.Cmd.Run. Stdout and Stderr can't be the same writer; if one fails, the program is
-// killed.
+// exec.Cmd.Run. If Stdout or Stderr fails, the program is killed.
 func Run(cmd *exec.Cmd) error {
 	restore := func() {}
 	if !isApart(cmd) {

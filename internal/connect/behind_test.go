@@ -18,7 +18,7 @@ type behind struct {
 	new map[string]time.Time
 }
 
-func (b *behind) CreateEnvVar(stop connect.Stop, ref travisapi.Ref, v travisapi.NewEnvVar) (travisapi.EnvVar, error) {
+func (b *behind) CreateEnvVar(stop connect.Stop, ref travisapi.Ref, v travisapi.EnvVar) (travisapi.EnvVar, error) {
 	made, err := b.Client.CreateEnvVar(stop, ref, v)
 	if err == nil {
 		b.new[made.ID] = time.Now()

@@ -44,8 +44,8 @@ type Travis interface {
 	HasBuilds(ctx context.Context, repository travisapi.Ref, branch string) (bool, error)
 	Activate(Stop, travisapi.Ref) (travisapi.Repository, error)
 	EnvVars(context.Context, travisapi.Ref) ([]travisapi.EnvVar, error)
-	CreateEnvVar(Stop, travisapi.Ref, travisapi.NewEnvVar) (travisapi.EnvVar, error)
-	UpdateEnvVar(Stop, travisapi.Ref, string, travisapi.EnvVarChange) (travisapi.EnvVar, error)
+	CreateEnvVar(Stop, travisapi.Ref, travisapi.EnvVar) (travisapi.EnvVar, error)
+	UpdateEnvVar(Stop, travisapi.Ref, travisapi.EnvVar) (travisapi.EnvVar, error)
 	DeleteEnvVar(Stop, travisapi.Ref, string) error
 }
 
@@ -72,7 +72,7 @@ func (c Credential) Verify(ctx context.Context, checker Checker) (convox.Login, 
 		verify = checker.Console
 	}
 	login, err := verify(ctx, c.Host, c.Password)
-	return login, convox.NameRack(convox.NameSource(err, c.Source), c.Rack)
+	return login, convox.NameOrigin(err, c.Source, c.Rack)
 }
 
 // Accepted is a credential that its host accepted, with what the login returned. The zero

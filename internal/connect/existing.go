@@ -22,7 +22,7 @@ func HasBoth(vars []travisapi.EnvVar, branch string) bool {
 func FindExisting(ctx context.Context, travis Travis, request Request) (Plan, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	listed := cacheable(request.Known)
+	listed := byTarget(request.Known)
 	request.Targets = slices.DeleteFunc(slices.Clone(request.Targets), func(t Target) bool {
 		return listed[t.key()].Denies("create_env_var")
 	})

@@ -120,7 +120,7 @@ func MakePlan(ctx context.Context, travis Travis, checker Checker, request Reque
 func planRepositories(ctx context.Context, cancel context.CancelCauseFunc, travis Travis, request Request) []RepositoryPlan {
 	targets := RemoveDuplicates(request.Targets)
 	plans := make([]RepositoryPlan, len(targets))
-	listed := cacheable(request.Known)
+	listed := byTarget(request.Known)
 	ReadEach(len(targets), request.Read, func(i int) {
 		from := travis
 		if known, is := listed[targets[i].key()]; is {

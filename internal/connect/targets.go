@@ -99,13 +99,11 @@ func (t Target) key() Target {
 	return Target{Provider: t.provider(), Slug: strings.ToLower(t.Slug)}
 }
 
-// cacheable returns the listed repositories that don't need another read.
-func cacheable(known []travisapi.Repository) map[Target]travisapi.Repository {
+// byTarget returns the listed repositories, which need no other read.
+func byTarget(known []travisapi.Repository) map[Target]travisapi.Repository {
 	listed := make(map[Target]travisapi.Repository, len(known))
 	for _, r := range known {
-		if _, said := r.Permissions["create_env_var"]; said {
-			listed[Target{Provider: r.Provider, Slug: r.Slug}.key()] = r
-		}
+		listed[Target{Provider: r.Provider, Slug: r.Slug}.key()] = r
 	}
 	return listed
 }

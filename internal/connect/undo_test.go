@@ -79,7 +79,7 @@ type hasty struct {
 	create *travisapi.Client
 }
 
-func (h hasty) CreateEnvVar(stop connect.Stop, ref travisapi.Ref, v travisapi.NewEnvVar) (travisapi.EnvVar, error) {
+func (h hasty) CreateEnvVar(stop connect.Stop, ref travisapi.Ref, v travisapi.EnvVar) (travisapi.EnvVar, error) {
 	return h.create.CreateEnvVar(stop, ref, v)
 }
 

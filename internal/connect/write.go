@@ -56,9 +56,9 @@ func (p *repositoryRun) send(calls Stop, name string, state *written) error {
 	var err error
 	ref, value := p.repository.Ref(), convox.Quote(p.values[name]) // a build runs "export NAME=VALUE"
 	if state.id != "" {
-		v, err = p.Travis.UpdateEnvVar(calls, ref, state.id, travisapi.EnvVarChange{Name: name, Value: value})
+		v, err = p.Travis.UpdateEnvVar(calls, ref, travisapi.EnvVar{ID: state.id, Name: name, Value: value})
 	} else {
-		v, err = p.Travis.CreateEnvVar(calls, ref, travisapi.NewEnvVar{Name: name, Value: value, Branch: p.branch})
+		v, err = p.Travis.CreateEnvVar(calls, ref, travisapi.EnvVar{Name: name, Value: value, Branch: p.branch})
 		state.open = state.open || fateUnknown(err)
 		state.cut = state.cut || travisapi.Failed(err, travisapi.CodeTimeout) || (travisapi.Failed(err, travisapi.CodeCanceled) && fateUnknown(err))
 	}

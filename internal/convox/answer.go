@@ -50,8 +50,8 @@ func (s *session) get(ctx context.Context, path string, credential secret.String
 }
 
 func (s *session) once(ctx context.Context, path string, credential secret.String) (answer, error) {
-	progress := &progress{begun: time.Now()}
-	traced := httptrace.WithClientTrace(ctx, progress.trace())
+	begun, connected := time.Now(), new(atomic.Bool) // including TLS
+	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }})
 	request, err := http.NewRequestWithContext(traced, http.MethodGet, "https://"+s.host.String()+path, nil)
 	if err != nil {
 		return answer{}, s.notConvox("its address can't be used", false) // a Host always makes a valid address
@@ -69,7 +69,7 @@ func (s *session) once(ctx context.Context, path string, credential secret.Strin
 
 	response, err := s.client.Do(request)
 	if err != nil {
-		return answer{}, s.noAnswer(err, progress)
+		return answer{}, s.noAnswer(err, begun, connected.Load())
 	}
 	defer response.Body.Close() // read to its end, or dropped
 	body, err := transport.ReadBody(response.Body, largestAnswer)
@@ -77,10 +77,14 @@ func (s *session) once(ctx context.Context, path string, credential secret.Strin
 	case errors.Is(err, transport.ErrTooLarge):
 		return answer{}, s.notConvox("its answer is too large", false)
 	case err != nil:
-		return answer{}, s.noAnswer(err, progress)
+		return answer{}, s.noAnswer(err, begun, true)
 	}
-	if err := s.trouble(response); err != nil {
-		return answer{}, err
+	switch status := response.StatusCode; {
+	case status == http.StatusTooManyRequests:
+		wait := transport.RetryAfter(response.Header, time.Now())
+		return answer{}, s.failed(CodeThrottled, "it accepts no more requests for now (HTTP 429)", isRetryable(wait), tryLater)
+	case status >= 500:
+		return answer{}, s.failed(CodeServerError, fmt.Sprintf("it has a problem (HTTP %d)", status), isRetryable(0), tryLater)
 	}
 	got := answer{status: response.StatusCode, body: bytes.TrimSpace(body)}
 	kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
@@ -95,52 +99,26 @@ func (s *session) once(ctx context.Context, path string, credential secret.Strin
 // isRetryable makes a failure after which the same call may succeed.
 func isRetryable(wait time.Duration) Detail { return Detail{wait: wait, again: wait <= longestWait} }
 
-// trouble is a failure of the server itself.
-func (s *session) trouble(response *http.Response) error {
-	switch status := response.StatusCode; {
-	case status == http.StatusTooManyRequests:
-		wait := transport.RetryAfter(response.Header, time.Now())
-		return s.failed(CodeThrottled, "it accepts no more requests for now (HTTP 429)", isRetryable(wait), tryLater)
-	case status >= 500:
-		return s.failed(CodeServerError, fmt.Sprintf("it has a problem (HTTP %d)", status), isRetryable(0), tryLater)
-	}
-	return nil
-}
-
-// probe is a call beside the one that decides. Only its TLS errors count: a certificate
-// that wasn't accepted is never ignored.
-type probe struct {
-	answer answer
-	err    error
-	done   chan struct{}
-	cancel context.CancelFunc
-	grace  time.Duration
-}
-
-// startProbe starts a call whose failure does no harm.
-func (s *session) startProbe(ctx context.Context, path string, credential secret.String) *probe {
-	ctx, cancel := context.WithCancel(ctx)
-	a := &probe{done: make(chan struct{}), cancel: cancel, grace: s.retry.Deadline}
+// inBackground starts a read beside the one that decides, and returns what waits for its
+// answer, for the time of one try. Only its TLS errors count: a certificate that wasn't
+// accepted is never ignored.
+func (s *session) inBackground(ctx context.Context, path string, credential secret.String) (wait func() (answer, error)) {
+	var got answer
+	var err error
+	done := make(chan struct{})
 	go func() {
-		defer close(a.done)
+		defer close(done)
 		defer crash.Catch()
-		a.answer, a.err = s.get(ctx, path, credential)
+		got, err = s.get(ctx, path, credential)
 	}()
-	return a
-}
-
-// wait returns the answer, if it comes within the time of one try.
-func (a *probe) wait() (answer, error) {
-	timer := time.AfterFunc(a.grace, a.cancel)
-	defer timer.Stop()
-	<-a.done
-	return a.answer, a.err
-}
-
-// end cancels the call if it is still running.
-func (a *probe) end() {
-	a.cancel()
-	<-a.done
+	return func() (answer, error) {
+		select {
+		case <-done:
+			return got, err
+		case <-time.After(s.retry.Deadline):
+			return answer{}, context.DeadlineExceeded
+		}
+	}
 }
 
 // isTLS reports whether err means that a certificate wasn't accepted, or that there was
@@ -152,27 +130,9 @@ func isTLS(err error) bool {
 // windowsRefused is WSAECONNREFUSED, which package syscall doesn't name.
 const windowsRefused = syscall.Errno(10061)
 
-// progress is how far a call got.
-type progress struct {
-	begun     time.Time
-	connected atomic.Bool // including TLS
-	noTLS     atomic.Bool // the handshake failed
-}
-
-func (p *progress) trace() *httptrace.ClientTrace {
-	return &httptrace.ClientTrace{
-		GotConn: func(httptrace.GotConnInfo) { p.connected.Store(true) },
-		TLSHandshakeDone: func(_ tls.ConnectionState, err error) {
-			if err != nil {
-				p.noTLS.Store(true)
-			}
-		},
-	}
-}
-
 // noAnswer makes the error of a call without an answer. The cause is dropped: it can
 // quote a proxy's address, and that can contain a password.
-func (s *session) noAnswer(cause error, p *progress) *problem.Error {
+func (s *session) noAnswer(cause error, begun time.Time, isConnected bool) *problem.Error {
 	if proxy := transport.ByProxy(cause); proxy != nil {
 		return s.failed(CodeUnreachable, proxy.Error(), Detail{BrokenProxy: !proxy.Detail.(transport.Proxy).TriedHost}, proxy.Hints...)
 	}
@@ -185,10 +145,10 @@ func (s *session) noAnswer(cause error, p *progress) *problem.Error {
 	if _, is := errors.AsType[tls.RecordHeaderError](cause); is || errors.Is(cause, http.ErrSchemeMismatch) {
 		return s.notConvox("it doesn't speak HTTPS", false)
 	}
-	if p.noTLS.Load() && !isNetwork(cause) {
+	if !isConnected && !isNetwork(cause) {
 		return s.failed(CodeTLS, "the TLS handshake failed"+notSent, Detail{}, "check the host: it may be too old for TLS 1.2, or something else may answer there")
 	}
-	return s.unreachable(cause, p)
+	return s.unreachable(cause, begun, isConnected)
 }
 
 // isNetwork distinguishes a broken connection from a peer that sent a TLS alert, which
@@ -197,7 +157,7 @@ func isNetwork(cause error) bool {
 	if operation, is := errors.AsType[*net.OpError](cause); is {
 		return operation.Op != "remote error" && operation.Op != "local error"
 	}
-	return errors.Is(cause, io.EOF) || isTimeout(cause)
+	return errors.Is(cause, io.EOF) || errors.Is(cause, context.Canceled) || isTimeout(cause)
 }
 
 func isTimeout(cause error) bool {
@@ -207,9 +167,8 @@ func isTimeout(cause error) bool {
 
 // unreachable is final after one try if another one would end the same way: packets that
 // a firewall drops stay dropped.
-func (s *session) unreachable(cause error, p *progress) *problem.Error {
+func (s *session) unreachable(cause error, begun time.Time, isConnected bool) *problem.Error {
 	why, hint, again, moved := "no connection was possible", "", true, false
-	connected := p.connected.Load()
 	lookup, isLookup := errors.AsType[*net.DNSError](cause)
 	switch {
 	case isLookup && lookup.IsNotFound:
@@ -219,11 +178,11 @@ func (s *session) unreachable(cause error, p *progress) *problem.Error {
 	case errors.Is(cause, syscall.ECONNREFUSED), errors.Is(cause, windowsRefused):
 		why, hint, again = "nothing answers there: the connection was refused", "check the host and its port", false
 	case isTimeout(cause):
-		why, again = "no answer in "+time.Since(p.begun).Round(100*time.Millisecond).String(), connected
+		why, again = "no answer in "+time.Since(begun).Round(100*time.Millisecond).String(), isConnected
 		if !s.console {
 			hint = "check whether its API is private (it then answers only inside its VPC) or has an IP allowlist"
 		}
-	case connected:
+	case isConnected:
 		why = "the connection broke"
 	}
 	e := s.failed(CodeUnreachable, why, Detail{Moved: moved, again: again})

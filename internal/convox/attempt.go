@@ -44,7 +44,6 @@ func (c *Checker) TryLogins(ctx context.Context, host Host, old, new secret.Stri
 	return true, nil
 }
 
-// credential is a password in the form in which it is sent.
 type credential struct {
 	form secret.String
 	old  bool
@@ -105,10 +104,8 @@ func (c *Checker) accepts(ctx context.Context, host Host, form secret.String) (b
 		return false, nil
 	case got.status == http.StatusForbidden:
 		return false, s.refused(got) // from something in front of the Rack, for either password
-	case got.status != http.StatusOK:
-		return false, s.unexpectedStatus(got)
-	case got.html:
-		return false, s.notConvox("a web page answers there", false)
+	case got.status != http.StatusOK || got.html:
+		return false, s.unexpectedAnswer(got)
 	}
 	return true, nil
 }

@@ -1,14 +1,17 @@
 package convox
 
 import (
+	"bytes"
+	"cmp"
 	"context"
-	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"regexp"
+	"time"
 
 	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
@@ -84,7 +87,6 @@ func (r Rack) String() string {
 	return r.Organization + "/" + r.Name
 }
 
-// session is the calls of one check to one host.
 type session struct {
 	host    Host
 	console bool
@@ -95,17 +97,13 @@ type session struct {
 }
 
 func (c *Checker) open(host Host, console bool) *session {
-	config, roots := &tls.Config{}, c.options.Roots
-	if roots == nil {
-		roots = transport.Roots()
-	}
-	trust{
+	config := trust{
 		host: host, console: console,
 		maySelfSign: !console && !host.IsConvoxSite(),
 		isLocal:     !console && host.IsLoopback(),
 		pin:         c.pin,
-		roots:       roots,
-	}.apply(config)
+		roots:       cmp.Or(c.options.Roots, transport.Roots()),
+	}.config()
 	client := transport.NewClient(config, c.options.DialContext)
 	return &session{host: host, console: console, client: client, agent: c.options.UserAgent, retry: c.options.Retry.AnnounceOnce()}
 }
@@ -156,8 +154,9 @@ func (c *Checker) Rack(ctx context.Context, host Host, password secret.String) (
 
 func (s *session) enterRack(ctx context.Context, password secret.String) (Login, error) {
 	form := clientForm(password)
-	system := s.startProbe(ctx, "/system", form)
-	defer system.end()
+	beside, cancel := context.WithCancel(ctx)
+	defer cancel()
+	system := s.inBackground(beside, "/system", form)
 
 	auth, err := s.get(ctx, "/auth", form)
 	if err != nil {
@@ -166,12 +165,10 @@ func (s *session) enterRack(ctx context.Context, password secret.String) (Login,
 	switch {
 	case auth.status == http.StatusUnauthorized, auth.status == http.StatusForbidden:
 		return Login{}, s.explain(ctx, "/auth", password, auth)
-	case auth.status != http.StatusOK:
-		return Login{}, s.unexpectedStatus(auth)
-	case auth.html:
-		return Login{}, s.notConvox("a web page answers there", false)
+	case auth.status != http.StatusOK || auth.html:
+		return Login{}, s.unexpectedAnswer(auth)
 	}
-	who, err := system.wait()
+	who, err := system()
 	switch {
 	case ctx.Err() != nil, isTLS(err):
 		return Login{}, s.failedOrStopped(ctx, err)
@@ -192,7 +189,7 @@ func (s *session) identify(ctx context.Context, auth, who answer) (Login, error)
 	case who.status == http.StatusUnauthorized, who.status == http.StatusForbidden:
 		return Login{}, s.refused(who) // so /auth accepted everyone
 	case who.status < 400:
-		return Login{}, s.unexpectedStatus(who)
+		return Login{}, s.unexpectedAnswer(who)
 	case parseID(auth.body):
 		return Login{}, s.notConvox("it answers as Console does", true)
 	}
@@ -212,9 +209,10 @@ func (s *session) identifyUnnamed(ctx context.Context) (Login, error) {
 	return Login{Host: s.host}, nil
 }
 
-// unexpectedStatus is a status that neither a Rack nor Console returns.
-func (s *session) unexpectedStatus(a answer) *problem.Error {
+func (s *session) unexpectedAnswer(a answer) *problem.Error {
 	switch {
+	case a.status == http.StatusOK && a.html:
+		return s.notConvox("a web page answers there", false)
 	case a.status >= 300 && a.status < 400:
 		return s.notConvox("it redirects, and passwords don't follow redirects", false)
 	case a.status == http.StatusNotFound:
@@ -236,7 +234,6 @@ func readRack(described map[string]any) Rack {
 	}
 }
 
-// parseSystem reads the answer of GET /system. A Rack has a name.
 func parseSystem(body []byte) (Rack, bool) {
 	var system map[string]any
 	_ = json.Unmarshal(body, &system) // otherwise it has no name
@@ -245,7 +242,6 @@ func parseSystem(body []byte) (Rack, bool) {
 	return rack, rack.Name != ""
 }
 
-// parseID reports whether an answer of GET /auth names a person.
 func parseID(body []byte) bool {
 	var person map[string]any
 	return json.Unmarshal(body, &person) == nil && person["id"] != nil
@@ -294,8 +290,9 @@ func (c *Checker) Console(ctx context.Context, host Host, key secret.String) (Lo
 
 func (s *session) enterConsole(ctx context.Context, key secret.String) (Login, error) {
 	form := clientForm(key)
-	auth := s.startProbe(ctx, "/auth", form)
-	defer auth.end()
+	beside, cancel := context.WithCancel(ctx)
+	defer cancel()
+	auth := s.inBackground(beside, "/auth", form)
 
 	got, err := s.get(ctx, "/racks", form)
 	if err != nil {
@@ -306,16 +303,14 @@ func (s *session) enterConsole(ctx context.Context, key secret.String) (Login, e
 		return Login{}, s.explain(ctx, "/racks", key, got)
 	case got.status == http.StatusNotFound:
 		return Login{}, s.notConvox("it has no list of Racks, so it may be a Rack", true)
-	case got.status != http.StatusOK:
-		return Login{}, s.unexpectedStatus(got)
-	case got.html:
-		return Login{}, s.notConvox("a web page answers there", false)
+	case got.status != http.StatusOK || got.html:
+		return Login{}, s.unexpectedAnswer(got)
 	}
 	login := Login{Host: s.host}
 	if login.Racks, err = s.racks(got.body); err != nil {
 		return Login{}, err
 	}
-	person, err := auth.wait()
+	person, err := auth()
 	if ctx.Err() != nil || isTLS(err) {
 		return Login{}, s.failedOrStopped(ctx, err)
 	}
@@ -341,4 +336,27 @@ func (s *session) racks(body []byte) ([]Rack, error) {
 		return nil, s.notConvox("its list of Racks names no organization", true)
 	}
 	return racks, nil
+}
+
+// appTime is how long the answer about an app may take: it decides only a warning.
+const appTime = 5 * time.Second
+
+// LacksApp reports whether a Rack says that it has no app with this name. rack is
+// ORG/NAME if the host is a Console, otherwise "". The host must have accepted the
+// password before. It makes one call, which a deploy key may make too; every answer other
+// than "not found", and none, counts as no.
+func (c *Checker) LacksApp(ctx context.Context, host Host, password secret.String, rack, app string) bool {
+	if host.IsZero() || app == "" {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, appTime)
+	defer cancel()
+	s := c.open(host, rack != "")
+	defer s.close()
+	s.rack, s.retry.Tries = rack, 1
+	got, err := s.get(ctx, "/apps/"+url.PathEscape(app), clientForm(password))
+	// Racks name the app that they don't find, "no such app: NAME" or "app not found: NAME"
+	// (https://github.com/convox/rack, provider/aws/apps.go; https://github.com/convox/convox,
+	// provider/k8s/app.go). A Rack that isn't found, or a proxy's page, doesn't.
+	return err == nil && got.status == http.StatusNotFound && !got.html && bytes.Contains(got.body, []byte(app))
 }

@@ -79,47 +79,34 @@ const FromAWS Source = "that AWS has"
 // SavedIn is the Source of a password saved by the convox CLI.
 func SavedIn(file string) Source { return Source("saved in " + file) }
 
-// NameRack adds to the error of a Rack which Rack it is in CloudFormation.
-func NameRack(err error, rack Rack) error {
+// NameOrigin adds to the error of a login which Rack it is in CloudFormation, and, if the
+// Rack refused a password, where that was found.
+func NameOrigin(err error, source Source, rack Rack) error {
 	e := problem.Of(err)
-	if rack == (Rack{}) || e == nil {
+	if e == nil {
 		return err
 	}
 	detail, isLogin := e.Detail.(Detail)
 	if !isLogin {
 		return err
 	}
+	named := *e
 	detail.Rack = rack
-	named := *e
+	if source != "" && e.Code == CodeRefused && detail.Status != http.StatusForbidden && !detail.Console && !detail.Token {
+		detail.Source = source
+		named.Reason, named.Hints = "the Rack doesn't accept the password "+string(source), []string{"ask whoever changed the Rack's password for the new one"}
+		if source == FromAWS {
+			named.Reason += "; most likely its web service wasn't restarted after a change"
+			named.Hints = nil
+		}
+	}
 	named.Detail = detail
-	return &named
-}
-
-// NameSource adds to the error of a Rack that refused a password where that was found.
-func NameSource(err error, source Source) error {
-	e := problem.Of(err)
-	if source == "" || e == nil || e.Code != CodeRefused {
-		return err
-	}
-	detail, _ := e.Detail.(Detail)
-	if detail.Status == http.StatusForbidden || detail.Console || detail.Token {
-		return err
-	}
-	detail.Source = source
-	named := *e
-	named.Detail, named.Reason = detail, "the Rack doesn't accept the password "+string(source)
-	named.Hints = []string{"ask whoever changed the Rack's password for the new one"}
-	if source == FromAWS {
-		named.Reason += "; most likely its web service wasn't restarted after a change"
-		named.Hints = nil
-	}
 	return &named
 }
 
 // Retryable implements transport.Retryable.
 func (d Detail) Retryable() (wait time.Duration, worth bool) { return d.wait, d.again }
 
-// notLoggedIn is a failed login to detail.Host.
 func notLoggedIn(code, why string, detail Detail, hints ...string) *problem.Error {
 	return &problem.Error{Code: code, Action: "log in to", Object: detail.Host.String(), Reason: why, Hints: hints, Detail: detail}
 }
@@ -134,7 +121,6 @@ const (
 	tryLater      = "try again in a while"
 )
 
-// refused is the error for 401 or 403.
 func (s *session) refused(a answer) *problem.Error {
 	status := Detail{Status: a.status}
 	switch {
@@ -157,7 +143,6 @@ func (s *session) refused(a answer) *problem.Error {
 // pkg/cli/rack.go).
 var accessToken = regexp.MustCompile(`(?:^|jwt:)eyJ[\w-]+\.[\w-]+\.[\w-]+(?:@|$)`)
 
-// tokenRefused is the error for a token of "convox rack access" used as a password.
 func (s *session) tokenRefused(status int) *problem.Error {
 	instead := "use the Rack password"
 	if s.console {
@@ -167,7 +152,6 @@ func (s *session) tokenRefused(status int) *problem.Error {
 		Detail{Status: status, Token: true}, instead)
 }
 
-// unsendable is the error for a right password that no build can use.
 func (s *session) unsendable(kinds string) *problem.Error {
 	e := s.failed(CodeOnlyRawForm, "this password is right, but the convox CLI, and so a build, can't send it: it has "+kinds, Detail{})
 	if s.console {
@@ -191,7 +175,6 @@ func (s *session) notConvox(why string, other bool) *problem.Error {
 
 const hostAlone = "give only the host, such as rack.example-1234.us-east-1.convox.site or " + HostedConsole
 
-// badHost is the error for a text that isn't a host.
 func badHost(why string) *problem.Error {
 	return &problem.Error{Code: CodeHost, Reason: "not a host: " + why, Hints: []string{hostAlone}}
 }

@@ -11,7 +11,11 @@
 package convox
 
 import (
+	"net/netip"
+	"regexp"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"convox-travis/internal/transport"
 )
@@ -64,3 +68,152 @@ func (h Host) IsLoadBalancer() bool {
 	name := strings.TrimSuffix(h.name, ".cn")
 	return strings.HasSuffix(name, ".amazonaws.com") && strings.Contains(name, ".elb.")
 }
+
+const (
+	longestText = 2048 // bytes, of a pasted address
+	longestName = 253  // bytes, https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4
+)
+
+// ParseHost reads a host as people write it: alone, with a port, or in an address pasted
+// from a browser, whose path is dropped. It normalizes surrounding white space, upper
+// case, a trailing dot and the port 443. It rejects names with letters outside ASCII,
+// because the convox CLI sends them unchanged. The error has CodeHost and never quotes
+// the text, which can be a secret in the wrong place.
+func ParseHost(text string) (Host, error) {
+	text = strings.TrimSpace(text)
+	if err := refuseText(text); err != nil {
+		return Host{}, err
+	}
+	authority, err := cutAuthority(text)
+	if err != nil {
+		return Host{}, err
+	}
+	name, port, err := splitPort(authority)
+	if err != nil {
+		return Host{}, err
+	}
+	if name, err = checkName(name); err != nil {
+		return Host{}, err
+	}
+	return Host{name: name, port: port}, nil
+}
+
+func refuseText(text string) error {
+	switch {
+	case text == "":
+		return badHost("it is empty")
+	case len(text) > longestText:
+		return badHost("it is too long")
+	case strings.Contains(text, "@"):
+		return ambiguousHost(MeantPassword, "it contains a user name or password")
+	case strings.ContainsFunc(text, unicode.IsSpace):
+		return badHost("it contains white space")
+	case strings.ContainsFunc(text, isUnprintable):
+		return badHost("it contains characters that can't be shown")
+	case strings.ContainsFunc(text, isForeign):
+		e := badHost("it contains letters outside ASCII")
+		e.Hints = []string{"write such a name in its ASCII form, which begins with xn--"}
+		return e
+	}
+	return nil
+}
+
+// cutAuthority removes an address's scheme and everything after its host. Without a
+// scheme only a slash may follow: ORG/NAME isn't a host.
+func cutAuthority(text string) (string, error) {
+	scheme, rest, found := strings.Cut(text, "://")
+	if !found {
+		host := strings.TrimSuffix(text, "/")
+		if strings.ContainsAny(host, `/\?#`) {
+			return "", ambiguousHost(MeantConsoleRack, "it looks like a path")
+		}
+		return host, nil
+	}
+	switch strings.ToLower(scheme) {
+	case "https":
+	case "http":
+		return "", badHost("plain HTTP would expose the password to the network, and the convox CLI only uses HTTPS")
+	default:
+		return "", badHost("it is an address, but not an https:// one")
+	}
+	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
+		rest = rest[:end]
+	}
+	if rest == "" {
+		return "", badHost("it is empty")
+	}
+	return rest, nil
+}
+
+// splitPort returns "" for the port 443.
+func splitPort(authority string) (name, port string, err error) {
+	if _, err := netip.ParseAddr(authority); err == nil {
+		return authority, "", nil // an IPv6 address without brackets, or IPv4
+	}
+	end := strings.Index(authority, "]") + 1 // of an IPv6 address
+	switch {
+	case end == 0 && strings.HasPrefix(authority, "["):
+		return "", "", badHost(noName)
+	case end == 0:
+		end = strings.IndexByte(authority+":", ':')
+	}
+	name, rest := authority[:end], authority[end:]
+	if rest == "" {
+		return name, "", nil
+	}
+	digits, found := strings.CutPrefix(rest, ":")
+	number, err := strconv.ParseUint(digits, 10, 16)
+	if !found || err != nil || number == 0 {
+		return "", "", badHost("its port isn't a number from 1 to 65535")
+	}
+	if number != 443 {
+		port = strconv.FormatUint(number, 10)
+	}
+	return name, port, nil
+}
+
+// checkName returns the name in the form for comparisons: a DNS name in lower case, or an
+// IP address.
+func checkName(name string) (string, error) {
+	if inner, found := strings.CutPrefix(name, "["); found {
+		address, err := netip.ParseAddr(strings.TrimSuffix(inner, "]"))
+		if err != nil || !address.Is6() || address.Zone() != "" {
+			return "", badHost(noName)
+		}
+		return address.String(), nil
+	}
+	if address, err := netip.ParseAddr(name); err == nil && address.Zone() == "" {
+		return address.String(), nil
+	}
+	name = strings.ToLower(strings.TrimSuffix(name, "."))
+	if name == "" {
+		return "", badHost("it is empty")
+	}
+	if len(name) > longestName {
+		return "", badHost("it is too long")
+	}
+	labels := strings.Split(name, ".")
+	for _, label := range labels {
+		switch {
+		case strings.Contains(label, "_"):
+			return "", badHost("host names have no underscores")
+		case len(label) > 63 || !dnsLabel.MatchString(label):
+			return "", badHost(noName)
+		}
+	}
+	switch last := labels[len(labels)-1]; {
+	case strings.Trim(last, "0123456789") == "":
+		return "", badHost(noName) // the rest of an IP address
+	case len(labels) == 1 && name != "localhost":
+		return "", ambiguousHost(MeantRack, "it is a single word")
+	}
+	return name, nil
+}
+
+var dnsLabel = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$`)
+
+func isUnprintable(r rune) bool { return unicode.IsControl(r) || r == unicode.ReplacementChar }
+
+func isForeign(r rune) bool { return r > unicode.MaxASCII }
+
+const noName = "it is neither a DNS name nor an IP address"

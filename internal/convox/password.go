@@ -21,7 +21,6 @@ import (
 // has more.
 const longestPassword = 4096
 
-// badNewPassword is the error for a new password that no Rack can have.
 func badNewPassword(why string, hints ...string) *problem.Error {
 	return &problem.Error{Code: CodePassword, Reason: "the new password " + why, Hints: hints, Detail: Detail{New: true}}
 }

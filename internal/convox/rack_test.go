@@ -94,7 +94,7 @@ func TestARefusedPasswordIsNamedByWhereItWasFound(t *testing.T) {
 		"a Console's":     {refused(convox.Detail{Status: 401, Console: true}), file, "no"},
 		"another failure": {&problem.Error{Code: convox.CodeUnreachable, Reason: "no"}, file, "no"},
 	} {
-		err := convox.NameSource(c.err, c.source)
+		err := convox.NameOrigin(c.err, c.source, convox.Rack{})
 		if err.Error() != c.want || (detail(err).Source != "") != (c.want != "no") {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -106,7 +106,7 @@ func TestARefusedPasswordIsNamedByWhereItWasFound(t *testing.T) {
 			t.Errorf("%s: %q", name, got)
 		}
 	}
-	if err := convox.NameSource(nil, file); err != nil {
+	if err := convox.NameOrigin(nil, file, convox.Rack{}); err != nil {
 		t.Errorf("a login that succeeded: %v", err)
 	}
 }
@@ -114,11 +114,11 @@ func TestARefusedPasswordIsNamedByWhereItWasFound(t *testing.T) {
 func TestALoginsErrorNamesTheRackInCloudFormation(t *testing.T) {
 	rack := convox.Rack{Name: "production", Region: "us-east-1"}
 	other := &problem.Error{Code: "usage", Detail: 7}
-	err := convox.NameRack(&problem.Error{Code: convox.CodeRefused, Detail: convox.Detail{Status: 401}}, rack)
+	err := convox.NameOrigin(&problem.Error{Code: convox.CodeRefused, Detail: convox.Detail{Status: 401}}, "", rack)
 	if got := detail(err); got.Rack != rack || got.Status != 401 {
 		t.Errorf("%+v", got)
 	}
-	if convox.NameRack(nil, rack) != nil || convox.NameRack(other, rack) != error(other) {
+	if convox.NameOrigin(nil, "", rack) != nil || convox.NameOrigin(other, "", rack) != error(other) {
 		t.Error("another error was changed")
 	}
 }

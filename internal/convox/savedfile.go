@@ -2,10 +2,13 @@ package convox
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"convox-travis/internal/atomicfile"
@@ -15,7 +18,6 @@ import (
 	"convox-travis/internal/text"
 )
 
-// largestFile limits a settings file, in bytes.
 const largestFile = 1 << 20
 
 // folders are the places of the CLI's settings, in order: only CONVOX_CONFIG if it is
@@ -83,13 +85,11 @@ var (
 	errHostFile   = errors.New("its content isn't a host")
 )
 
-// fault is a file of the convox CLI that can't be used.
 type fault struct {
 	file   string
 	reason error
 }
 
-// unreadable lists the files that can't be used. It quotes nothing of them.
 func unreadable(faults []fault) *problem.Error {
 	parts := make([]string, len(faults))
 	for i, f := range faults {
@@ -151,8 +151,7 @@ func (l Logins) save(host Host, password secret.String, more func(entries map[st
 	if err != nil {
 		return "", notSaved(file, err)
 	}
-	text, _ := readSmallFile(file)
-	entries, _ := readAuth(text)
+	entries, _ := readAuth(file)
 	if saved, found := FindSaved(savedPasswords(entries), host); !found || !saved.Password.Equal(password) {
 		return "", notSaved(file, errWrittenOver)
 	}
@@ -168,7 +167,6 @@ var (
 	errWrittenOver = errors.New("the password is missing after it was saved: another program wrote to the file at the same time")
 )
 
-// rewriteTries is how often a file may change during rewrite.
 const rewriteTries = 8
 
 // rewrite replaces an auth file with what change makes of its entries, which are none for
@@ -195,7 +193,7 @@ func rewrite(file string, change func(entries map[string]string)) error {
 		if err != nil {
 			return err
 		}
-		entries, err := readAuth(old)
+		entries, err := parseAuth(old)
 		if err != nil {
 			return err
 		}
@@ -204,12 +202,24 @@ func rewrite(file string, change func(entries map[string]string)) error {
 		if err != nil {
 			return err
 		}
-		if done, err := replace(held, target, old, text); done || err != nil {
+		mode := fs.FileMode(0o600)
+		if info, err := os.Stat(target); err == nil {
+			mode &= info.Mode()
+		}
+		err = held.Write(text, mode, func() error {
+			if now, err := readSmallFile(target); err != nil || now == old {
+				return err
+			}
+			return errOldText
+		})
+		if err != errOldText {
 			return err
 		}
 	}
 	return atomicfile.ErrBusy
 }
+
+var errOldText = errors.New("another program wrote to it at the same time")
 
 // cleanUp removes what a killed process left of a file, which can contain passwords.
 func cleanUp(file string) {
@@ -218,7 +228,6 @@ func cleanUp(file string) {
 	}
 }
 
-// resolveLinks returns the file that a name leads to, which need not exist.
 func resolveLinks(name string) (string, error) {
 	info, err := os.Lstat(name)
 	switch {
@@ -234,23 +243,69 @@ func resolveLinks(name string) (string, error) {
 	return target, nil
 }
 
-// replace replaces old with text, unless the file no longer has old.
-func replace(held *atomicfile.Held, target, old, text string) (done bool, err error) {
-	mode := fs.FileMode(0o600)
-	if info, err := os.Stat(target); err == nil {
-		mode &= info.Mode()
+// readAuth reads an auth file, a JSON object {"HOST": "PASSWORD"}. The CLI takes an empty
+// file as an empty object.
+func readAuth(file string) (map[string]string, error) {
+	text, err := readSmallFile(file)
+	if err != nil {
+		return nil, err
 	}
-	err = held.Write(text, mode, func() error {
-		now, err := readSmallFile(target)
-		if err == nil && now != old {
-			return errOldText
-		}
-		return err
-	})
-	if err == errOldText {
-		return false, nil
-	}
-	return err == nil, err
+	return parseAuth(text)
 }
 
-var errOldText = errors.New("another program wrote to it at the same time")
+func parseAuth(text string) (map[string]string, error) {
+	entries := map[string]string{}
+	if strings.TrimSpace(text) == "" {
+		return entries, nil
+	}
+	if json.Unmarshal([]byte(text), &entries) != nil {
+		return nil, errAuthFile // the cause can quote the file
+	}
+	if entries == nil { // the text is null
+		entries = map[string]string{}
+	}
+	return entries, nil
+}
+
+func writeAuth(entries map[string]string) (string, error) {
+	text, err := json.MarshalIndent(entries, "", "  ")
+	switch {
+	case err != nil:
+		return "", errAuthFile // the cause can quote an entry
+	case len(text) > largestFile:
+		return "", errOverfull
+	}
+	return string(text) + "\n", nil
+}
+
+// setPassword sets a host's password. The CLI looks a host up as it was typed, so every
+// spelling is set, and the usual one is added.
+func setPassword(entries map[string]string, host Host, password secret.String) {
+	for key := range entries {
+		if isHost(key, host) {
+			entries[key] = password.Reveal()
+		}
+	}
+	entries[host.String()] = password.Reveal()
+}
+
+func dropPassword(entries map[string]string, host Host) {
+	maps.DeleteFunc(entries, func(key, _ string) bool { return isHost(key, host) })
+}
+
+func isHost(key string, host Host) bool {
+	at, err := ParseHost(key)
+	return err == nil && at == host
+}
+
+// savedPasswords lists the logins of an auth file, by key. It skips entries without a
+// host or password.
+func savedPasswords(entries map[string]string) []SavedLogin {
+	var logins []SavedLogin
+	for _, key := range slices.Sorted(maps.Keys(entries)) {
+		if host, err := ParseHost(key); err == nil && entries[key] != "" {
+			logins = append(logins, SavedLogin{Host: host, Password: secret.New(entries[key])})
+		}
+	}
+	return logins
+}

@@ -35,11 +35,12 @@ type trust struct {
 	roots       *x509.CertPool
 }
 
-func (t trust) apply(config *tls.Config) {
-	config.RootCAs = t.roots
-	// If this is set, judge verifies instead.
-	config.InsecureSkipVerify = t.maySelfSign || t.isLocal
-	config.VerifyConnection = t.judge
+func (t trust) config() *tls.Config {
+	return &tls.Config{
+		RootCAs:            t.roots,
+		InsecureSkipVerify: t.maySelfSign || t.isLocal, // judge verifies instead
+		VerifyConnection:   t.judge,
+	}
 }
 
 // judge is called for every connection, including resumed sessions.
@@ -71,7 +72,6 @@ func (t trust) judge(state tls.ConnectionState) error {
 		"ask someone who reaches the Rack from another network whether they get the same fingerprint")
 }
 
-// otherFaults says what else is unusual about a self-signed certificate.
 func (t trust) otherFaults(certificate *x509.Certificate) string {
 	var words string
 	if certificate.VerifyHostname(t.host.name) != nil {
@@ -111,7 +111,6 @@ func unverified(host Host, console bool, why string) *problem.Error {
 
 const notSent = "; the password wasn't sent"
 
-// fingerprint is the SHA-256 of a DER certificate.
 type fingerprint [sha256.Size]byte
 
 func fingerprintOf(certificate *x509.Certificate) fingerprint {
@@ -133,7 +132,7 @@ func badFingerprint() *problem.Error {
 
 // fingerprintForm has the digits with or without colons, and the prefixes of openssl and
 // others.
-var fingerprintForm = regexp.MustCompile(`(?i)^(?:sha-?256(?: fingerprint)?[:=]\s*)?([0-9a-f]{2}(?::?[0-9a-f]{2}){31})$`)
+var fingerprintForm = regexp.MustCompile(`(?i)^(?:sha-?256(?: fingerprint)?[:=]\s*)?([0-9a-f]{2}(?::?[0-9a-f]{2})*)$`)
 
 func parseFingerprint(text string) (fingerprint, error) {
 	parts := fingerprintForm.FindStringSubmatch(strings.TrimSpace(text))
@@ -141,7 +140,7 @@ func parseFingerprint(text string) (fingerprint, error) {
 		return fingerprint{}, badFingerprint()
 	}
 	value, err := hex.DecodeString(strings.ReplaceAll(parts[1], ":", ""))
-	if err != nil {
+	if err != nil || len(value) != sha256.Size {
 		return fingerprint{}, badFingerprint() // the cause quotes a character
 	}
 	return fingerprint(value), nil

@@ -135,7 +135,6 @@ func answer(w http.ResponseWriter, status int, contentType, body string) {
 	write(w, []byte(body))
 }
 
-// write reports whether the caller is still connected.
 func write(w http.ResponseWriter, data []byte) bool {
 	_, err := w.Write(data)
 	return err == nil

@@ -21,7 +21,7 @@ var calledByLibraries = map[string][]string{
 	"internal/child/run.go":    {"Write"},                    // os/exec: a program's output
 	"internal/demo/dial.go":    {"Dial"},                     // net/http: a connection
 	"cfn/credentials.go":       {"code"},                     // the AWS SDK: credentials
-	"cfn/middleware.go":        {"HandleDeserialize"},        // the AWS SDK: a call for credentials
+	"cfn/transport.go":         {"HandleDeserialize"},        // the AWS SDK: a call for credentials
 	"tui/screen.go":            {"Init", "Update", "follow"}, // Bubble Tea, which prints what it catches
 	"tui/layout.go":            {"View"},                     // the same
 }

@@ -45,7 +45,7 @@ var mayImport = map[string][]string{
 	"internal/house":             {},
 
 	// The outside, one room for each.
-	"cfn":                {"internal/problem", "internal/child", "internal/crash", "internal/secret", "internal/text", "internal/transport", "internal/clock"},
+	"cfn":                {"internal/problem", "internal/bounded", "internal/child", "internal/crash", "internal/secret", "internal/text", "internal/transport", "internal/clock"},
 	"travisapi":          {"internal/problem", "internal/bounded", "internal/crash", "internal/secret", "internal/transport", "internal/clock", "internal/ratelimit"},
 	"internal/shell":     {},
 	"internal/build":     {"internal/child", "internal/crash", "internal/shell"},

@@ -150,7 +150,6 @@ func (c *calls) add(at time.Time) {
 	slices.SortFunc(*c, time.Time.Compare)
 }
 
-// answered replaces a call's mark with the time of its answer.
 func (c *calls) answered(mark, now time.Time) {
 	if i := slices.IndexFunc(*c, mark.Equal); i >= 0 {
 		*c = slices.Delete(*c, i, i+1)
@@ -158,7 +157,6 @@ func (c *calls) answered(mark, now time.Time) {
 	c.add(now.Round(0))
 }
 
-// dropExpired drops calls that no longer count.
 func (c *calls) dropExpired(limit Limit, now time.Time) {
 	*c = slices.DeleteFunc(*c, func(at time.Time) bool { return now.Sub(at) > limit.Per })
 }
@@ -211,7 +209,6 @@ func (f *file) begin(ctx context.Context, limit Limit, c clock.Clock) (mark time
 	return mark, wait
 }
 
-// answered records that a call was answered.
 func (f *file) answered(mark time.Time, limit Limit, c clock.Clock) {
 	f.locked(context.Background(), func(held *atomicfile.Held) {
 		now := c.Now()

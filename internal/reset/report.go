@@ -1,7 +1,6 @@
 package reset
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,7 +13,6 @@ import (
 // Phase is how far a reset got.
 type Phase string
 
-// The phases.
 const (
 	PhaseNothing    Phase = "nothing"     // nothing was changed
 	PhaseUnknown    Phase = "unknown"     // the update may have started
@@ -94,7 +92,6 @@ type Event struct {
 	Attempt    *convox.LoginAttempt // a fresh login, or nil
 }
 
-// restartEvent describes a deployment of the web service.
 func restartEvent(d cfn.Deployment) Event {
 	words := fmt.Sprintf("restarting the web service: %d of %d tasks are running", d.Running, d.Desired)
 	switch {
@@ -169,7 +166,6 @@ func (u *progress) add(e cfn.Event, tell func(Event)) {
 	}
 }
 
-// The codes.
 const (
 	CodeUnexpectedUpdate = "unexpected_update"
 	CodeUnverifiable     = "unprovable"  // the Rack is unreachable, so the result couldn't be verified
@@ -222,15 +218,4 @@ func isPermanent(err error) bool {
 	isPassing := problem.Has(err, cfn.CodeThrottled, cfn.CodeNoAnswer, cfn.CodeUnreachable, cfn.CodeUnreadable, cfn.CodeUnknown) ||
 		problem.Has(err, cfn.CodeFailed) && !cfn.DidNothing(err)
 	return err != nil && !isPassing
-}
-
-// joinErrors is errors.Join, but returns a single error unchanged.
-func joinErrors(one, other error) error {
-	switch {
-	case one == nil:
-		return other
-	case other == nil:
-		return one
-	}
-	return errors.Join(one, other)
 }

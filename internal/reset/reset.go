@@ -13,6 +13,7 @@ package reset
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"time"
 
@@ -29,7 +30,6 @@ type Stacks interface {
 	State(context.Context, cfn.Rack) (cfn.StackState, error)
 	Preview(transport.Stop, cfn.Rack, secret.String) (*cfn.Preview, error)
 	Discard(context.Context, *cfn.Preview) error
-	Touched(context.Context, *cfn.Preview) (bool, error)
 	Execute(transport.Stop, *cfn.Preview) error
 	Follow(ctx context.Context, rack cfn.Rack, since time.Time, tell func(cfn.Event)) (cfn.Outcome, error)
 	Restart(transport.Stop, cfn.Rack) (cfn.Deployment, error)
@@ -182,7 +182,6 @@ func (r *Reset) Save() error {
 	return err
 }
 
-// resumes reports whether the new password is that of an unfinished reset.
 func (r *Reset) resumes() bool { return r.request.New.Equal(r.Saved.New) }
 
 // Show records that the owner has seen the new password, and typed back its end.
@@ -201,10 +200,10 @@ func (r *Reset) Run(stop transport.Stop, tell func(Event)) Report {
 	isSet := report.Phase == PhaseDone
 	isOver := isSet || report.Phase == PhaseRolledBack
 	if isOver || report.OldPasswordWorks() && r.saved {
-		report.Left = joinErrors(report.Left, r.Logins.EndReset(r.Host, r.request.New, isSet))
+		report.Left = errors.Join(report.Left, r.Logins.EndReset(r.Host, r.request.New, isSet))
 	}
 	report.Where = r.request.Where
-	r.report, r.left = &report, joinErrors(r.left, report.Left)
+	r.report, r.left = &report, errors.Join(r.left, report.Left)
 	if isOver {
 		r.preview = nil // AWS drops all others when it executes one
 	}
@@ -223,10 +222,10 @@ func (r *Reset) Close(ctx context.Context) error {
 		if problem.Has(err, cfn.CodeStale) { // it was executed
 			return r.left
 		}
-		r.left = joinErrors(r.left, err)
+		r.left = errors.Join(r.left, err)
 	}
 	if r.saved {
-		r.left = joinErrors(r.left, r.Logins.EndReset(r.Host, r.request.New, false))
+		r.left = errors.Join(r.left, r.Logins.EndReset(r.Host, r.request.New, false))
 	}
 	return r.left
 }

@@ -64,7 +64,6 @@ type carrier struct {
 
 type routeKey struct{}
 
-// route is how one request is sent.
 type route struct {
 	proxy  *url.URL // nil for none
 	beyond atomic.Bool
@@ -136,13 +135,11 @@ func proxyErrorReason(err error) string {
 	return fmt.Sprintf("it doesn't connect to the host (HTTP %d)", status)
 }
 
-// triedHost reports whether a proxy answered that it can't reach the host.
 func triedHost(err error) bool {
 	status, _ := errors.AsType[proxyStatus](err)
 	return status == http.StatusBadGateway || status == http.StatusServiceUnavailable || status == http.StatusGatewayTimeout
 }
 
-// proxyStatus is a proxy's answer that opens no tunnel.
 type proxyStatus int
 
 func (s proxyStatus) Error() string { return fmt.Sprint("proxy status ", int(s)) }
@@ -154,10 +151,9 @@ func checkTunnel(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Re
 	return nil
 }
 
-// addressOf is the host and port of a proxy.
-func addressOf(proxy *url.URL) string {
-	port := map[string]string{"https": "443", "socks5": "1080", "socks5h": "1080"}[proxy.Scheme]
-	return net.JoinHostPort(proxy.Hostname(), cmp.Or(proxy.Port(), port, "80"))
+func addressOf(u *url.URL) string {
+	port := map[string]string{"https": "443", "socks5": "1080", "socks5h": "1080"}[u.Scheme]
+	return net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), port, "80"))
 }
 
 // proxyFor returns a request's proxy for http.Transport. A proxy with TLS is returned as

@@ -27,7 +27,6 @@ func (a RetryNotice) String() string {
 	return fmt.Sprintf("retrying in %.0f s (attempt %d): %s", math.Ceil(a.Pause.Seconds()), a.Try, a.What)
 }
 
-// shortestAnnounced is the shortest pause that is announced.
 const shortestAnnounced = time.Second
 
 // Announce announces a pause, if it is long enough.
@@ -95,7 +94,6 @@ type Retryable interface {
 	Retryable() (wait time.Duration, worth bool)
 }
 
-// retryableOf returns what err says, and what was attempted.
 func retryableOf(err error) (retryable Retryable, what string, is bool) {
 	for e := range problem.Chain(err) {
 		if detail, is := e.Detail.(Retryable); is {

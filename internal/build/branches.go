@@ -17,7 +17,7 @@ func (c *Config) Branches() []string {
 	branches := c.Root.Get("branches")
 	b.add(append(branches.Get("only").Texts(), branches.Get("except").Texts()...)...)
 	for _, part := range append(c.jobs(), c.Root.Get("stages").List()...) {
-		if tree, err := parseCondition(part.Get("if").text()); err == nil {
+		if tree := parseCondition(part.Get("if").text()); tree != nil {
 			b.condition(tree)
 		}
 		for _, provider := range part.Deployments() {

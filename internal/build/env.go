@@ -213,6 +213,13 @@ func closingQuote(text string) int {
 	return -1
 }
 
+func unquote(text string) string {
+	if len(text) > 1 && (text[0] == '"' || text[0] == '\'') && text[len(text)-1] == text[0] {
+		return text[1 : len(text)-1]
+	}
+	return text
+}
+
 // otherAxes are the variables set by a job's axes, except those of runtimes.
 var otherAxes = map[string]string{
 	"otp_release": "TRAVIS_OTP_RELEASE", "crystal": "TRAVIS_CRYSTAL_VERSION", "compiler": "TRAVIS_COMPILER", "os": "TRAVIS_OS_NAME",

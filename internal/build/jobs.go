@@ -108,7 +108,7 @@ func (e *expansion) accepts(condition, job *Node) bool {
 	}
 	tree, isParsed := e.trees[condition]
 	if !isParsed {
-		tree, _ = parseCondition(condition.Text) // nil if it can't be parsed
+		tree = parseCondition(condition.Text)
 		e.trees[condition] = tree
 	}
 	if tree == nil {

@@ -5,6 +5,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
+
+	"github.com/dlclark/regexp2/v2"
 )
 
 // defaultStage is the stage of jobs without one, as soon as any stage exists.
@@ -69,6 +72,24 @@ func (e *expansion) matchesBranch(pattern *Node, branch string) bool {
 	}
 	return found != no
 }
+
+// matches matches a Ruby regular expression anywhere in a text, where ^ and $ match at
+// every line. It is unknown for an expression that takes too long, and false for one that
+// can't be compiled, as in Travis.
+func matches(pattern, text string) truth {
+	compiled, err := regexp2.Compile(rubyEscapes.Replace(pattern), regexp2.Multiline)
+	if err != nil {
+		return no
+	}
+	compiled.MatchTimeout = 50 * time.Millisecond
+	found, err := compiled.MatchString(text)
+	if err != nil {
+		return unknown
+	}
+	return truthOf(found)
+}
+
+var rubyEscapes = strings.NewReplacer(`\\`, `\\`, `\h`, `[0-9a-fA-F]`)
 
 // stage gives each job a stage, if there are any, and drops the jobs of stages whose
 // condition is false (lib/travis/yml/configs/stages.rb).

@@ -35,7 +35,7 @@ func (n *normalizer) scalar(node *Node, as kind, where string) *Node {
 			return &Node{Kind: Text, Text: name, Line: node.Line}
 		}
 	case conditions:
-		if _, err := parseCondition(node.Text); err != nil {
+		if parseCondition(node.Text) == nil {
 			n.note(node.Line, InvalidCondition, where, "", "")
 		}
 	}

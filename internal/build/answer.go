@@ -51,7 +51,8 @@ func (a *answer) isFor(root *Node, event Event) bool {
 
 // Adopt takes over what Travis makes of the file. The error is that of ctx, or says that
 // the JSON isn't a valid Travis answer.
-func (c *Config) Adopt(ctx context.Context, e Expansion) (Adoption, error) {
+func (c *Config) Adopt(ctx context.Context, e Expansion) (adoption Adoption, err error) {
+	defer catch(&err)
 	refused := "" // from what Travis checks besides expanding the file
 	if count := len(e.Jobs); count > mostPlayed {
 		refused, e.Jobs = tooManyJobs(count), nil
@@ -73,10 +74,7 @@ func (c *Config) Adopt(ctx context.Context, e Expansion) (Adoption, error) {
 		lines.add(f)
 	}
 	adopted := &Config{Messages: c.Messages, asksNumber: c.asksNumber}
-	adopted.Root, err = (&normalizer{ctx: ctx, config: new(Config), made: make(map[seen]*Node), noted: make(map[Message]bool)}).root(lines.locateAll(root, c.Root))
-	if err != nil {
-		return Adoption{}, err
-	}
+	adopted.Root = newNormalizer(ctx, new(Config)).root(lines.locateAll(root, c.Root))
 	if e.Messages != nil {
 		adopted.Messages = c.located(e.Messages)
 	}
@@ -100,18 +98,14 @@ func (c *Config) Adopt(ctx context.Context, e Expansion) (Adoption, error) {
 	for _, text := range e.Jobs {
 		adopted.asksNumber = adopted.asksNumber || bytes.Contains(text, []byte("JOB_NUMBER"))
 	}
-	left := mostText
+	size := 0
 	for i, config := range jobs {
 		var near *Node
 		if len(ours.Jobs) == len(jobs) {
 			near = ours.Jobs[i].Config
 		}
 		config = lines.locateAll(config, near)
-		job := jobOf(config, i, config.Get("allow_failure").text() == "true", &left)
-		if left < 0 {
-			return Adoption{}, errTooLarge
-		}
-		theirs.Jobs = append(theirs.Jobs, job)
+		theirs.Jobs = append(theirs.Jobs, jobOf(config, i, config.Get("allow_failure").text() == "true", &size))
 	}
 	if len(ours.Unseen) == 0 || own == adopted { // otherwise ours may be right
 		a.Difference = difference(ours.Jobs, theirs.Jobs, e.Event)

@@ -43,7 +43,7 @@ var (
 // conditionParser is a recursive descent over the grammar of travis-conditions,
 // version 1, with the oddities of its scanner: keywords need no space after them
 // (https://github.com/travis-ci/travis-conditions, lib/travis/conditions/v1). Its methods
-// panic with errCondition.
+// panic with a stop.
 type conditionParser struct {
 	rest  string
 	depth int
@@ -52,22 +52,17 @@ type conditionParser struct {
 // parseCondition parses a condition. It returns nil for one that can't be parsed, which
 // to Travis is false.
 func parseCondition(text string) (tree *expression) {
-	defer func() {
-		if reason := recover(); reason == errCondition {
-			tree = nil
-		} else if reason != nil {
-			panic(reason)
-		}
-	}()
+	var err error
+	defer catch(&err)
 	p := &conditionParser{rest: lineContinuation.ReplaceAllString(text, " ")}
-	tree = p.either()
+	parsed := p.either()
 	p.require(p.rest == "")
-	return tree
+	return parsed
 }
 
 func (p *conditionParser) require(holds bool) {
 	if !holds {
-		panic(errCondition)
+		panic(stop{errCondition})
 	}
 }
 

@@ -48,7 +48,8 @@ const (
 // Parse reads a .travis.yml. It normalizes what decides which jobs exist and what they
 // run, as travis-yml does (https://github.com/travis-ci/travis-yml, lib/travis/yml/doc).
 // The error gives the reason and the line, and quotes no value.
-func Parse(ctx context.Context, text []byte) (*Config, error) {
+func Parse(ctx context.Context, text []byte) (config *Config, err error) {
+	defer catch(&err)
 	if isTooLarge(text) {
 		return nil, errTooLarge
 	}
@@ -59,10 +60,7 @@ func Parse(ctx context.Context, text []byte) (*Config, error) {
 	}
 	if document != nil {
 		reader := reader{ctx: ctx, shift: shift, made: make(map[*yaml.Node]*Node), messages: &c.Messages}
-		c.Root, err = reader.node(document, 0)
-		if err != nil {
-			return nil, err
-		}
+		c.Root = reader.node(document, 0)
 	}
 	if c.Root.Kind == Null {
 		c.Root = &Node{Kind: Mapping, Line: 1}
@@ -70,10 +68,6 @@ func Parse(ctx context.Context, text []byte) (*Config, error) {
 	if c.Root.Kind != Mapping {
 		return nil, errors.New("the file isn't a mapping of keys and values")
 	}
-	n := normalizer{ctx: ctx, config: c, made: make(map[seen]*Node), noted: make(map[Message]bool)}
-	c.Root, err = n.root(c.Root)
-	if err != nil {
-		return nil, err
-	}
+	c.Root = newNormalizer(ctx, c).root(c.Root)
 	return c, nil
 }

@@ -51,9 +51,7 @@ func (n *normalizer) envVars(node *Node, where string) *Node {
 		return made // like an empty list: it sets nothing, and inherits nothing
 	}
 	for _, item := range node.List() {
-		if n.stopped() {
-			return nil
-		}
+		n.step()
 		item = n.first(item, where)
 		switch {
 		case item.Secure:
@@ -75,9 +73,7 @@ func (n *normalizer) envVars(node *Node, where string) *Node {
 func (n *normalizer) envSet(node *Node, where string) *Node {
 	made := &Node{Kind: Mapping, Line: node.Line}
 	for _, f := range node.Fields {
-		if n.stopped() {
-			break
-		}
+		n.step()
 		switch value := f.Value; {
 		case value.Secure:
 		case value.Kind == Null:
@@ -117,18 +113,15 @@ func mappingOf(pairs []envAssignment, line int) *Node {
 
 // parseEnv splits NAME=value NAME=value as Travis does: quotes stay in the values, and
 // spaces inside quotes, $( ) and ${ } don't split (https://github.com/svenfuchs/sh_vars).
-func parseEnv(text string) ([]envAssignment, error) {
-	text = strings.TrimSpace(text)
+func parseEnv(text string) (all []envAssignment, err error) {
+	defer catch(&err)
 	var pairs []envAssignment
-	for text != "" {
-		pair, length, err := parseAssignment(text)
-		if err != nil {
-			return nil, err
-		}
+	for text = strings.TrimSpace(text); text != ""; {
+		pair, length := parseAssignment(text)
 		pairs = append(pairs, pair)
 		rest := strings.TrimLeft(text[length:], " \t\r\n")
 		if rest != "" && len(rest) == len(text)-length {
-			return nil, errEnv
+			panic(stop{errEnv})
 		}
 		text = rest
 	}
@@ -137,70 +130,57 @@ func parseEnv(text string) ([]envAssignment, error) {
 
 // parseAssignment returns the assignment at the beginning of a text, and its length.
 // Quotes around the whole assignment are dropped.
-func parseAssignment(text string) (envAssignment, int, error) {
+func parseAssignment(text string) (envAssignment, int) {
 	if text[0] == '"' {
 		end := closingQuote(text[1:])
-		if end < 0 {
-			return envAssignment{}, 0, errEnv
-		}
 		inner := strings.NewReplacer(`\\`, `\`, `\"`, `"`).Replace(text[1 : 1+end])
 		name, value, _ := strings.Cut(inner, "=")
-		return envAssignment{name, value}, end + 2, nil
+		return envAssignment{name, value}, end + 2
 	}
 	end := strings.IndexAny(text, "= \t\r\n")
 	switch {
 	case end == 0:
-		return envAssignment{}, 0, errEnv
+		panic(stop{errEnv})
 	case end < 0:
-		return envAssignment{name: text}, len(text), nil
+		return envAssignment{name: text}, len(text)
 	case text[end] != '=':
-		return envAssignment{name: text[:end]}, end, nil
+		return envAssignment{name: text[:end]}, end
 	}
-	length, err := envValue(text[end+1:], "", 0)
-	return envAssignment{text[:end], text[end+1:][:length]}, end + 1 + length, err
+	length := envValue(text[end+1:], "", 0)
+	return envAssignment{text[:end], text[end+1:][:length]}, end + 1 + length
 }
 
 // envValue returns the length of a value: up to a space, or to the text that closes it.
-func envValue(text, closing string, depth int) (int, error) {
+func envValue(text, closing string, depth int) int {
 	if depth > deepest {
-		return 0, errTooDeep
+		panic(stop{errTooDeep})
 	}
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
 		case closing != "" && strings.HasPrefix(text[i:], closing):
-			return i + len(closing), nil
+			return i + len(closing)
 		case c == '\\':
 			i++
 		case c == '\'' || c == '`':
 			end := strings.IndexByte(text[i+1:], c)
 			if end < 0 {
-				return 0, errEnv
+				panic(stop{errEnv})
 			}
 			i += end + 1
 		case c == '"':
-			end := closingQuote(text[i+1:])
-			if end < 0 {
-				return 0, errEnv
-			}
-			i += end + 1
-		case c == '$' && i+1 < len(text) && (text[i+1] == '(' || text[i+1] == '{'):
-			close := ")"
-			if text[i+1] == '{' {
-				close = "}"
-			}
-			length, err := envValue(text[i+2:], close, depth+1)
-			if err != nil {
-				return 0, err
-			}
-			i += 1 + length
+			i += closingQuote(text[i+1:]) + 1
+		case strings.HasPrefix(text[i:], "$("):
+			i += 1 + envValue(text[i+2:], ")", depth+1)
+		case strings.HasPrefix(text[i:], "${"):
+			i += 1 + envValue(text[i+2:], "}", depth+1)
 		case closing == "" && (c == ' ' || c == '\t' || c == '\n' || c == '\r'):
-			return i, nil
+			return i
 		}
 	}
-	return len(text), nil
+	return len(text)
 }
 
-// closingQuote returns the index of the closing double quote, or -1.
+// closingQuote returns the index of the closing double quote.
 func closingQuote(text string) int {
 	for i := 0; i < len(text); i++ {
 		switch text[i] {
@@ -210,7 +190,7 @@ func closingQuote(text string) int {
 			return i
 		}
 	}
-	return -1
+	panic(stop{errEnv})
 }
 
 func unquote(text string) string {

@@ -16,7 +16,10 @@ type normalizer struct {
 	made   map[seen]*Node
 	noted  map[Message]bool
 	count  int
-	err    error // the first reason to stop
+}
+
+func newNormalizer(ctx context.Context, c *Config) *normalizer {
+	return &normalizer{ctx: ctx, config: c, made: make(map[seen]*Node), noted: make(map[Message]bool)}
 }
 
 // seen is a node and the kind as which it is read.
@@ -34,23 +37,11 @@ func (n *normalizer) note(line int, kind MessageKind, section, key, instead stri
 	}
 }
 
-// stopped reports whether to stop, because of the context or the file's size.
-func (n *normalizer) stopped() bool {
-	if n.count++; n.count > mostNodes && n.err == nil {
-		n.err = errTooLarge
-	}
-	if n.count%1024 == 0 && n.err == nil {
-		n.err = n.ctx.Err()
-	}
-	return n.err != nil
-}
+func (n *normalizer) step() { countNode(n.ctx, &n.count) }
 
 // root normalizes the whole file, and sets language and os, as Travis always does.
-func (n *normalizer) root(node *Node) (*Node, error) {
+func (n *normalizer) root(node *Node) *Node {
 	root := n.section(node, rootSection)
-	if n.err != nil {
-		return nil, n.err
-	}
 	language := root.Get("language")
 	if language == nil {
 		language = &Node{Kind: Text, Text: "ruby", Line: node.Line}
@@ -66,7 +57,7 @@ func (n *normalizer) root(node *Node) (*Node, error) {
 		}
 		system = &Node{Kind: List, Line: node.Line, Items: []*Node{{Kind: Text, Text: name, Line: node.Line}}}
 	}
-	return root.with("language", language).with("os", system), nil
+	return root.with("language", language).with("os", system)
 }
 
 // section repairs the keys of a mapping and normalizes its values. Blank values are
@@ -80,9 +71,7 @@ func (n *normalizer) section(node *Node, s *section) *Node {
 	n.made[id] = made
 	fixed := n.fixKeys(node, s)
 	for _, f := range fixed {
-		if n.stopped() {
-			return made
-		}
+		n.step()
 		as, known := s.keys[f.Key]
 		if known {
 			f.Value = n.value(f.Value, as, s.name+"."+f.Key)
@@ -113,9 +102,7 @@ func (n *normalizer) fixKeys(node *Node, s *section) []Field {
 		}
 	}
 	for _, f := range node.Fields {
-		if n.stopped() {
-			return nil
-		}
+		n.step()
 		if _, known := s.keys[f.Key]; known {
 			continue
 		}

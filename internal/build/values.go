@@ -125,9 +125,7 @@ func (n *normalizer) list(node *Node, where string, item func(*Node) *Node) *Nod
 	}
 	made := &Node{Kind: List, Line: node.Line}
 	for _, child := range items {
-		if n.stopped() {
-			return nil
-		}
+		n.step()
 		if child.isBlank() {
 			continue
 		}

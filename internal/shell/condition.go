@@ -90,17 +90,15 @@ func (s *Shell) number(expression string) int {
 	if strings.TrimSpace(expression) == "" {
 		return 0
 	}
-	file, err := s.parse("((" + expression + "))")
-	if err != nil || len(file.Stmts) != 1 {
+	if nesting(expression) > maxNested {
+		panic(ErrLimit)
+	}
+	x, err := syntax.NewParser().Arithmetic(strings.NewReader(expression))
+	if err != nil {
 		s.expansionFailed = true
 		return 0
 	}
-	command, ok := file.Stmts[0].Cmd.(*syntax.ArithmCmd)
-	if !ok {
-		s.expansionFailed = true
-		return 0
-	}
-	return s.arithmetic(command.X)
+	return s.arithmetic(x)
 }
 
 func compareNumbers(operator string, a, b int) bool {

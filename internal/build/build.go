@@ -35,7 +35,6 @@ type Event struct {
 	Branch     string // for a pull request its target; for a tag the tag
 	Tag        string
 	HeadBranch string // for a pull request
-	Fork       bool   // a pull request from a fork: it gets no encrypted values
 
 	// Only conditions use these. A condition that depends on one that is empty or unknown
 	// counts as true, and the Build lists it in Unseen.

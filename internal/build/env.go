@@ -13,9 +13,6 @@ import (
 // env normalizes env at the root: a list, or a mapping of variables, is the axis
 // (travis-yml, lib/travis/yml/doc/change/prefix.rb and env_vars.rb).
 func (n *normalizer) env(node *Node) *Node {
-	if node.Kind == List && slices.ContainsFunc(node.Items, hasGlobal) {
-		node = n.first(node, "env")
-	}
 	if node.Kind != Mapping {
 		return n.section(&Node{Kind: Mapping, Line: node.Line, Fields: []Field{{"jobs", node.Line, node}}}, envSection)
 	}
@@ -33,14 +30,6 @@ func (n *normalizer) env(node *Node) *Node {
 		node = &Node{Kind: Mapping, Line: node.Line, Fields: append(own, Field{"jobs", node.Line, set})}
 	}
 	return n.section(node, envSection)
-}
-
-// hasGlobal reports whether an item of a list has keys of env instead of variables. If
-// so, Travis reads only the first item.
-func hasGlobal(node *Node) bool {
-	return slices.ContainsFunc(node.Fields, func(f Field) bool {
-		return strings.HasPrefix(f.Key, "global") || strings.HasPrefix(f.Key, "jobs") || strings.HasPrefix(f.Key, "matrix")
-	})
 }
 
 // envVars normalizes variables to a list of encrypted items and of mappings from names to
@@ -235,7 +224,7 @@ func jobEnvironment(job Job, event Event) []string {
 		"TRAVIS_BUILD_NUMBER": "1", "TRAVIS_BUILD_ID": "1", "TRAVIS_JOB_ID": "1", "TRAVIS_JOB_NUMBER": cmp.Or(job.Number, "1.1"),
 		"TRAVIS_COMMIT": "0123456789abcdef0123456789abcdef01234567", "TRAVIS_COMMIT_RANGE": "0123456789ab...123456789abc",
 		"TRAVIS_COMMIT_MESSAGE":  shell.Unknown("TRAVIS_COMMIT_MESSAGE", "A commit"),
-		"TRAVIS_SECURE_ENV_VARS": strconv.FormatBool(!event.Fork),
+		"TRAVIS_SECURE_ENV_VARS": "true",
 		"TRAVIS_BUILD_WEB_URL":   "https://app.travis-ci.com/builds/1", "TRAVIS_JOB_WEB_URL": "https://app.travis-ci.com/jobs/1",
 		"HOME": "/home/travis", "USER": "travis", "PATH": "/home/travis/bin:/usr/local/bin:/usr/bin:/bin", "SHELL": "/bin/bash",
 		"TERM": "xterm", "LANG": "en_US.UTF-8", "PAGER": "cat", "DEBIAN_FRONTEND": "noninteractive",
@@ -245,24 +234,18 @@ func jobEnvironment(job Job, event Event) []string {
 		variables[name] = ""
 	}
 	if event.Type == PullRequest {
-		slug := event.Repo
-		if event.Fork {
-			slug = "fork/" + event.Repo[strings.IndexByte(event.Repo, '/')+1:]
-		}
-		variables["TRAVIS_PULL_REQUEST_SLUG"], variables["TRAVIS_PULL_REQUEST_SHA"] = slug, "123456789abcdef0123456789abcdef012345678"
+		variables["TRAVIS_PULL_REQUEST_SLUG"], variables["TRAVIS_PULL_REQUEST_SHA"] = event.Repo, "123456789abcdef0123456789abcdef012345678"
 	}
-	if !event.Fork {
-		for _, setting := range event.Settings {
-			if _, isTravis := variables[setting.Name]; isTravis {
-				continue
-			}
-			variables[setting.Name] = shell.Unknown(setting.Name, unknownValue)
-			if !setting.Private {
-				variables[setting.Name] = unquote(setting.Value)
-			}
+	for _, setting := range event.Settings {
+		if _, isTravis := variables[setting.Name]; isTravis {
+			continue
 		}
-		variables["CONVOX_HOST"], variables["CONVOX_PASSWORD"] = unknownValue, unknownValue
+		variables[setting.Name] = shell.Unknown(setting.Name, unknownValue)
+		if !setting.Private {
+			variables[setting.Name] = unquote(setting.Value)
+		}
 	}
+	variables["CONVOX_HOST"], variables["CONVOX_PASSWORD"] = unknownValue, unknownValue
 	if job.Config != nil {
 		for _, field := range job.Config.Fields {
 			value := field.Value

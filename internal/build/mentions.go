@@ -13,7 +13,6 @@ import (
 type Mention struct {
 	Line     int
 	From, To int // the lines of the whole command
-	Phase    string
 }
 
 // longestMention is how many bytes of a command are searched.
@@ -31,14 +30,14 @@ func (c *Config) OwnCommands() []string { return c.mentions("").own }
 func (c *Config) mentions(word string) finder {
 	m := finder{word: word}
 	for _, job := range c.jobs() {
-		for phase, command := range job.commands() {
-			m.phase, m.base = phase, command
+		for _, command := range job.commands() {
+			m.base = command
 			m.text(command.Bash, 0)
 		}
 		for _, provider := range job.Deployments() {
 			if name := provider.Get("provider"); name.text() == "convox" {
 				m.base = Command{}
-				m.add("deploy", name.Line)
+				m.add(name.Line)
 			}
 		}
 	}
@@ -49,14 +48,13 @@ type finder struct {
 	word  string
 	list  []Mention
 	own   []string
-	phase string
 	base  Command
 	depth int
 }
 
-func (m *finder) add(phase string, line int) {
+func (m *finder) add(line int) {
 	if !slices.ContainsFunc(m.list, func(known Mention) bool { return known.Line == line }) {
-		mention := Mention{Line: line, From: line, To: line, Phase: phase}
+		mention := Mention{Line: line, From: line, To: line}
 		if m.base.Rows {
 			mention.From = m.base.Line - 1
 			mention.To = mention.From + strings.Count(strings.TrimSuffix(m.base.Bash, "\n"), "\n") + 1
@@ -111,7 +109,7 @@ func (m *finder) words(words []string, below int) {
 			if m.base.Rows {
 				line += below
 			}
-			m.add(m.phase, line)
+			m.add(line)
 			return
 		}
 	}

@@ -73,7 +73,7 @@ func ScriptOf(job Job, event Event) Script {
 	s := Script{Environment: jobEnvironment(job, event), Dir: buildDir(event), AllowFailure: job.AllowFailure}
 	for _, variable := range job.Env {
 		name, value, assigned := strings.Cut(variable, "=")
-		if value == "[secure]" && !event.Fork {
+		if value == "[secure]" {
 			s.Environment = append(s.Environment, name+"="+shell.Unknown(name, "encrypted"))
 		}
 		if assigned && !strings.Contains(value, "[secure]") {

@@ -1,10 +1,12 @@
 package build
 
 import (
+	"io"
 	"regexp"
 	"slices"
 	"strings"
 
+	"mvdan.cc/sh/v3/expand"
 	"mvdan.cc/sh/v3/syntax"
 )
 
@@ -83,7 +85,7 @@ func (m *finder) text(bash string, below int) {
 		}
 		var words []string
 		for _, arg := range call.Args {
-			words = append(words, literal(arg))
+			words = append(words, Literal(arg, "$"))
 		}
 		if slices.Contains([]string{"echo", "printf", "travis_fold"}, words[0]) {
 			return true
@@ -115,26 +117,22 @@ func (m *finder) words(words []string, below int) {
 	}
 }
 
-// literal returns the known parts of a word.
-func literal(word *syntax.Word) string {
-	var b strings.Builder
-	var parts func(all []syntax.WordPart)
-	parts = func(all []syntax.WordPart) {
-		for _, part := range all {
-			switch part := part.(type) {
-			case *syntax.Lit:
-				b.WriteString(part.Value)
-			case *syntax.SglQuoted:
-				b.WriteString(part.Value)
-			case *syntax.DblQuoted:
-				parts(part.Parts)
-			default:
-				b.WriteByte('$')
-			}
-		}
+// Literal returns the value of a word, with a text instead of each variable and command,
+// or "" if the word can't be expanded.
+func Literal(word *syntax.Word, instead string) string {
+	config := expand.Config{ // one for each call, which writes to it
+		Env: expand.FuncEnviron(func(string) string { return instead }),
+		CmdSubst: func(output io.Writer, _ *syntax.CmdSubst) error {
+			_, err := io.WriteString(output, instead)
+			return err
+		},
+		ProcSubst: func(*syntax.ProcSubst) (string, error) { return instead, nil },
 	}
-	parts(word.Parts)
-	return b.String()
+	value, err := expand.Literal(&config, word)
+	if err != nil {
+		return ""
+	}
+	return value
 }
 
 // taskRunners run something that a file of the repository defines.

@@ -3,14 +3,12 @@ package travisyml
 import (
 	"cmp"
 	"context"
-	"io"
 	"net/url"
 	"path"
 	"slices"
 	"strings"
 	"unicode"
 
-	"mvdan.cc/sh/v3/expand"
 	"mvdan.cc/sh/v3/syntax"
 
 	"convox-travis/internal/build"
@@ -198,7 +196,7 @@ func (c commandReader) script(text string, below, depth int) {
 			case *syntax.Assign:
 				if node.Name != nil && node.Value != nil && node.Index == nil {
 					at := below + int(node.Pos().Line()) - 1
-					c.assign(node.Name.Value, text[node.Value.Pos().Offset():node.Value.End().Offset()], literal(node.Value), at)
+					c.assign(node.Name.Value, text[node.Value.Pos().Offset():node.Value.End().Offset()], build.Literal(node.Value, ""), at)
 				}
 			case *syntax.CallExpr:
 				c.call(node.Args, below, depth)
@@ -231,7 +229,7 @@ func (c commandReader) assign(name, written, value string, below int) {
 func (c commandReader) call(args []*syntax.Word, below, depth int) {
 	login, client := false, false
 	for i, arg := range args {
-		word, at := literal(arg), below+int(arg.Pos().Line())-1
+		word, at := build.Literal(arg, ""), below+int(arg.Pos().Line())-1
 		flag, value, isGiven := strings.Cut(word, "=")
 		switch {
 		case flag == passwordName || flag == addressName || flag == hostName && isGiven:
@@ -240,7 +238,7 @@ func (c commandReader) call(args []*syntax.Word, below, depth int) {
 			c.script(word, at, depth-1)
 		case login && slices.Contains([]string{"-p", "--password", "-t", "--token"}, flag):
 			if !isGiven && i+1 < len(args) {
-				value = literal(args[i+1])
+				value = build.Literal(args[i+1], "")
 			}
 			c.report.addSecret(loginPassword, value, c.line(at))
 		case client && word == "login":
@@ -276,19 +274,6 @@ func passwordOf(address string) string {
 	return password
 }
 
-// literal is the part of a word that is in the file: variables and commands are empty.
-func literal(word *syntax.Word) string {
-	config := expand.Config{ // one for each call, which writes to it
-		CmdSubst:  func(io.Writer, *syntax.CmdSubst) error { return nil },
-		ProcSubst: func(*syntax.ProcSubst) (string, error) { return "", nil },
-	}
-	value, err := expand.Literal(&config, word)
-	if err != nil {
-		return ""
-	}
-	return value
-}
-
 // clearPart is the part of a value without quotes that is in the file.
 func clearPart(value string, expands bool) string {
 	if !expands || !strings.ContainsAny(value, "$`") || len(value) > longestScript {
@@ -298,5 +283,5 @@ func clearPart(value string, expands bool) string {
 	if err != nil {
 		return value
 	}
-	return literal(word)
+	return build.Literal(word, "")
 }

@@ -196,14 +196,14 @@ func (a *addition) refuse(verdict verdict) *Refusal {
 	case verdict == noJob && len(a.config.Root.Get("jobs").List()) == 0:
 		p, found := a.document.whole().find("matrix")
 		if !found {
-			refusal.Reason = verdict.String()
+			refusal.Reason = verdicts[verdict]
 			break
 		}
 		refusal.Place, refusal.Line = "matrix", p.key.Line
 		refusal.Reason = fmt.Sprintf("`matrix` on line %d isn't a list of jobs, and Travis reads no `jobs` beside it", refusal.Line)
 		refusal.Fix = "remove `matrix`, or list its jobs under `include`, then run this again"
 	default:
-		refusal.Reason = verdict.String()
+		refusal.Reason = verdicts[verdict]
 	}
 	if refusal.Fix == "" {
 		refusal.Fix = "add the step yourself, then run this again to see whether it deploys"

@@ -13,37 +13,27 @@ type verdict int
 const (
 	accepted verdict = iota
 	lostJob
-	noJob       // nothing runs the step
-	severalJobs // more than one job runs it
+	noJob
+	severalJobs
 	mayFail
 	wrongMachine
 	beforeTests
-	otherCommands // other commands run with it
-	notPlayed     // the play doesn't show that it deploys, once, and when
+	otherCommands
+	notPlayed
 	otherwise
 )
 
-// String is the end of a sentence.
-func (v verdict) String() string {
-	switch v {
-	case lostJob:
-		return "other jobs would change"
-	case noJob:
-		return "no job would run the step"
-	case severalJobs:
-		return "several jobs would run the step"
-	case mayFail:
-		return "the job that would deploy may fail"
-	case wrongMachine:
-		return "no job runs on Linux with a processor that the convox CLI supports"
-	case beforeTests:
-		return "the step wouldn't wait for the tests"
-	case otherCommands:
-		return "other commands would run with the step"
-	case notPlayed:
-		return "the step wouldn't deploy once, or would in other builds too"
-	}
-	return "Travis would read the rest of the file differently, or deploy in other builds"
+// verdicts are the ends of sentences.
+var verdicts = [...]string{
+	lostJob:       "other jobs would change",
+	noJob:         "no job would run the step",
+	severalJobs:   "several jobs would run the step",
+	mayFail:       "the job that would deploy may fail",
+	wrongMachine:  "no job runs on Linux with a processor that the convox CLI supports",
+	beforeTests:   "the step wouldn't wait for the tests",
+	otherCommands: "other commands would run with the step",
+	notPlayed:     "the step wouldn't deploy once, or would in other builds too",
+	otherwise:     "Travis would read the rest of the file differently, or deploy in other builds",
 }
 
 // judge compares what Travis makes of a changed document with what it makes of the old

@@ -51,7 +51,8 @@ func (a *answer) isFor(root *Node, event Event) bool {
 
 // Adopt takes over what Travis makes of the file. The error is that of ctx, or says that
 // the JSON isn't a valid Travis answer.
-func (c *Config) Adopt(ctx context.Context, e Expansion) (Adoption, error) {
+func (c *Config) Adopt(ctx context.Context, e Expansion) (adoption Adoption, err error) {
+	defer catch(&err)
 	refused := "" // from what Travis checks besides expanding the file
 	if count := len(e.Jobs); count > mostPlayed {
 		refused, e.Jobs = tooManyJobs(count), nil
@@ -68,15 +69,9 @@ func (c *Config) Adopt(ctx context.Context, e Expansion) (Adoption, error) {
 		}
 	}
 	imports := c.Root.Get("import") != nil
-	lines := lineIndex{newIdentities(), make(map[fieldID]Field)}
-	for _, f := range c.Root.Fields {
-		lines.add(f)
-	}
+	ids := newIdentities()
 	adopted := &Config{Messages: c.Messages, asksNumber: c.asksNumber}
-	adopted.Root, err = (&normalizer{ctx: ctx, config: new(Config), made: make(map[seen]*Node), noted: make(map[Message]bool)}).root(lines.locateAll(root, c.Root))
-	if err != nil {
-		return Adoption{}, err
-	}
+	adopted.Root = newNormalizer(ctx, new(Config)).root(ids.locate(root, c.Root))
 	if e.Messages != nil {
 		adopted.Messages = c.located(e.Messages)
 	}
@@ -100,18 +95,14 @@ func (c *Config) Adopt(ctx context.Context, e Expansion) (Adoption, error) {
 	for _, text := range e.Jobs {
 		adopted.asksNumber = adopted.asksNumber || bytes.Contains(text, []byte("JOB_NUMBER"))
 	}
-	left := mostText
+	size := 0
 	for i, config := range jobs {
-		var near *Node
+		near := c.Root
 		if len(ours.Jobs) == len(jobs) {
 			near = ours.Jobs[i].Config
 		}
-		config = lines.locateAll(config, near)
-		job := jobOf(config, i, config.Get("allow_failure").text() == "true", &left)
-		if left < 0 {
-			return Adoption{}, errTooLarge
-		}
-		theirs.Jobs = append(theirs.Jobs, job)
+		config = ids.locate(config, near)
+		theirs.Jobs = append(theirs.Jobs, jobOf(config, i, config.Get("allow_failure").text() == "true", &size))
 	}
 	if len(ours.Unseen) == 0 || own == adopted { // otherwise ours may be right
 		a.Difference = difference(ours.Jobs, theirs.Jobs, e.Event)
@@ -155,62 +146,28 @@ func (c *Config) located(messages []Message) []Message {
 	return located
 }
 
-// lineIndex has our keys with their values, and the items of lists under the list's key,
-// by identity.
-type lineIndex struct {
-	ids    *identities
-	fields map[fieldID]Field
-}
-
-type fieldID struct {
-	key   string
-	value int
-}
-
-func (x *lineIndex) add(f Field) {
-	id := fieldID{f.Key, x.ids.of(f.Value)}
-	if _, known := x.fields[id]; known {
-		return
-	}
-	x.fields[id] = f
-	for _, inner := range f.Value.Fields {
-		x.add(inner)
-	}
-	for _, item := range f.Value.Items {
-		x.add(Field{f.Key, item.Line, item})
-	}
-}
-
-// locate returns Travis's field with the line numbers of an equal one of ours, or of its
-// equal parts. The one in near, which can be nil, comes first.
-func (x *lineIndex) locate(f Field, near *Node) Field {
-	id := x.ids.of(f.Value)
-	if own := near.Get(f.Key); own != nil && x.ids.of(own) == id {
-		return Field{f.Key, near.LineOf(f.Key), own}
-	}
-	if own, known := x.fields[fieldID{f.Key, id}]; known {
-		return own
-	}
-	made := *f.Value
+// locate returns Travis's value with the line numbers of ours under the same key, or of an
+// equal item, or of the item in the same place. Ours can be nil.
+func (i *identities) locate(theirs, ours *Node) *Node {
+	made := *theirs
+	made.Line = ours.line()
+	made.Rows = ours != nil && ours.Rows && ours.Text == made.Text
 	made.Fields, made.Items = slices.Clone(made.Fields), slices.Clone(made.Items)
-	for i, inner := range made.Fields {
-		made.Fields[i] = x.locate(inner, nil)
-		made.Line = cmp.Or(made.Line, made.Fields[i].Line)
+	for at, f := range made.Fields {
+		made.Fields[at] = Field{f.Key, ours.LineOf(f.Key), i.locate(f.Value, ours.Get(f.Key))}
 	}
-	for i, item := range made.Items {
-		made.Items[i] = x.locate(Field{Key: f.Key, Value: item}, nil).Value
-		made.Line = cmp.Or(made.Line, made.Items[i].Line)
+	own, equal := ours.List(), make(map[int]*Node)
+	for _, item := range slices.Backward(own) {
+		equal[i.of(item)] = item
 	}
-	return Field{f.Key, made.Line, &made}
-}
-
-// locateAll returns Travis's mapping with line numbers.
-func (x *lineIndex) locateAll(theirs, near *Node) *Node {
-	made := &Node{Kind: Mapping, Line: near.line()}
-	for _, f := range theirs.Fields {
-		made.Fields = append(made.Fields, x.locate(f, near))
+	for at, item := range made.Items {
+		near := equal[i.of(item)]
+		if at < len(own) && (near == nil && len(own) == len(made.Items) || i.of(own[at]) == i.of(item)) {
+			near = own[at]
+		}
+		made.Items[at] = i.locate(item, near)
 	}
-	return made
+	return &made
 }
 
 // difference says how Travis's jobs of an event differ from ours in what they run, or

@@ -12,7 +12,7 @@ var pushOfWeb = Event{Type: Push, Repo: "acme/web", Branch: "main"}
 
 // expand is Travis's answer about a file: what we make of it ourselves, without
 // branches, which Travis asks elsewhere.
-func expand(t *testing.T, text string, event Event) Expansion {
+func expandAll(t *testing.T, text string, event Event) Expansion {
 	t.Helper()
 	config := parse(t, text)
 	root := config.Root.keep(func(f Field) bool { return f.Key != "branches" })
@@ -71,7 +71,7 @@ func TestTravissOwnJobsConfirmOurs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	adoption, err := config.Adopt(t.Context(), expand(t, answered, pushOfWeb))
+	adoption, err := config.Adopt(t.Context(), expandAll(t, answered, pushOfWeb))
 	if err != nil || !adoption.Confirms() {
 		t.Fatalf("not confirmed: %+v, %v", adoption, err)
 	}
@@ -124,7 +124,7 @@ func TestWhereTravisDiffersItIsRight(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			event := pushOfWeb
-			e := expand(t, c.theirs, event)
+			e := expandAll(t, c.theirs, event)
 			adoption, err := parse(t, c.ours).Adopt(t.Context(), e)
 			if err != nil {
 				t.Fatal(err)
@@ -154,7 +154,7 @@ func TestWhereTravisDiffersItIsRight(t *testing.T) {
 
 func TestWhatTravisIsNotToldIsNotTakenFromIt(t *testing.T) {
 	const text = "language: go\nscript: make\nif: commit_message =~ /deploy/\n"
-	e := expand(t, text, pushOfWeb)
+	e := expandAll(t, text, pushOfWeb)
 	e.Jobs = nil // Travis knows no message
 	adoption, err := parse(t, text).Adopt(t.Context(), e)
 	if err != nil || adoption.Confirms() || adoption.Undetermined != "the commit message" {
@@ -167,7 +167,7 @@ func TestWhatTravisIsNotToldIsNotTakenFromIt(t *testing.T) {
 
 func TestWhatIsImportedCountsForAllBuilds(t *testing.T) {
 	const imported = "language: go\nscript: make\nafter_success: convox deploy --app web --wait\n"
-	adoption, err := parse(t, "language: go\nscript: make\nimport: deploy.yml\n").Adopt(t.Context(), expand(t, imported, pushOfWeb))
+	adoption, err := parse(t, "language: go\nscript: make\nimport: deploy.yml\n").Adopt(t.Context(), expandAll(t, imported, pushOfWeb))
 	if err != nil || !adoption.Confirms() {
 		t.Fatalf("%+v, %v", adoption, err)
 	}
@@ -185,7 +185,7 @@ func TestWhatIsImportedCountsForAllBuilds(t *testing.T) {
 // What keeps a step from running is found in what Travis reads too.
 func TestAnAnswerIsNotThatOfTheFileWithoutAnObstacle(t *testing.T) {
 	const text = "language: go\nscript: make\nbranches:\n  only: develop\nafter_success: convox deploy\n"
-	adoption, err := parse(t, text).Adopt(t.Context(), expand(t, text, pushOfWeb))
+	adoption, err := parse(t, text).Adopt(t.Context(), expandAll(t, text, pushOfWeb))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,7 +197,7 @@ func TestAnAnswerIsNotThatOfTheFileWithoutAnObstacle(t *testing.T) {
 
 func TestTravissMessagesGetOurLines(t *testing.T) {
 	config := parse(t, "\n\nlanguage: go\nscirpt: make\nfoo: bar\n")
-	e := expand(t, "language: go\nscript: make\n", pushOfWeb)
+	e := expandAll(t, "language: go\nscript: make\n", pushOfWeb)
 	e.Messages = []Message{
 		{Kind: RepairedKey, Section: "root", Key: "scirpt", Instead: "script", Line: 1},
 		{Kind: UnknownKey, Section: "root", Key: "other"},
@@ -269,7 +269,7 @@ func TestRealFilesKeepTheirLines(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		adoption, err := config.Adopt(t.Context(), expand(t, file.Text, event))
+		adoption, err := config.Adopt(t.Context(), expandAll(t, file.Text, event))
 		if err != nil || !adoption.Confirms() {
 			t.Errorf("%s: %+v, %v", file.File, adoption, err)
 			continue

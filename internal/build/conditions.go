@@ -2,13 +2,239 @@ package build
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
-	"time"
-
-	"github.com/dlclark/regexp2/v2"
 )
+
+// expression is a parsed condition: an operator, or what it compares.
+type expression struct {
+	op   operator
+	text string // of a value, a variable, a function or a predicate
+	args []*expression
+}
+
+type operator int
+
+const (
+	opValue operator = iota
+	opVariable
+	opCall
+	opNot
+	opAnd
+	opOr
+	opEqual
+	opMatch
+	opIn
+	opIs
+)
+
+var (
+	errCondition = errors.New("the condition can't be parsed")
+
+	lineContinuation = regexp.MustCompile(`\\\s*[\n\r]`)
+	conditionVar     = regexp.MustCompile(`^(type|repo|head_repo|os|dist|group|sudo|language|sender|fork|branch|head_branch|tag|commit_message)([\s,=)|]|$)`)
+	conditionWord    = regexp.MustCompile(`^[^\s()"',=!]+`)
+	bareRegex        = regexp.MustCompile(`^\S*[^\s)]`)
+)
+
+// conditionParser is a recursive descent over the grammar of travis-conditions,
+// version 1, with the oddities of its scanner: keywords need no space after them
+// (https://github.com/travis-ci/travis-conditions, lib/travis/conditions/v1). Its methods
+// panic with a stop.
+type conditionParser struct {
+	rest  string
+	depth int
+}
+
+// parseCondition parses a condition. It returns nil for one that can't be parsed, which
+// to Travis is false.
+func parseCondition(text string) (tree *expression) {
+	var err error
+	defer catch(&err)
+	p := &conditionParser{rest: lineContinuation.ReplaceAllString(text, " ")}
+	parsed := p.either()
+	p.require(p.rest == "")
+	return parsed
+}
+
+func (p *conditionParser) require(holds bool) {
+	if !holds {
+		panic(stop{errCondition})
+	}
+}
+
+// take consumes whichever of some words comes next, in any case, and the spaces around
+// it.
+func (p *conditionParser) take(words ...string) string {
+	p.space()
+	for _, word := range words {
+		if len(p.rest) >= len(word) && strings.EqualFold(p.rest[:len(word)], word) {
+			p.rest = p.rest[len(word):]
+			p.space()
+			return word
+		}
+	}
+	return ""
+}
+
+func (p *conditionParser) space() {
+	p.rest = strings.TrimLeft(p.rest, " \t\r\n\f\v")
+}
+
+func (p *conditionParser) either() *expression {
+	return p.chain(opOr, []string{"or", "||"}, func() *expression {
+		return p.chain(opAnd, []string{"and", "&&"}, p.one)
+	})
+}
+
+func (p *conditionParser) chain(op operator, words []string, next func() *expression) *expression {
+	args := []*expression{next()}
+	for p.take(words...) != "" {
+		args = append(args, next())
+	}
+	if len(args) == 1 {
+		return args[0]
+	}
+	return &expression{op: op, args: args}
+}
+
+// deeper counts a nesting level; defer its result.
+func (p *conditionParser) deeper() func() {
+	p.depth++
+	p.require(p.depth <= deepest)
+	return func() { p.depth-- }
+}
+
+func (p *conditionParser) one() *expression {
+	defer p.deeper()()
+	if p.take("(") != "" {
+		inner := p.either()
+		p.require(p.take(")") != "")
+		return inner
+	}
+	if p.take("not", "!") != "" {
+		return negate(true, p.one())
+	}
+	return p.term()
+}
+
+func (p *conditionParser) term() *expression {
+	left := p.operand()
+	if word := p.take("in", "not in"); word != "" {
+		if p.take("(") == "" {
+			return left
+		}
+		list := p.list()
+		p.require(len(list) > 0 && p.take(")") != "")
+		return negate(word == "not in", &expression{op: opIn, args: append([]*expression{left}, list...)})
+	}
+	if word := p.take("is not", "is"); word != "" {
+		predicate := p.take("present", "blank", "true", "false")
+		if predicate == "" {
+			return left
+		}
+		return negate(word == "is not", &expression{op: opIs, text: predicate, args: []*expression{left}})
+	}
+	if word := p.take("=~", "~=", "!~"); word != "" {
+		return negate(word == "!~", &expression{op: opMatch, args: []*expression{left, p.regex()}})
+	}
+	if word := p.take("==", "=", "!="); word != "" {
+		return negate(word == "!=", &expression{op: opEqual, args: []*expression{left, p.operand()}})
+	}
+	return left
+}
+
+func negate(negated bool, e *expression) *expression {
+	if negated {
+		return &expression{op: opNot, args: []*expression{e}}
+	}
+	return e
+}
+
+// operand parses a variable, a call or a value.
+func (p *conditionParser) operand() *expression {
+	p.space()
+	operand := p.item()
+	p.require(operand != nil)
+	p.space()
+	return operand
+}
+
+// item returns nil if no operand follows.
+func (p *conditionParser) item() *expression {
+	if found := conditionVar.FindStringSubmatch(p.rest); found != nil {
+		p.rest = p.rest[len(found[1]):]
+		return &expression{op: opVariable, text: found[1]}
+	}
+	if call := p.call(); call != nil {
+		return call
+	}
+	if p.rest != "" && (p.rest[0] == '"' || p.rest[0] == '\'') {
+		text, rest, closed := strings.Cut(p.rest[1:], p.rest[:1])
+		p.require(closed)
+		p.rest = rest
+		return &expression{op: opValue, text: text}
+	}
+	word := conditionWord.FindString(p.rest)
+	if word == "" {
+		return nil
+	}
+	p.require(word[0] != '$') // shell code, which Travis rejects
+	p.rest = p.rest[len(word):]
+	p.space()
+	return &expression{op: opValue, text: word}
+}
+
+func (p *conditionParser) call() *expression {
+	name := p.take("env", "concat")
+	if name == "" || p.take("(") == "" {
+		return nil
+	}
+	defer p.deeper()()
+	args := p.list()
+	p.require(p.take(")") != "")
+	return &expression{op: opCall, text: name, args: args}
+}
+
+func (p *conditionParser) list() []*expression {
+	var list []*expression
+	for {
+		item := p.item()
+		if item == nil {
+			return list
+		}
+		list = append(list, item)
+		if p.take(",") == "" {
+			return list
+		}
+	}
+}
+
+// regex parses what a match compares with: a call, or a regular expression with or
+// without slashes.
+func (p *conditionParser) regex() *expression {
+	if call := p.call(); call != nil {
+		return call
+	}
+	p.space()
+	var raw string
+	if strings.HasPrefix(p.rest, "/") {
+		end := 1
+		for end < len(p.rest) && (p.rest[end] != '/' || p.rest[end-1] == '\\') {
+			end++
+		}
+		raw = p.rest[:min(end+1, len(p.rest))]
+	} else {
+		raw = bareRegex.FindString(p.rest)
+	}
+	p.require(raw != "")
+	p.rest = p.rest[len(raw):]
+	p.space()
+	return &expression{op: opValue, text: strings.TrimSuffix(strings.TrimPrefix(raw, "/"), "/")}
+}
 
 // truth is a value of three-valued logic.
 type truth int
@@ -38,11 +264,8 @@ type operandValue struct {
 
 func valueOf(text string) operandValue { return operandValue{text: text, isSet: true} }
 
-func (v operandValue) isBool() bool { return v.isSet && (v.lower() == "true" || v.lower() == "false") }
-func (v operandValue) lower() string {
-	return strings.ToLower(v.text)
-}
-
+func (v operandValue) lower() string { return strings.ToLower(v.text) }
+func (v operandValue) isBool() bool  { return v.isSet && (v.lower() == "true" || v.lower() == "false") }
 func (v operandValue) isFalse() bool { return !v.isSet || v.lower() == "false" }
 
 // evaluation is the context of a condition: the event, and a job's keys and variables,
@@ -57,9 +280,7 @@ type evaluation struct {
 // accept evaluates a condition. If the result is unknown it returns true, and what is
 // unknown.
 func (e *evaluation) accept(tree *expression) (accepted bool, unseen []string) {
-	e.unseen = nil
-	result := e.holds(tree)
-	if result != unknown {
+	if result := e.holds(tree); result != unknown {
 		return result == yes, nil
 	}
 	return true, e.unseen
@@ -142,7 +363,7 @@ func (e *evaluation) match(left, right operandValue) truth {
 func (e *evaluation) is(predicate string, value operandValue) truth {
 	there := value.isSet && (value.sealed || value.text != "" && value.lower() != "false")
 	if value.unknown != "" {
-		if !value.present {
+		if !value.present || predicate == "true" || predicate == "false" {
 			return e.note(value)
 		}
 		there = true
@@ -153,34 +374,10 @@ func (e *evaluation) is(predicate string, value operandValue) truth {
 	case "blank":
 		return truthOf(!there)
 	case "false":
-		if value.unknown != "" {
-			return e.note(value)
-		}
 		return truthOf(value.isFalse())
-	}
-	if value.unknown != "" {
-		return e.note(value)
 	}
 	return truthOf(!value.isFalse())
 }
-
-// matches matches a Ruby regular expression anywhere in a text, where ^ and $ match at
-// every line. It is unknown for an expression that takes too long, and false for one that
-// can't be compiled, as in Travis.
-func matches(pattern, text string) truth {
-	compiled, err := regexp2.Compile(rubyEscapes.Replace(pattern), regexp2.Multiline)
-	if err != nil {
-		return no
-	}
-	compiled.MatchTimeout = 50 * time.Millisecond
-	found, err := compiled.MatchString(text)
-	if err != nil {
-		return unknown
-	}
-	return truthOf(found)
-}
-
-var rubyEscapes = strings.NewReplacer(`\\`, `\\`, `\h`, `[0-9a-fA-F]`)
 
 func (e *evaluation) value(x *expression) operandValue {
 	switch x.op {
@@ -228,6 +425,7 @@ func (e *evaluation) variable(name string) operandValue {
 	}
 	optional := func(text string) operandValue { return operandValue{text: text, isSet: text != ""} }
 	event := e.event
+	isPullRequest := event.Type == PullRequest
 	switch name {
 	case "type":
 		return valueOf(string(event.Type))
@@ -241,19 +439,19 @@ func (e *evaluation) variable(name string) operandValue {
 		return known(event.Sender, unknownSender)
 	case "commit_message":
 		return known(event.CommitMessage, unknownMessage)
-	case "head_branch", "head_repo", "fork":
-		isPullRequest := event.Type == PullRequest
-		switch {
-		case name == "head_branch" && isPullRequest:
-			return known(event.HeadBranch, "the branch of the pull request")
-		case name == "head_repo" && isPullRequest:
-			return known(event.HeadRepo, "the repository of the pull request")
-		case name == "fork" && isPullRequest && (event.HeadRepo == "" || event.Repo == ""):
+	case "fork":
+		if isPullRequest && (event.HeadRepo == "" || event.Repo == "") {
 			return operandValue{unknown: "whether the pull request comes from a fork"}
-		case name == "fork":
-			return valueOf(fmt.Sprint(isPullRequest && event.HeadRepo != event.Repo))
 		}
-		return operandValue{}
+		return valueOf(fmt.Sprint(isPullRequest && event.HeadRepo != event.Repo))
+	case "head_branch", "head_repo":
+		switch {
+		case !isPullRequest:
+			return operandValue{}
+		case name == "head_branch":
+			return known(event.HeadBranch, "the branch of the pull request")
+		}
+		return known(event.HeadRepo, "the repository of the pull request")
 	}
 	if value := e.job.Get(name); value != nil && value.Kind != List && value.Kind != Mapping {
 		return optional(value.Text)
@@ -284,11 +482,4 @@ func (e *evaluation) env(name string) operandValue {
 		}
 	}
 	return result
-}
-
-func unquote(text string) string {
-	if len(text) > 1 && (text[0] == '"' || text[0] == '\'') && text[len(text)-1] == text[0] {
-		return text[1 : len(text)-1]
-	}
-	return text
 }

@@ -26,7 +26,6 @@ type Call struct {
 	// "convox", which is the CLI's address or package, or "".
 	Source string `json:",omitempty"`
 	// Sets lists which of CONVOX_HOST, CONVOX_PASSWORD and RACK_URL the file sets for it.
-	// It doesn't apply to builds of forks.
 	Sets     []string `json:",omitempty"`
 	LoggedIn bool     `json:",omitempty"` // it comes after convox login
 

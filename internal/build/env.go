@@ -13,9 +13,6 @@ import (
 // env normalizes env at the root: a list, or a mapping of variables, is the axis
 // (travis-yml, lib/travis/yml/doc/change/prefix.rb and env_vars.rb).
 func (n *normalizer) env(node *Node) *Node {
-	if node.Kind == List && slices.ContainsFunc(node.Items, hasGlobal) {
-		node = n.first(node, "env")
-	}
 	if node.Kind != Mapping {
 		return n.section(&Node{Kind: Mapping, Line: node.Line, Fields: []Field{{"jobs", node.Line, node}}}, envSection)
 	}
@@ -35,14 +32,6 @@ func (n *normalizer) env(node *Node) *Node {
 	return n.section(node, envSection)
 }
 
-// hasGlobal reports whether an item of a list has keys of env instead of variables. If
-// so, Travis reads only the first item.
-func hasGlobal(node *Node) bool {
-	return slices.ContainsFunc(node.Fields, func(f Field) bool {
-		return strings.HasPrefix(f.Key, "global") || strings.HasPrefix(f.Key, "jobs") || strings.HasPrefix(f.Key, "matrix")
-	})
-}
-
 // envVars normalizes variables to a list of encrypted items and of mappings from names to
 // texts.
 func (n *normalizer) envVars(node *Node, where string) *Node {
@@ -51,9 +40,7 @@ func (n *normalizer) envVars(node *Node, where string) *Node {
 		return made // like an empty list: it sets nothing, and inherits nothing
 	}
 	for _, item := range node.List() {
-		if n.stopped() {
-			return nil
-		}
+		n.step()
 		item = n.first(item, where)
 		switch {
 		case item.Secure:
@@ -75,9 +62,7 @@ func (n *normalizer) envVars(node *Node, where string) *Node {
 func (n *normalizer) envSet(node *Node, where string) *Node {
 	made := &Node{Kind: Mapping, Line: node.Line}
 	for _, f := range node.Fields {
-		if n.stopped() {
-			break
-		}
+		n.step()
 		switch value := f.Value; {
 		case value.Secure:
 		case value.Kind == Null:
@@ -117,18 +102,15 @@ func mappingOf(pairs []envAssignment, line int) *Node {
 
 // parseEnv splits NAME=value NAME=value as Travis does: quotes stay in the values, and
 // spaces inside quotes, $( ) and ${ } don't split (https://github.com/svenfuchs/sh_vars).
-func parseEnv(text string) ([]envAssignment, error) {
-	text = strings.TrimSpace(text)
+func parseEnv(text string) (all []envAssignment, err error) {
+	defer catch(&err)
 	var pairs []envAssignment
-	for text != "" {
-		pair, length, err := parseAssignment(text)
-		if err != nil {
-			return nil, err
-		}
+	for text = strings.TrimSpace(text); text != ""; {
+		pair, length := parseAssignment(text)
 		pairs = append(pairs, pair)
 		rest := strings.TrimLeft(text[length:], " \t\r\n")
 		if rest != "" && len(rest) == len(text)-length {
-			return nil, errEnv
+			panic(stop{errEnv})
 		}
 		text = rest
 	}
@@ -137,70 +119,57 @@ func parseEnv(text string) ([]envAssignment, error) {
 
 // parseAssignment returns the assignment at the beginning of a text, and its length.
 // Quotes around the whole assignment are dropped.
-func parseAssignment(text string) (envAssignment, int, error) {
+func parseAssignment(text string) (envAssignment, int) {
 	if text[0] == '"' {
 		end := closingQuote(text[1:])
-		if end < 0 {
-			return envAssignment{}, 0, errEnv
-		}
 		inner := strings.NewReplacer(`\\`, `\`, `\"`, `"`).Replace(text[1 : 1+end])
 		name, value, _ := strings.Cut(inner, "=")
-		return envAssignment{name, value}, end + 2, nil
+		return envAssignment{name, value}, end + 2
 	}
 	end := strings.IndexAny(text, "= \t\r\n")
 	switch {
 	case end == 0:
-		return envAssignment{}, 0, errEnv
+		panic(stop{errEnv})
 	case end < 0:
-		return envAssignment{name: text}, len(text), nil
+		return envAssignment{name: text}, len(text)
 	case text[end] != '=':
-		return envAssignment{name: text[:end]}, end, nil
+		return envAssignment{name: text[:end]}, end
 	}
-	length, err := envValue(text[end+1:], "", 0)
-	return envAssignment{text[:end], text[end+1:][:length]}, end + 1 + length, err
+	length := envValue(text[end+1:], "", 0)
+	return envAssignment{text[:end], text[end+1:][:length]}, end + 1 + length
 }
 
 // envValue returns the length of a value: up to a space, or to the text that closes it.
-func envValue(text, closing string, depth int) (int, error) {
+func envValue(text, closing string, depth int) int {
 	if depth > deepest {
-		return 0, errTooDeep
+		panic(stop{errTooDeep})
 	}
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
 		case closing != "" && strings.HasPrefix(text[i:], closing):
-			return i + len(closing), nil
+			return i + len(closing)
 		case c == '\\':
 			i++
 		case c == '\'' || c == '`':
 			end := strings.IndexByte(text[i+1:], c)
 			if end < 0 {
-				return 0, errEnv
+				panic(stop{errEnv})
 			}
 			i += end + 1
 		case c == '"':
-			end := closingQuote(text[i+1:])
-			if end < 0 {
-				return 0, errEnv
-			}
-			i += end + 1
-		case c == '$' && i+1 < len(text) && (text[i+1] == '(' || text[i+1] == '{'):
-			close := ")"
-			if text[i+1] == '{' {
-				close = "}"
-			}
-			length, err := envValue(text[i+2:], close, depth+1)
-			if err != nil {
-				return 0, err
-			}
-			i += 1 + length
+			i += closingQuote(text[i+1:]) + 1
+		case strings.HasPrefix(text[i:], "$("):
+			i += 1 + envValue(text[i+2:], ")", depth+1)
+		case strings.HasPrefix(text[i:], "${"):
+			i += 1 + envValue(text[i+2:], "}", depth+1)
 		case closing == "" && (c == ' ' || c == '\t' || c == '\n' || c == '\r'):
-			return i, nil
+			return i
 		}
 	}
-	return len(text), nil
+	return len(text)
 }
 
-// closingQuote returns the index of the closing double quote, or -1.
+// closingQuote returns the index of the closing double quote.
 func closingQuote(text string) int {
 	for i := 0; i < len(text); i++ {
 		switch text[i] {
@@ -210,7 +179,14 @@ func closingQuote(text string) int {
 			return i
 		}
 	}
-	return -1
+	panic(stop{errEnv})
+}
+
+func unquote(text string) string {
+	if len(text) > 1 && (text[0] == '"' || text[0] == '\'') && text[len(text)-1] == text[0] {
+		return text[1 : len(text)-1]
+	}
+	return text
 }
 
 // otherAxes are the variables set by a job's axes, except those of runtimes.
@@ -248,7 +224,7 @@ func jobEnvironment(job Job, event Event) []string {
 		"TRAVIS_BUILD_NUMBER": "1", "TRAVIS_BUILD_ID": "1", "TRAVIS_JOB_ID": "1", "TRAVIS_JOB_NUMBER": cmp.Or(job.Number, "1.1"),
 		"TRAVIS_COMMIT": "0123456789abcdef0123456789abcdef01234567", "TRAVIS_COMMIT_RANGE": "0123456789ab...123456789abc",
 		"TRAVIS_COMMIT_MESSAGE":  shell.Unknown("TRAVIS_COMMIT_MESSAGE", "A commit"),
-		"TRAVIS_SECURE_ENV_VARS": strconv.FormatBool(!event.Fork),
+		"TRAVIS_SECURE_ENV_VARS": "true",
 		"TRAVIS_BUILD_WEB_URL":   "https://app.travis-ci.com/builds/1", "TRAVIS_JOB_WEB_URL": "https://app.travis-ci.com/jobs/1",
 		"HOME": "/home/travis", "USER": "travis", "PATH": "/home/travis/bin:/usr/local/bin:/usr/bin:/bin", "SHELL": "/bin/bash",
 		"TERM": "xterm", "LANG": "en_US.UTF-8", "PAGER": "cat", "DEBIAN_FRONTEND": "noninteractive",
@@ -258,24 +234,18 @@ func jobEnvironment(job Job, event Event) []string {
 		variables[name] = ""
 	}
 	if event.Type == PullRequest {
-		slug := event.Repo
-		if event.Fork {
-			slug = "fork/" + event.Repo[strings.IndexByte(event.Repo, '/')+1:]
-		}
-		variables["TRAVIS_PULL_REQUEST_SLUG"], variables["TRAVIS_PULL_REQUEST_SHA"] = slug, "123456789abcdef0123456789abcdef012345678"
+		variables["TRAVIS_PULL_REQUEST_SLUG"], variables["TRAVIS_PULL_REQUEST_SHA"] = event.Repo, "123456789abcdef0123456789abcdef012345678"
 	}
-	if !event.Fork {
-		for _, setting := range event.Settings {
-			if _, isTravis := variables[setting.Name]; isTravis {
-				continue
-			}
-			variables[setting.Name] = shell.Unknown(setting.Name, unknownValue)
-			if !setting.Private {
-				variables[setting.Name] = unquote(setting.Value)
-			}
+	for _, setting := range event.Settings {
+		if _, isTravis := variables[setting.Name]; isTravis {
+			continue
 		}
-		variables["CONVOX_HOST"], variables["CONVOX_PASSWORD"] = unknownValue, unknownValue
+		variables[setting.Name] = shell.Unknown(setting.Name, unknownValue)
+		if !setting.Private {
+			variables[setting.Name] = unquote(setting.Value)
+		}
 	}
+	variables["CONVOX_HOST"], variables["CONVOX_PASSWORD"] = unknownValue, unknownValue
 	if job.Config != nil {
 		for _, field := range job.Config.Fields {
 			value := field.Value

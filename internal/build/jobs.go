@@ -31,7 +31,8 @@ const mostText = 16 << 20
 // A condition on something the event doesn't say counts as true, and Unseen names it.
 // Jobs are in the order in which Travis numbers them: by stage, with those that may fail
 // last.
-func (c *Config) Build(ctx context.Context, event Event) (*Build, error) {
+func (c *Config) Build(ctx context.Context, event Event) (build *Build, err error) {
+	defer catch(&err)
 	if c.answer != nil && c.answer.isFor(c.Root, event) {
 		made := *c.answer.build
 		return &made, nil
@@ -41,7 +42,8 @@ func (c *Config) Build(ctx context.Context, event Event) (*Build, error) {
 		e.build.Reason, e.build.LeftOut = reason, true
 		return e.build, nil
 	}
-	return e.build, e.run()
+	e.run()
+	return e.build, nil
 }
 
 func (c *Config) expansion(ctx context.Context, event *Event) *expansion {
@@ -73,12 +75,10 @@ type expansion struct {
 // importedFile is Unseen where a file imports another one.
 const importedFile = "the imported file"
 
-func (e *expansion) run() error {
+func (e *expansion) run() {
 	e.global = e.root.Get("env").Get("global").List()
-	for _, step := range []func() error{e.expand, e.inherit, e.exclude, e.supported, e.unique, e.filter, e.stage, e.limit, e.finish} {
-		if err := step(); err != nil {
-			return err
-		}
+	for _, step := range []func(){e.expand, e.inherit, e.exclude, e.supported, e.unique, e.filter, e.stage, e.refuseTooMany, e.finish} {
+		step()
 	}
 	for _, imported := range e.root.Get("import").List() {
 		e.see(importedFile, imported.Line)
@@ -89,7 +89,6 @@ func (e *expansion) run() error {
 			e.build.Reason = "no job is left"
 		}
 	}
-	return nil
 }
 
 func (e *expansion) see(what string, line int) {
@@ -108,7 +107,7 @@ func (e *expansion) accepts(condition, job *Node) bool {
 	}
 	tree, isParsed := e.trees[condition]
 	if !isParsed {
-		tree, _ = parseCondition(condition.Text) // nil if it can't be parsed
+		tree = parseCondition(condition.Text)
 		e.trees[condition] = tree
 	}
 	if tree == nil {
@@ -122,33 +121,39 @@ func (e *expansion) accepts(condition, job *Node) bool {
 	return accepted
 }
 
-// each calls a function for each job. The error is that of the context.
-func (e *expansion) each(do func(i int, job *Node)) error {
+// each calls a function for each job.
+func (e *expansion) each(do func(i int, job *Node)) {
 	for i, job := range e.jobs {
-		if i%16 == 0 && e.ctx.Err() != nil {
-			return e.ctx.Err()
+		if i%16 == 0 {
+			checkContext(e.ctx)
 		}
 		do(i, job)
 	}
-	return e.ctx.Err()
+	checkContext(e.ctx)
 }
 
 // keepJobs drops the jobs for which a function returns false.
-func (e *expansion) keepJobs(holds func(job *Node) bool) error {
+func (e *expansion) keepJobs(holds func(job *Node) bool) {
 	var kept []*Node
-	err := e.each(func(_ int, job *Node) {
+	e.each(func(_ int, job *Node) {
 		if holds(job) {
 			kept = append(kept, job)
 		}
 	})
 	e.jobs = kept
-	return err
+}
+
+// limit stops if there are more than most of something, such as "20,000 jobs".
+func limit(count, most int, what string) {
+	if count > most {
+		panic(stop{fmt.Errorf("%w: more than %d %s", errTooLarge, most, what)})
+	}
 }
 
 // expand multiplies the axes and adds the included jobs. A single expanded job with one
 // value per axis is dropped if jobs are included. Without any job, there is one with the
 // shared keys.
-func (e *expansion) expand() error {
+func (e *expansion) expand() {
 	language, systems := e.root.Get("language").text(), e.root.Get("os").Texts()
 	expanded := []*Node{{Kind: Mapping, Line: e.root.Line}}
 	for _, key := range axes {
@@ -157,9 +162,7 @@ func (e *expansion) expand() error {
 			continue
 		}
 		e.axes = append(e.axes, key)
-		if len(expanded)*len(values) > mostExpanded {
-			return fmt.Errorf("%w: more than %d jobs", errTooLarge, mostExpanded)
-		}
+		limit(len(expanded)*len(values), mostExpanded, "jobs")
 		var product []*Node
 		for _, job := range expanded {
 			for _, value := range values {
@@ -169,14 +172,11 @@ func (e *expansion) expand() error {
 		expanded = product
 	}
 	included := e.included()
-	if len(expanded)+len(included) > mostExpanded {
-		return fmt.Errorf("%w: more than %d jobs", errTooLarge, mostExpanded)
-	}
+	limit(len(expanded)+len(included), mostExpanded, "jobs")
 	if len(expanded) == 1 && len(included) > 0 {
 		expanded = nil
 	}
 	e.jobs = append(expanded, included...)
-	return nil
 }
 
 // axis returns the values of an axis. For env without jobs it returns one, which sets
@@ -213,7 +213,7 @@ var rootOnly = []string{"jobs", "import", "stages", "notifications", "version", 
 // inherit gives each job the root's keys that aren't axes, the first value of each axis
 // except env, and its variables. An included job without env gets the first value of that
 // axis, after the global variables.
-func (e *expansion) inherit() error {
+func (e *expansion) inherit() {
 	shared := e.root.keep(func(f Field) bool { return !slices.Contains(rootOnly, f.Key) && !slices.Contains(axes, f.Key) })
 	var firsts []Field
 	for _, key := range e.axes {
@@ -227,10 +227,8 @@ func (e *expansion) inherit() error {
 		e.jobs = []*Node{{Kind: Mapping, Line: e.root.Line}}
 	}
 	first := e.root.Get("env").Get("jobs").List()
-	if len(e.jobs)*(len(shared.Fields)+len(e.global)) > mostFields {
-		return errTooLarge
-	}
-	return e.each(func(i int, job *Node) {
+	limit(len(e.jobs)*(len(shared.Fields)+len(e.global)), mostFields, "values in all jobs")
+	e.each(func(i int, job *Node) {
 		env := job.Get("env")
 		variables := env.List()
 		if env == nil && len(first) > 0 {
@@ -261,8 +259,8 @@ func (e *expansion) distinct(lists ...[]*Node) []*Node {
 }
 
 // supported drops the keys of a job that its language or system doesn't support.
-func (e *expansion) supported() error {
-	return e.each(func(_ int, job *Node) {
+func (e *expansion) supported() {
+	e.each(func(_ int, job *Node) {
 		language, systems := job.Get("language").text(), job.Get("os").Texts()
 		job.Fields = job.keep(func(f Field) bool {
 			isForeign := f.Key == "os" && language == "objective-c" && slices.Contains([]string{"linux", "windows", "freebsd"}, f.Value.Text)
@@ -272,9 +270,9 @@ func (e *expansion) supported() error {
 }
 
 // unique drops duplicate jobs.
-func (e *expansion) unique() error {
+func (e *expansion) unique() {
 	seen := make(map[int]bool)
-	return e.keepJobs(func(job *Node) bool {
+	e.keepJobs(func(job *Node) bool {
 		id := e.ids.of(job)
 		isNew := !seen[id]
 		seen[id] = true
@@ -282,13 +280,12 @@ func (e *expansion) unique() error {
 	})
 }
 
-// limit drops all jobs if there are more than Travis accepts.
-func (e *expansion) limit() error {
+// refuseTooMany drops all jobs if there are more than Travis accepts.
+func (e *expansion) refuseTooMany() {
 	if count := len(e.jobs); count > mostPlayed {
 		e.dropped = tooManyJobs(count)
 		e.jobs = nil
 	}
-	return nil
 }
 
 func tooManyJobs(count int) string {
@@ -296,8 +293,8 @@ func tooManyJobs(count int) string {
 }
 
 // filter drops the jobs whose condition is false.
-func (e *expansion) filter() error {
-	return e.keepJobs(func(job *Node) bool {
+func (e *expansion) filter() {
+	e.keepJobs(func(job *Node) bool {
 		condition := job.Get("if")
 		if e.accepts(condition, job) {
 			return true
@@ -350,15 +347,13 @@ func (e *expansion) withoutGlobal(env *Node) []int {
 
 // exclude drops the jobs that match an entry of jobs.exclude on every key that it has
 // (lib/travis/yml/matrix/exclude.rb).
-func (e *expansion) exclude() error {
+func (e *expansion) exclude() {
 	entries := e.entries("exclude")
 	if len(entries) == 0 {
-		return nil
+		return
 	}
-	if len(e.jobs)*len(entries) > mostCompared {
-		return fmt.Errorf("%w: %d entries of jobs.exclude for %d jobs", errTooLarge, len(entries), len(e.jobs))
-	}
-	return e.keepJobs(func(job *Node) bool {
+	limit(len(e.jobs)*len(entries), mostCompared, "comparisons with jobs.exclude")
+	e.keepJobs(func(job *Node) bool {
 		own := e.withoutGlobal(job.Get("env"))
 		for i := range entries {
 			if e.excludes(&entries[i], job, own) && e.accepts(entries[i].condition, job) {

@@ -1,6 +1,7 @@
 package build
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -183,7 +184,7 @@ var knownOn = append([]string{"branch", "repo", "condition", "tags", "all_branch
 
 // provider adds the conditions of a deployment, and problems with its script.
 func (o *obstacles) provider(provider *Node) {
-	on := provider.Get("on")
+	on := cmp.Or(provider.Get("on"), &Node{Kind: Mapping, Line: provider.Line})
 	edit := func(change func(*Node) *Node) func(*Node) *Node {
 		return func(n *Node) *Node {
 			on := n.Get("on")
@@ -195,33 +196,28 @@ func (o *obstacles) provider(provider *Node) {
 	}
 	anyBranch := edit(setKey("all_branches", "true"))
 	if !isTrue(on.Get("all_branches")) && !isTrue(on.Get("tags")) {
-		names := branchesOf(provider, on)
+		names, branch := branchesOf(provider, on), on.Get("branch")
+		if on.Kind != Mapping {
+			branch = on
+		}
 		switch {
-		case isSet(on.Get("branch")):
-			o.add(ObstacleBranch, on.Get("branch").Line, strings.Join(names, ", "), provider, anyBranch)
-		case on != nil && on.Kind != Mapping:
-			o.add(ObstacleBranch, on.Line, strings.Join(names, ", "), provider, anyBranch)
+		case isSet(branch):
+			o.add(ObstacleBranch, branch.Line, strings.Join(names, ", "), provider, anyBranch)
 		case !slices.Equal(names, []string{"master"}):
 			key, line := branchOption(provider, names[0])
 			o.add(ObstacleOtherBranch, line, key, provider, anyBranch)
 		default:
-			meant, line := "", provider.Line
-			if on != nil {
-				line = on.Line
-				for _, f := range on.Fields {
-					if !slices.Contains(knownOn, f.Key) && f.Key != "os" {
-						meant, line = f.Key, f.Line
-						break
-					}
-				}
+			meant := Field{Line: on.Line}
+			if i := slices.IndexFunc(on.Fields, func(f Field) bool { return !slices.Contains(knownOn, f.Key) && f.Key != "os" }); i >= 0 {
+				meant = on.Fields[i]
 			}
-			o.add(ObstacleNoBranch, line, meant, provider, anyBranch)
+			o.add(ObstacleNoBranch, meant.Line, meant.Key, provider, anyBranch)
 		}
 	}
-	for _, f := range on.fields() {
+	for _, f := range on.Fields {
 		switch {
-		case f.Key == "condition" && isSet(f.Value):
-			o.add(ObstacleCondition, firstCommandLine(f.Value), strings.Join(f.Value.Texts(), " && "), provider, edit(dropKeys(f.Key)))
+		case f.Key == "condition" && len(commandsOf(f.Value)) > 0:
+			o.add(ObstacleCondition, commandsOf(f.Value)[0].Line, strings.Join(f.Value.Texts(), " && "), provider, edit(dropKeys(f.Key)))
 		case f.Key == "tags":
 			tags := f.Value.text()
 			o.add(ObstacleTags, f.Line, tags, provider, edit(func(on *Node) *Node {
@@ -265,13 +261,6 @@ func oneCommand(script *Node) func(*Node) *Node {
 	return func(n *Node) *Node { return n.with("script", &Node{Kind: Text, Text: text, Line: script.Line}) }
 }
 
-func (n *Node) fields() []Field {
-	if n == nil {
-		return nil
-	}
-	return n.Fields
-}
-
 // branchOption returns the option of a deployment whose keys are taken as branches.
 func branchOption(provider *Node, branch string) (key string, line int) {
 	for _, f := range provider.Fields {
@@ -280,13 +269,6 @@ func branchOption(provider *Node, branch string) (key string, line int) {
 		}
 	}
 	return "", provider.Line
-}
-
-func firstCommandLine(n *Node) int {
-	if commands := commandsOf(n); len(commands) > 0 {
-		return commands[0].Line
-	}
-	return n.Line
 }
 
 // Is reports whether two obstacles are the same.

@@ -39,26 +39,20 @@ const manyDeploys = 16
 // maxWork limits all plays of one script together; it is more than the limit for one.
 const maxWork = 30_000
 
-// plays are plays of scripts that may share texts.
-type plays struct {
-	texts shell.Texts
-	work  int
-}
-
-func (p *plays) run(script Script, plan plan) *playing {
-	playing := run(script, plan, &p.texts)
-	p.work += playing.shell.Work()
-	return playing
-}
-
-// play plays a script and reports the line of each command before it runs.
-func (p *plays) play(script Script, at func(line int)) Played {
+// play plays a script, several times, and reports the line of each command before it
+// runs. It returns how much that was, in commands.
+func play(script Script, at func(line int)) (played Played, work int) {
 	if script.Broken != nil {
-		return Played{Unplayed: script.Broken, Status: 2}
+		return Played{Unplayed: script.Broken, Status: 2}, 0
 	}
-	p.work = 0
-	first := p.run(script, plan{at: at})
-	played := first.Played
+	again := func(plan plan) *playing {
+		plan.at = at
+		playing := run(script, plan)
+		work += playing.shell.Work()
+		return playing
+	}
+	first := again(plan{})
+	played = first.Played
 	played.Unseen = append(slices.Clone(script.Unseen), played.Unseen...)
 	var seen []Call
 	for i := range played.Calls {
@@ -70,17 +64,21 @@ func (p *plays) play(script Script, at func(line int)) Played {
 			call.FailsBuild = seen[at].FailsBuild
 			continue
 		}
-		if len(seen) < manyDeploys && p.work < maxWork && !script.AllowFailure {
-			again := p.run(script, plan{at: at, failing: call.same})
-			call.FailsBuild = again.Status != 0
+		if len(seen) < manyDeploys && work < maxWork && !script.AllowFailure {
+			call.FailsBuild = again(plan{failing: call.same}).Status != 0
 		}
 		seen = append(seen, *call)
 	}
 	if len(played.Calls) == 0 && !script.mentions("convox") {
-		return played
+		return played, work
 	}
-	played.noteUnset(script, first, p)
-	for _, call := range p.run(script, plan{at: at, onFailure: true}).Calls {
+	played.noteUnset(first, func(contrary func(which int) bool) *playing {
+		if work >= maxWork {
+			return first
+		}
+		return again(plan{contrary: contrary})
+	})
+	for _, call := range again(plan{onFailure: true}).Calls {
 		isPlayed := func(c Call) bool {
 			c.Folder = call.Folder // where a failing cd leaves it
 			return c.same(call)
@@ -90,15 +88,16 @@ func (p *plays) play(script Script, at func(line int)) Played {
 			played.Calls = append(played.Calls, call)
 		}
 	}
-	if p.work >= maxWork && played.Unplayed == nil {
+	if work >= maxWork && played.Unplayed == nil {
 		played.Unplayed = &Unseen{What: "it takes too long to play", Line: firstLine(script)}
 	}
-	return played
+	return played, work
 }
 
 // noteUnset notes the variables that nothing in the job sets and that decide what it
 // deploys: those of a test that could end the other way, and those in a deploy's words.
-func (p *Played) noteUnset(script Script, first *playing, plays *plays) {
+// oppose plays the script with some tests ending the other way.
+func (p *Played) noteUnset(first *playing, oppose func(contrary func(which int) bool) *playing) {
 	note := func(names []string, line int) {
 		for _, name := range names {
 			if !slices.ContainsFunc(p.Unseen, func(unseen Unseen) bool { return unseen.What == name }) {
@@ -113,22 +112,18 @@ func (p *Played) noteUnset(script Script, first *playing, plays *plays) {
 	if len(decisions) == 0 || p.Unplayed != nil {
 		return
 	}
-	oppose := func(contrary func(which int) bool) (tests []shell.Decision, differs bool) {
-		if plays.work >= maxWork {
-			return nil, false
-		}
-		again := plays.run(script, plan{at: first.at, contrary: contrary})
-		return again.shell.Decisions(), !slices.EqualFunc(first.deploys(), again.deploys(), func(a, b Call) bool { return a.same(b) })
+	differs := func(other *playing) bool {
+		return !slices.EqualFunc(first.deploys(), other.deploys(), func(a, b Call) bool { return a.same(b) })
 	}
 	alone := false
 	for i, decision := range decisions {
-		if _, differs := oppose(func(which int) bool { return which == i }); differs {
+		if differs(oppose(func(which int) bool { return which == i })) {
 			alone = true
 			note(decision.Names, decision.Line)
 		}
 	}
-	if tests, differs := oppose(func(int) bool { return true }); differs && !alone {
-		for _, decision := range tests {
+	if all := oppose(func(int) bool { return true }); !alone && differs(all) {
+		for _, decision := range all.shell.Decisions() {
 			note(decision.Names, decision.Line)
 		}
 	}
@@ -196,10 +191,9 @@ func folderOf(dir, top string) string {
 	return strings.TrimPrefix(dir, top+"/")
 }
 
-func run(script Script, plan plan, texts *shell.Texts) *playing {
+func run(script Script, plan plan) *playing {
 	p := &playing{plan: plan, top: script.Dir}
 	p.shell = shell.New(script.Environment, script.Dir, plan.onFailure, p.watch)
-	p.shell.Remember(texts)
 	p.shell.Define(travis)
 	p.shell.Oppose(plan.contrary)
 	ended := false

@@ -38,11 +38,10 @@ var (
 	pushMain  = build.Event{Type: build.Push, Repo: "acme/api", Branch: "main"}
 	pushOther = build.Event{Type: build.Push, Repo: "acme/api", Branch: "feature/x"}
 	pullMain  = build.Event{Type: build.PullRequest, Repo: "acme/api", Branch: "main", HeadBranch: "feature/x"}
-	forkMain  = build.Event{Type: build.PullRequest, Repo: "acme/api", Branch: "main", HeadBranch: "feature/x", Fork: true}
 	tag       = build.Event{Type: build.Push, Repo: "acme/api", Branch: "v1.0", Tag: "v1.0"}
 	cronMain  = build.Event{Type: build.Cron, Repo: "acme/api", Branch: "main"}
-	allEvents = []build.Event{pushMain, pushOther, pullMain, forkMain, tag, cronMain}
-	eventName = []string{"push", "other", "pull", "fork", "tag", "cron"}
+	allEvents = []build.Event{pushMain, pushOther, pullMain, tag, cronMain}
+	eventName = []string{"push", "other", "pull", "tag", "cron"}
 )
 
 // calls renders the deploys of a job for each event: EVENT=APP/RACK@LINE, with !
@@ -86,11 +85,11 @@ func TestAJobDeploysAsTravisWould(t *testing.T) {
 		config []any
 		want   string
 	}{
-		{"in script", []any{"script", text(2, deployWeb)}, "push=web@2! other=web@2! pull=web@2! fork=web@2! tag=web@2! cron=web@2!"},
-		{"a later command doesn't undo a failure of script", []any{"script", list(text(2, deployWeb), text(3, "true"))}, "push=web@2! other=web@2! pull=web@2! fork=web@2! tag=web@2! cron=web@2!"},
-		{"after a failing test", []any{"script", list(text(2, "false"), text(3, deployWeb))}, "push=web@3! other=web@3! pull=web@3! fork=web@3! tag=web@3! cron=web@3!"},
-		{"after_success doesn't fail the build", []any{"script", "true", "after_success", text(4, deployWeb)}, "push=web@4 other=web@4 pull=web@4 fork=web@4 tag=web@4 cron=web@4"},
-		{"after_success of failing tests", []any{"script", "false", "after_success", text(4, "test $TRAVIS_BRANCH = main && "+deployWeb)}, "push=web@4? pull=web@4? fork=web@4? cron=web@4?"},
+		{"in script", []any{"script", text(2, deployWeb)}, "push=web@2! other=web@2! pull=web@2! tag=web@2! cron=web@2!"},
+		{"a later command doesn't undo a failure of script", []any{"script", list(text(2, deployWeb), text(3, "true"))}, "push=web@2! other=web@2! pull=web@2! tag=web@2! cron=web@2!"},
+		{"after a failing test", []any{"script", list(text(2, "false"), text(3, deployWeb))}, "push=web@3! other=web@3! pull=web@3! tag=web@3! cron=web@3!"},
+		{"after_success doesn't fail the build", []any{"script", "true", "after_success", text(4, deployWeb)}, "push=web@4 other=web@4 pull=web@4 tag=web@4 cron=web@4"},
+		{"after_success of failing tests", []any{"script", "false", "after_success", text(4, "test $TRAVIS_BRANCH = main && "+deployWeb)}, "push=web@4? pull=web@4? cron=web@4?"},
 		{"after_failure of passing tests", []any{"script", "true", "after_failure", text(4, "test $TRAVIS_EVENT_TYPE = cron && "+deployWeb)}, "cron=web@4?"},
 		{"exit ends the job before it deploys", []any{"script", "exit 0", "deploy", provider(deployWeb, "on", on("branch", "main"))}, ""},
 		{"a failing before_script ends the job", []any{"before_script", "false", "script", "true", "deploy", provider(deployWeb, "on", on("branch", "main"))}, "push=web@9? cron=web@9?"},
@@ -112,7 +111,7 @@ func TestAJobDeploysAsTravisWould(t *testing.T) {
 		{"another version", []any{"script", "true", "rvm", "2.6", "deploy", provider(deployWeb, "on", on("branch", "main", "rvm", "2.7"))}, ""},
 		{"a condition", []any{"script", "true", "deploy", provider(deployWeb, "on", on("all_branches", "true", "condition", `$TRAVIS_BRANCH =~ ^feature/`))}, "other=web@9!"},
 		{"conditions", []any{"script", "true", "deploy", provider(deployWeb, "on", on("all_branches", "true", "condition", list(text(7, "-n $TRAVIS_TAG"), text(7, "$CI = true"))))}, "tag=web@9!"},
-		{"a condition that is no Bash breaks the job", []any{"script", text(2, deployWeb), "deploy", provider(deployWeb, "on", on("branch", "main", "condition", "test $X = y"))}, "push:7 can't be played other:7 can't be played pull=web@2! fork=web@2! tag:7 can't be played cron:7 can't be played"},
+		{"a condition that is no Bash breaks the job", []any{"script", text(2, deployWeb), "deploy", provider(deployWeb, "on", on("branch", "main", "condition", "test $X = y"))}, "push:7 can't be played other:7 can't be played pull=web@2! tag:7 can't be played cron:7 can't be played"},
 		{"a failure that is allowed", []any{"script", "true", "deploy", provider(deployWeb, "allow_failure", "true", "on", on("branch", "main"))}, "push=web@9 cron=web@9"},
 		{"after_success: skip switches deployments off", []any{"script", "true", "after_success", "skip", "deploy", provider(deployWeb, "on", on("branch", "main"))}, ""},
 		{"script: skip passes", []any{"script", "skip", "deploy", provider(deployWeb, "on", on("branch", "main"))}, "push=web@9! cron=web@9!"},
@@ -130,14 +129,14 @@ func TestAJobDeploysAsTravisWould(t *testing.T) {
 		{"before_deploy can deploy", []any{"script", "true", "before_deploy", text(5, deployWeb), "deploy", provider("true", "on", on("branch", "main"))}, "push=web@5! cron=web@5!"},
 		{"after_deploy doesn't fail the build", []any{"script", "true", "after_deploy", text(5, deployWeb), "deploy", provider("true", "on", on("branch", "main"))}, "push=web@5 cron=web@5"},
 		{"a second provider isn't reached", []any{"script", "true", "deploy", list(provider("false", "on", on("branch", "main")), provider(deployWeb, "on", on("branch", "main")))}, "push=web@9? cron=web@9?"},
-		{"build and promote", []any{"script", text(2, "convox build --app web --id && convox releases promote R1 --app web")}, "push=web@2! other=web@2! pull=web@2! fork=web@2! tag=web@2! cron=web@2!"},
+		{"build and promote", []any{"script", text(2, "convox build --app web --id && convox releases promote R1 --app web")}, "push=web@2! other=web@2! pull=web@2! tag=web@2! cron=web@2!"},
 		{"promote alone", []any{"script", "convox releases promote R1 --app web"}, ""},
 		{"secrets", []any{"script", text(2, `test "$CONVOX_PASSWORD" || exit 0; test $TRAVIS_SECURE_ENV_VARS = true && test $TRAVIS_PULL_REQUEST != false && `+deployWeb)}, "pull=web@2!"},
 		{"retries", []any{"script", text(2, "test $TRAVIS_TAG && travis_retry convox deploy --app web")}, "tag=web@2!"},
 		{"waits", []any{"script", text(2, "test $TRAVIS_TAG && travis_wait 30 convox deploy --app web")}, "tag=web@2!"},
 		{"folds", []any{"install", text(1, "export -f travis_fold travis_time_start travis_time_finish"), "script", text(2, "test $TRAVIS_TAG && convox deploy --app web")}, "tag=web@2!"},
 		{"a loop whose last turn counts", []any{"script", text(2, "test $TRAVIS_TAG && for a in web api; do convox deploy --app $a; done")}, "tag=web@2 tag=api@2!"},
-		{"a loop that can't end", []any{"script", text(2, "while :; do :; done"), "deploy", provider(deployWeb, "on", on("branch", "main"))}, "push:2 can't be played other:2 can't be played pull:2 can't be played fork:2 can't be played tag:2 can't be played cron:2 can't be played"},
+		{"a loop that can't end", []any{"script", text(2, "while :; do :; done"), "deploy", provider(deployWeb, "on", on("branch", "main"))}, "push:2 can't be played other:2 can't be played pull:2 can't be played tag:2 can't be played cron:2 can't be played"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

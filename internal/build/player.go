@@ -225,7 +225,7 @@ func playAll(stdin io.Reader, stdout io.Writer) error {
 		return err
 	}
 	encoder := json.NewEncoder(stdout)
-	last, plays := 0, new(plays)
+	last := 0
 	at := func(line int) {
 		if line != last {
 			last = line
@@ -233,7 +233,8 @@ func playAll(stdin io.Reader, stdout io.Writer) error {
 		}
 	}
 	for _, script := range scripts {
-		if err := encoder.Encode(plays.play(script, at)); err != nil {
+		played, _ := play(script, at)
+		if err := encoder.Encode(played); err != nil {
 			return err
 		}
 	}

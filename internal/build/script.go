@@ -2,7 +2,6 @@ package build
 
 import (
 	"fmt"
-	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -73,7 +72,7 @@ func ScriptOf(job Job, event Event) Script {
 	s := Script{Environment: jobEnvironment(job, event), Dir: buildDir(event), AllowFailure: job.AllowFailure}
 	for _, variable := range job.Env {
 		name, value, assigned := strings.Cut(variable, "=")
-		if value == "[secure]" && !event.Fork {
+		if value == "[secure]" {
 			s.Environment = append(s.Environment, name+"="+shell.Unknown(name, "encrypted"))
 		}
 		if assigned && !strings.Contains(value, "[secure]") {
@@ -158,18 +157,14 @@ func commandsOf(n *Node) []Command {
 	return nil
 }
 
-// Commands returns the commands of the file's phases and deployments, with the phase of
-// each: those of the whole file, then those of each included job.
-func (c *Config) Commands() iter.Seq2[string, Command] {
-	return func(yield func(string, Command) bool) {
-		for _, job := range c.jobs() {
-			for phase, command := range job.commands() {
-				if !yield(phase, command) {
-					return
-				}
-			}
-		}
+// Commands returns the commands of the file's phases and deployments: those of the whole
+// file, then those of each included job.
+func (c *Config) Commands() []Command {
+	var all []Command
+	for _, job := range c.jobs() {
+		all = append(all, job.commands()...)
 	}
+	return all
 }
 
 // jobs returns the root, whose keys all jobs inherit, and the included jobs.
@@ -183,25 +178,18 @@ func (n *Node) Deployments() []*Node {
 }
 
 // commands returns the commands of a job's phases, then those of its deployments.
-func (n *Node) commands() iter.Seq2[string, Command] {
-	return func(yield func(string, Command) bool) {
-		for _, phase := range phases {
-			values := []*Node{n.Get(phase)}
-			if phase == "deploy" {
-				values = nil
-				for _, provider := range n.Deployments() {
-					values = append(values, provider.Get("script"))
-				}
-			}
-			for _, value := range values {
-				for _, command := range commandsOf(value) {
-					if !yield(phase, command) {
-						return
-					}
-				}
-			}
+func (n *Node) commands() []Command {
+	var all []Command
+	for _, phase := range phases {
+		if phase != "deploy" {
+			all = append(all, commandsOf(n.Get(phase))...)
+			continue
+		}
+		for _, provider := range n.Deployments() {
+			all = append(all, commandsOf(provider.Get("script"))...)
 		}
 	}
+	return all
 }
 
 // defaultScript returns what Travis runs in a job without a script: ":" for anything that

@@ -5,6 +5,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
+
+	"github.com/dlclark/regexp2/v2"
 )
 
 // defaultStage is the stage of jobs without one, as soon as any stage exists.
@@ -70,9 +73,27 @@ func (e *expansion) matchesBranch(pattern *Node, branch string) bool {
 	return found != no
 }
 
+// matches matches a Ruby regular expression anywhere in a text, where ^ and $ match at
+// every line. It is unknown for an expression that takes too long, and false for one that
+// can't be compiled, as in Travis.
+func matches(pattern, text string) truth {
+	compiled, err := regexp2.Compile(rubyEscapes.Replace(pattern), regexp2.Multiline)
+	if err != nil {
+		return no
+	}
+	compiled.MatchTimeout = 50 * time.Millisecond
+	found, err := compiled.MatchString(text)
+	if err != nil {
+		return unknown
+	}
+	return truthOf(found)
+}
+
+var rubyEscapes = strings.NewReplacer(`\\`, `\\`, `\h`, `[0-9a-fA-F]`)
+
 // stage gives each job a stage, if there are any, and drops the jobs of stages whose
 // condition is false (lib/travis/yml/configs/stages.rb).
-func (e *expansion) stage() error {
+func (e *expansion) stage() {
 	stages := e.root.Get("stages").List()
 	name := defaultStage
 	any := len(stages) > 0
@@ -89,7 +110,7 @@ func (e *expansion) stage() error {
 		any = isDefault(job.Get("stage").text()) || any
 	}
 	if !any {
-		return nil
+		return
 	}
 	conditions := make(map[string]*Node)
 	for _, stage := range stages {
@@ -98,28 +119,22 @@ func (e *expansion) stage() error {
 			conditions[key] = stage.Get("if")
 		}
 	}
-	err := e.each(func(i int, job *Node) {
+	e.each(func(i int, job *Node) {
 		if own := job.Get("stage").text(); own != "" {
 			name = own
 			return
 		}
 		e.jobs[i] = job.with("stage", &Node{Kind: Text, Text: name, Line: job.Line})
 	})
-	if err != nil {
-		return err
-	}
 	// A stage runs if its condition is true for any of its jobs.
 	runs := make(map[string]bool)
-	err = e.each(func(_ int, job *Node) {
+	e.each(func(_ int, job *Node) {
 		key := strings.ToLower(job.Get("stage").Text)
 		if !runs[key] {
 			runs[key] = e.accepts(conditions[key], job)
 		}
 	})
-	if err != nil {
-		return err
-	}
-	return e.keepJobs(func(job *Node) bool {
+	e.keepJobs(func(job *Node) bool {
 		stage := job.Get("stage").Text
 		key := strings.ToLower(stage)
 		if !runs[key] {
@@ -130,7 +145,7 @@ func (e *expansion) stage() error {
 }
 
 // finish decides which jobs may fail, and sorts and numbers the jobs.
-func (e *expansion) finish() error {
+func (e *expansion) finish() {
 	order := make(map[string]int)
 	place := func(name string) int {
 		key := strings.ToLower(name)
@@ -144,7 +159,7 @@ func (e *expansion) finish() error {
 	}
 	allowed := make(map[*Node]bool)
 	failures := e.entries("allow_failures")
-	err := e.each(func(_ int, job *Node) {
+	e.each(func(_ int, job *Node) {
 		place(job.Get("stage").text())
 		may := isTrue(job.Get("allow_failure"))
 		variables := e.withoutGlobal(job.Get("env"))
@@ -154,9 +169,6 @@ func (e *expansion) finish() error {
 		}
 		allowed[job] = may
 	})
-	if err != nil {
-		return err
-	}
 	rank := func(job *Node) int {
 		stage := job.Get("stage").text()
 		if stage == "" {
@@ -169,25 +181,17 @@ func (e *expansion) finish() error {
 		return rank
 	}
 	slices.SortStableFunc(e.jobs, func(a, b *Node) int { return rank(a) - rank(b) })
-	if err := e.unique(); err != nil { // jobs that are equal now that they have a stage
-		return err
-	}
-	left := mostText
-	err = e.each(func(i int, job *Node) {
-		if made := jobOf(job, i, allowed[job], &left); left >= 0 {
-			made.Imports = isSet(e.root.Get("import"))
-			e.build.Jobs = append(e.build.Jobs, made)
-		}
+	e.unique() // jobs that are equal now that they have a stage
+	bytes := 0
+	e.each(func(i int, job *Node) {
+		made := jobOf(job, i, allowed[job], &bytes)
+		made.Imports = isSet(e.root.Get("import"))
+		e.build.Jobs = append(e.build.Jobs, made)
 	})
-	if left < 0 {
-		return errTooLarge
-	}
-	return err
 }
 
-// jobOf reads a job's keys. left is how many bytes of variables are still allowed; it is
-// negative if there are too many.
-func jobOf(config *Node, i int, allowFailure bool, left *int) Job {
+// jobOf reads a job's keys, and counts the bytes of its variables.
+func jobOf(config *Node, i int, allowFailure bool, bytes *int) Job {
 	return Job{
 		Number:       fmt.Sprintf("1.%d", i+1),
 		Stage:        config.Get("stage").text(),
@@ -196,14 +200,14 @@ func jobOf(config *Node, i int, allowFailure bool, left *int) Job {
 		Arch:         config.Get("arch").text(),
 		Dist:         config.Get("dist").text(),
 		Language:     config.Get("language").text(),
-		Env:          environment(config.Get("env"), left),
+		Env:          environment(config.Get("env"), bytes),
 		AllowFailure: allowFailure,
 		Config:       config,
 	}
 }
 
-// environment writes variables as NAME=value, as long as bytes are left.
-func environment(env *Node, left *int) []string {
+// environment writes variables as NAME=value.
+func environment(env *Node, bytes *int) []string {
 	const secure = "[secure]"
 	var list []string
 	for _, set := range env.List() {
@@ -215,9 +219,8 @@ func environment(env *Node, left *int) []string {
 			if f.Value.Secure {
 				value = secure
 			}
-			if *left -= len(f.Key) + 1 + len(value); *left < 0 {
-				return nil
-			}
+			*bytes += len(f.Key) + 1 + len(value)
+			limit(*bytes, mostText, "bytes of variables")
 			list = append(list, f.Key+"="+value)
 		}
 	}

@@ -30,6 +30,28 @@ var (
 	errNoObject = errors.New("it isn't a JSON object")
 )
 
+// stop is what functions of this package panic with where a file exceeds a limit or the
+// context ends. The exported functions return its error.
+type stop struct{ err error }
+
+// catch sets an error to that of a stop; defer it.
+func catch(err *error) {
+	switch reason := recover().(type) {
+	case nil:
+	case stop:
+		*err = reason.err
+	default:
+		panic(reason)
+	}
+}
+
+// checkContext stops if the context has ended.
+func checkContext(ctx context.Context) {
+	if err := ctx.Err(); err != nil {
+		panic(stop{err})
+	}
+}
+
 // isTooLarge reports whether a text exceeds the limits for bytes or values. It is checked
 // before go-yaml turns each value into hundreds of bytes.
 func isTooLarge(text []byte) bool {
@@ -75,9 +97,7 @@ var unknownAnchor = regexp.MustCompile(`unknown anchor '([^']*)' referenced`)
 func parseYAML(ctx context.Context, text []byte) (document *yaml.Node, shift int, err error) {
 	var anchors []string
 	for {
-		if err := ctx.Err(); err != nil {
-			return nil, 0, err
-		}
+		checkContext(ctx)
 		var source io.Reader = bytes.NewReader(text)
 		if len(anchors) > 0 {
 			before := "--- [&" + strings.Join(anchors, " ~, &") + " ~]\n"
@@ -138,7 +158,8 @@ type reader struct {
 }
 
 // object reads a JSON object, which is YAML too. The error doesn't quote it.
-func (r *reader) object(text []byte) (*Node, error) {
+func (r *reader) object(text []byte) (object *Node, err error) {
+	defer catch(&err)
 	if isTooLarge(text) {
 		return nil, errTooLarge
 	}
@@ -147,14 +168,15 @@ func (r *reader) object(text []byte) (*Node, error) {
 	if err != nil || document == nil || document.Kind != yaml.MappingNode || !json.Valid(text) {
 		return nil, errNoObject
 	}
-	return r.node(document, 0)
+	return r.node(document, 0), nil
 }
 
-func atLine(line int, err error) error {
-	if line == 0 { // of JSON
-		return err
+// stopAt stops at a line, which is 0 for JSON.
+func stopAt(line int, err error) {
+	if line > 0 {
+		err = fmt.Errorf("line %d: %w", line, err)
 	}
-	return fmt.Errorf("line %d: %w", line, err)
+	panic(stop{err})
 }
 
 // line returns the line of a node.
@@ -165,65 +187,59 @@ func (r *reader) line(n *yaml.Node) int {
 	return n.Line - r.shift
 }
 
-func (r *reader) step() error {
-	if r.count++; r.count > mostNodes {
-		return errTooLarge
+func (r *reader) step() { countNode(r.ctx, &r.count) }
+
+// countNode counts a node, and stops after too many of them.
+func countNode(ctx context.Context, count *int) {
+	if *count++; *count > mostNodes {
+		panic(stop{errTooLarge})
 	}
-	if r.count%1024 == 0 {
-		return r.ctx.Err()
+	if *count%1024 == 0 {
+		checkContext(ctx)
 	}
-	return nil
 }
 
 // node converts a node. An alias shares the node of its anchor, so that aliases of
 // aliases cost nothing; one inside its own anchor is null.
-func (r *reader) node(n *yaml.Node, depth int) (*Node, error) {
-	if err := r.step(); err != nil {
-		return nil, err
-	}
+func (r *reader) node(n *yaml.Node, depth int) *Node {
+	r.step()
 	line := r.line(n)
 	if n.Kind == yaml.AliasNode {
 		n = n.Alias
 	}
 	if made, known := r.made[n]; known {
 		if made == nil {
-			return &Node{Line: line}, nil
+			return &Node{Line: line}
 		}
-		return made, nil
+		return made
 	}
 	if n.Anchor != "" {
 		r.made[n] = nil
 	}
 	if depth > deepest {
-		return nil, atLine(line, errTooDeep)
+		stopAt(line, errTooDeep)
 	}
 	made := &Node{Line: line, anchored: n.Anchor != ""}
 	switch n.Kind {
 	case yaml.SequenceNode:
 		made.Kind = List
 		for _, child := range n.Content {
-			item, err := r.node(child, depth+1)
-			if err != nil {
-				return nil, err
-			}
-			made.Items = append(made.Items, item)
+			made.Items = append(made.Items, r.node(child, depth+1))
 		}
 	case yaml.MappingNode:
-		if err := r.mapping(made, n, depth); err != nil {
-			return nil, err
-		}
+		r.mapping(made, n, depth)
 	default:
 		readScalar(made, n)
 	}
 	if n.Anchor != "" {
 		r.made[n] = made
 	}
-	return made, nil
+	return made
 }
 
 // mapping reads keys in order: the last of equal ones wins, and what "<<" merges
 // overrides the keys above it.
-func (r *reader) mapping(made *Node, n *yaml.Node, depth int) error {
+func (r *reader) mapping(made *Node, n *yaml.Node, depth int) {
 	made.Kind = Mapping
 	at := make(map[string]int, len(n.Content)/2)
 	set := func(f Field) {
@@ -239,18 +255,13 @@ func (r *reader) mapping(made *Node, n *yaml.Node, depth int) error {
 		key := n.Content[i]
 		line := r.line(key)
 		if key.Kind != yaml.ScalarNode {
-			return atLine(line, errBadKey)
+			stopAt(line, errBadKey)
 		}
-		value, err := r.node(n.Content[i+1], depth+1)
-		if err != nil {
-			return err
-		}
+		value := r.node(n.Content[i+1], depth+1)
 		name := strings.TrimPrefix(key.Value, ":")
 		merged := mergedFields(name, n.Content[i+1], value)
 		for _, f := range merged {
-			if err := r.step(); err != nil {
-				return err
-			}
+			r.step()
 			set(f)
 		}
 		if merged != nil {
@@ -263,7 +274,6 @@ func (r *reader) mapping(made *Node, n *yaml.Node, depth int) error {
 		set(Field{Key: name, Line: line, Value: value})
 	}
 	made.seal()
-	return nil
 }
 
 // seal makes an encrypted value of a mapping that is one.

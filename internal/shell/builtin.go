@@ -4,6 +4,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"mvdan.cc/sh/v3/expand"
+	"mvdan.cc/sh/v3/syntax"
 )
 
 // builtin runs a Bash builtin, and reports whether the command is one.
@@ -122,11 +125,10 @@ func (s *Shell) jump(to flow, args []string) {
 
 func (s *Shell) shift(args []string) {
 	n := 1
-	var err error
 	if len(args) > 1 {
-		n, err = strconv.Atoi(args[1])
+		n, _ = strconv.Atoi(args[1])
 	}
-	if err != nil || n < 0 || n > len(s.params) {
+	if n < 0 || n > len(s.params) {
 		s.status = 1
 		return
 	}
@@ -136,32 +138,39 @@ func (s *Shell) shift(args []string) {
 // flags are the options of set, by letter.
 var flags = map[rune]string{
 	'a': "allexport", 'e': "errexit", 'f': "noglob", 'n': "noexec", 'u': "nounset", 'x': "xtrace", 'v': "verbose",
-	'E': "errtrace", 'o': "",
+	'E': "errtrace",
 }
 
-func (s *Shell) setOptions(args []string) {
-	rest := args[1:]
-	for len(rest) > 0 && len(rest[0]) > 0 && (rest[0][0] == '-' || rest[0][0] == '+') {
-		arg := rest[0]
-		rest = rest[1:]
-		if arg == "-" || arg == "--" {
-			s.params = slices.Clone(rest)
-			return
+// readOptions sets the options that words begin with, as for set and bash. It returns the
+// other words, the letters that it doesn't know, and whether "--" ended the options.
+func (s *Shell) readOptions(words []string) (rest []string, letters string, isEnded bool) {
+	for len(words) > 0 && len(words[0]) > 1 && (words[0][0] == '-' || words[0][0] == '+') {
+		word := words[0]
+		words = words[1:]
+		if word == "--" {
+			return words, letters, true
 		}
-		for _, flag := range arg[1:] {
-			if flag == 'o' {
-				if len(rest) > 0 {
-					s.options[rest[0]] = arg[0] == '-'
-					rest = rest[1:]
-				}
-				continue
+		for _, letter := range word[1:] {
+			name := flags[letter]
+			if (letter == 'o' || letter == 'O') && len(words) > 0 {
+				name, words = words[0], words[1:]
 			}
-			if name := flags[flag]; name != "" {
-				s.options[name] = arg[0] == '-'
+			if name != "" {
+				s.options[name] = word[0] == '-'
+			} else if word[1] != '-' {
+				letters += string(letter)
 			}
 		}
 	}
-	if len(rest) > 0 {
+	return words, letters, false
+}
+
+func (s *Shell) setOptions(args []string) {
+	rest, _, isEnded := s.readOptions(args[1:])
+	if len(rest) > 0 && rest[0] == "-" {
+		rest, isEnded = rest[1:], true
+	}
+	if isEnded || len(rest) > 0 {
 		s.params = slices.Clone(rest)
 	}
 }
@@ -182,23 +191,17 @@ func (s *Shell) shopt(args []string) {
 }
 
 func (s *Shell) unsetBuiltin(args []string) {
-	variables, functions := true, true
+	onlyFunctions := slices.Contains(args, "-f")
 	for _, name := range args[1:] {
-		switch name {
-		case "-v":
-			functions = false
-		case "-f":
-			variables = false
-		case "-n":
-		default:
-			if strings.Contains(name, "[") {
-				panic(errUnusual)
-			}
-			if _, function := s.functions[name]; variables && (s.Get(name).Declared() || !function) {
-				s.unset(name)
-			} else if functions {
-				delete(s.functions, name)
-			}
+		_, isFunction := s.functions[name]
+		switch {
+		case strings.HasPrefix(name, "-"):
+		case strings.Contains(name, "["):
+			panic(errUnusual)
+		case isFunction && (onlyFunctions || !s.Get(name).Declared()):
+			delete(s.functions, name)
+		case !onlyFunctions:
+			s.unset(name)
 		}
 	}
 }
@@ -219,14 +222,11 @@ func (s *Shell) source(args []string) {
 		s.note(args[1])
 		return
 	}
-	params := s.params
-	if len(args) > 2 {
+	if params := s.params; len(args) > 2 {
 		s.params = args[2:]
+		defer func() { s.params = params }()
 	}
 	s.evaluate(string(file.data), frame{line: s.place})
-	if len(args) > 2 {
-		s.params = params
-	}
 	if s.flow == flowReturn {
 		s.flow = flowNext
 	}
@@ -372,4 +372,128 @@ func (s *Shell) wait(args []string) {
 			s.status = number - firstJob
 		}
 	}
+}
+
+func (s *Shell) echo(args []string) {
+	rest := args[1:]
+	newline, escapes := "\n", false
+	for len(rest) > 0 && len(rest[0]) > 1 && rest[0][0] == '-' && strings.Trim(rest[0][1:], "neE") == "" {
+		for _, flag := range rest[0][1:] {
+			switch flag {
+			case 'n':
+				newline = ""
+			case 'e':
+				escapes = true
+			case 'E':
+				escapes = false
+			}
+		}
+		rest = rest[1:]
+	}
+	var b strings.Builder
+	for i, word := range rest {
+		if i > 0 && !vanishes(word) {
+			b.WriteByte(' ')
+		}
+		b.WriteString(strings.TrimPrefix(word, vanishing))
+	}
+	output := b.String()
+	if escapes {
+		if text, _, err := expand.Format(s.config(), output, nil); err == nil {
+			output = text
+		}
+	}
+	s.print(output + newline)
+}
+
+// read reads a line into variables.
+func (s *Shell) read(args []string) {
+	raw, array := false, ""
+	rest := args[1:]
+	for len(rest) > 0 && strings.HasPrefix(rest[0], "-") {
+		option := rest[0][1:]
+		if rest = rest[1:]; strings.Trim(option, "ra") != "" {
+			panic(errUnusual)
+		}
+		raw = raw || strings.Contains(option, "r")
+		if strings.Contains(option, "a") && len(rest) > 0 {
+			array, rest = rest[0], rest[1:]
+		}
+	}
+	line, ok := s.readLine()
+	for !raw && ok && strings.HasSuffix(line, `\`) {
+		var next string
+		next, ok = s.readLine()
+		line = strings.TrimSuffix(line, `\`) + next
+	}
+	s.grow(len(line))
+	switch {
+	case array != "":
+		_ = s.Set(array, expand.Variable{Set: true, Kind: expand.Indexed, List: expand.ReadFields(s.config(), line, -1, raw)})
+	case len(rest) == 0:
+		s.set("REPLY", line)
+	default:
+		values := expand.ReadFields(s.config(), line, len(rest), raw)
+		for i, name := range rest {
+			value := ""
+			if i < len(values) {
+				value = values[i]
+			}
+			if syntax.ValidName(name) {
+				s.set(name, value)
+			}
+		}
+	}
+	if !ok {
+		s.status = 1
+	}
+}
+
+// mapfile reads lines into an array.
+func (s *Shell) mapfile(args []string) {
+	name, trim := "MAPFILE", false
+	for _, arg := range args[1:] {
+		switch {
+		case arg == "-t":
+			trim = true
+		case strings.HasPrefix(arg, "-"):
+			panic(errUnusual)
+		default:
+			name = arg
+		}
+	}
+	list := lines(value(s.input()))
+	for i := 0; i < len(list) && !trim; i++ {
+		list[i] += "\n"
+	}
+	s.status = oneIf(s.Set(name, expand.Variable{Set: true, Kind: expand.Indexed, List: list}) != nil)
+}
+
+// printf prints like the library's printf. The output of directives that it lacks is
+// unknown.
+func (s *Shell) printf(args []string) {
+	rest := args[1:]
+	if len(rest) > 0 && rest[0] == "-v" {
+		panic(errUnusual)
+	}
+	if len(rest) == 0 {
+		s.status = 2
+		return
+	}
+	format, rest := rest[0], append([]string{}, rest[1:]...)
+	var b strings.Builder
+	for {
+		s.step()
+		text, n, err := expand.Format(s.config(), format, rest)
+		if err != nil {
+			b.WriteString(unknownOutput("printf"))
+			break
+		}
+		s.grow(len(text))
+		b.WriteString(text)
+		if rest = rest[n:]; n == 0 || len(rest) == 0 {
+			break
+		}
+	}
+	s.print(b.String())
 }

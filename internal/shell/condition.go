@@ -2,6 +2,7 @@ package shell
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -89,17 +90,15 @@ func (s *Shell) number(expression string) int {
 	if strings.TrimSpace(expression) == "" {
 		return 0
 	}
-	file, err := s.parse("((" + expression + "))")
-	if err != nil || len(file.Stmts) != 1 {
+	if nesting(expression) > maxNested {
+		panic(ErrLimit)
+	}
+	x, err := syntax.NewParser().Arithmetic(strings.NewReader(expression))
+	if err != nil {
 		s.expansionFailed = true
 		return 0
 	}
-	command, ok := file.Stmts[0].Cmd.(*syntax.ArithmCmd)
-	if !ok {
-		s.expansionFailed = true
-		return 0
-	}
-	return s.arithmetic(command.X)
+	return s.arithmetic(x)
 }
 
 func compareNumbers(operator string, a, b int) bool {
@@ -203,4 +202,112 @@ func (s *Shell) matches(glob, text string) bool {
 	}
 	compiled, err := regexp.Compile(expression)
 	return err == nil && compiled.MatchString(text)
+}
+
+// test runs test and [, by the number of arguments as specified by POSIX
+// (https://pubs.opengroup.org/onlinepubs/9699919799/utilities/test.html).
+func (s *Shell) test(args []string) {
+	words := args[1:]
+	if args[0] == "[" {
+		if len(words) == 0 || words[len(words)-1] != "]" {
+			s.status = 2
+			return
+		}
+		words = words[:len(words)-1]
+	}
+	s.badTest = false
+	s.status = oneIf(!(&tester{shell: s, words: words}).all())
+	if s.badTest {
+		s.status = 2
+	}
+}
+
+// tester parses the words of test.
+type tester struct {
+	shell *Shell
+	words []string
+}
+
+func (t *tester) all() bool {
+	switch w := t.words; {
+	case len(w) == 0:
+		return false
+	case len(w) == 1:
+		return w[0] != ""
+	case len(w) == 3 && isBinary(w[1]):
+		return t.shell.compare(w[1], w[0], w[2])
+	case len(w) == 4 && w[0] == "!":
+		t.take()
+		return !t.all()
+	}
+	holds := t.or()
+	if len(t.words) > 0 {
+		t.shell.badTest = true
+	}
+	return holds
+}
+
+func (t *tester) take() string {
+	if len(t.words) == 0 {
+		t.shell.badTest = true
+		return ""
+	}
+	word := t.words[0]
+	t.words = t.words[1:]
+	return word
+}
+
+func (t *tester) next(word string) bool { return len(t.words) > 0 && t.words[0] == word }
+
+func (t *tester) or() bool {
+	defer t.shell.deeper()()
+	holds := t.and()
+	for t.next("-o") && !t.shell.badTest {
+		t.take()
+		other := t.and()
+		holds = holds || other
+	}
+	return holds
+}
+
+func (t *tester) and() bool {
+	holds := t.not()
+	for t.next("-a") && !t.shell.badTest {
+		t.take()
+		other := t.not()
+		holds = holds && other
+	}
+	return holds
+}
+
+func (t *tester) not() bool {
+	negated := false
+	for t.next("!") && len(t.words) > 1 {
+		t.take()
+		negated = !negated
+	}
+	return t.primary() != negated
+}
+
+func (t *tester) primary() bool {
+	switch {
+	case len(t.words) > 2 && isBinary(t.words[1]):
+		left, operator, right := t.take(), t.take(), t.take()
+		return t.shell.compare(operator, left, right)
+	case t.next("("):
+		t.take()
+		holds := t.or()
+		if t.take() != ")" {
+			t.shell.badTest = true
+		}
+		return holds
+	case len(t.words) > 1 && len(t.words[0]) == 2 && t.words[0][0] == '-':
+		operator := t.take()
+		return t.shell.unary(operator, t.take())
+	}
+	return t.take() != ""
+}
+
+func isBinary(operator string) bool {
+	return slices.Contains([]string{"=", "==", "!=", "<", ">", "=~", "-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-nt", "-ot", "-ef"}, operator)
 }

@@ -138,14 +138,6 @@ func rest(args []string, values string, counts int) []string {
 	return args[min(counts, len(args)):]
 }
 
-// runWrapped runs the command of a wrapper.
-func (s *Shell) runWrapped(args []string) int {
-	if len(args) == 0 {
-		return 0
-	}
-	return s.external(args)
-}
-
 // wrapper is a program that runs the command after its options and a number of words.
 // values are the options with a value.
 type wrapper struct {
@@ -171,7 +163,12 @@ var wrappers = map[string]wrapper{
 // wrapperNamed returns the function for a program that runs another one, or nil.
 func wrapperNamed(name string) func(s *Shell, args []string) int {
 	if w, ok := wrappers[name]; ok {
-		return func(s *Shell, args []string) int { return s.runWrapped(rest(args, w.values, w.counts)) }
+		return func(s *Shell, args []string) int {
+			if words := rest(args, w.values, w.counts); len(words) > 0 {
+				return s.external(words)
+			}
+			return 0
+		}
 	}
 	switch name {
 	case "sudo", "doas", "env":
@@ -205,32 +202,26 @@ func (s *Shell) env(args []string) int {
 	words := args[1:]
 	for len(words) > 0 {
 		word := words[0]
+		isOption := strings.HasPrefix(word, "-")
 		name, value, assigned := strings.Cut(word, "=")
+		if !isOption && (!assigned || strings.Contains(name, "/")) {
+			break
+		}
+		words = words[1:]
 		switch {
-		case word == "--":
-			words = words[1:]
-			continue
-		case strings.HasPrefix(word, "-") && len(word) > 0:
-			words = words[1:]
-			if isEnv && (word == "-i" || word == "-" || word == "--ignore-environment") {
-				child.begin(args[0])
-				child.streams = s.streams
-			}
-			if strings.Contains(values, " "+word+" ") && len(words) > 0 {
-				if isEnv && (word == "-u" || word == "--unset") {
-					child.unset(words[0])
-				}
-				words = words[1:]
-			}
-			continue
-		case assigned && !strings.Contains(name, "/"):
+		case !isOption:
 			exported := text(value)
 			exported.Exported = true
 			child.scopes[0][name] = exported
+		case isEnv && (word == "-i" || word == "-" || word == "--ignore-environment"):
+			child.begin(args[0])
+			child.streams = s.streams
+		case strings.Contains(values, " "+word+" ") && len(words) > 0:
+			if isEnv && (word == "-u" || word == "--unset") {
+				child.unset(words[0])
+			}
 			words = words[1:]
-			continue
 		}
-		break
 	}
 	if len(words) == 0 {
 		return child.printenv(nil)
@@ -241,35 +232,8 @@ func (s *Shell) env(args []string) int {
 // bash runs a shell: a command, a file or its standard input.
 func (s *Shell) bash(args []string) int {
 	child := s.process(args[0])
-	words := args[1:]
-	command, stdin := false, false
-	for len(words) > 0 && len(words[0]) > 1 && (words[0][0] == '-' || words[0][0] == '+') {
-		word := words[0]
-		words = words[1:]
-		if word == "--" {
-			break
-		}
-		if strings.HasPrefix(word, "--") {
-			continue
-		}
-		for _, flag := range word[1:] {
-			switch flag {
-			case 'c':
-				command = true
-			case 's':
-				stdin = true
-			case 'o', 'O':
-				if len(words) > 0 {
-					child.options[words[0]] = word[0] == '-'
-					words = words[1:]
-				}
-			default:
-				if option := flags[flag]; option != "" {
-					child.options[option] = word[0] == '-'
-				}
-			}
-		}
-	}
+	words, letters, _ := child.readOptions(args[1:])
+	command, stdin := strings.Contains(letters, "c"), strings.Contains(letters, "s")
 	switch {
 	case command && len(words) > 0:
 		if len(words) > 1 {

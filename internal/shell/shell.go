@@ -88,8 +88,6 @@ type world struct {
 	decisions []Decision
 	guesses   int // tests of unknown values
 	contrary  func(which int) bool
-
-	parsed *Texts
 }
 
 // Unseen is a script that a text runs and that isn't available.
@@ -164,7 +162,7 @@ type Shell struct {
 // is set, unknown programs and files fail.
 func New(environment []string, dir string, failing bool, watch Watch) *Shell {
 	s := &Shell{
-		world: &world{watch: watch, failing: failing, files: map[string]*content{}, removed: map[string]bool{}, programs: map[string]string{}, parsed: &Texts{}},
+		world: &world{watch: watch, failing: failing, files: map[string]*content{}, removed: map[string]bool{}, programs: map[string]string{}},
 		dir:   dir,
 	}
 	s.begin("bash")
@@ -338,38 +336,14 @@ func (s *Shell) parse(bash string) (*syntax.File, error) {
 	if len(bash) > maxText || nesting(bash) > maxNested {
 		panic(ErrLimit)
 	}
-	if file := s.parsed.files[bash]; file != nil {
-		return file, nil
-	}
 	s.grow(2 * len(bash))
 	file, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(bash), "")
 	if err != nil {
 		return nil, err
 	}
 	s.prepare(file)
-	s.parsed.add(bash, file)
 	return file, nil
 }
-
-// Texts caches parsed texts, for plays that share some. The zero value is empty.
-type Texts struct {
-	files map[string]*syntax.File
-	bytes int
-}
-
-// maxParsed limits the bytes of cached texts; parsed, they take up to fifty times as
-// much.
-const maxParsed = 256 << 10
-
-func (t *Texts) add(bash string, file *syntax.File) {
-	if t.bytes += len(bash) + 32; t.files == nil || t.bytes > maxParsed {
-		t.files, t.bytes = map[string]*syntax.File{}, len(bash)
-	}
-	t.files[bash] = file
-}
-
-// Remember lets a shell use and add to texts.
-func (s *Shell) Remember(texts *Texts) { s.parsed = texts }
 
 // nesting is a lower bound for the nesting of a text's brackets or commands.
 func nesting(bash string) int {

@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"cmp"
 	"path"
 	"regexp"
 	"slices"
@@ -64,18 +65,9 @@ func operands(args []string, values string) (words []string, options string) {
 	return words, options
 }
 
-// texts returns the content of files, or of standard input without any. known is false
-// for unknown files.
+// texts returns the content of files, or of standard input without any, with its marks.
+// known is false for unknown files.
 func (s *Shell) texts(names []string) (data string, known, ok bool) {
-	data, known, ok = s.marks(names)
-	if !known {
-		s.printUnknown(names[0])
-	}
-	return value(data), known, ok
-}
-
-// marks is texts with the marks.
-func (s *Shell) marks(names []string) (data string, known, ok bool) {
 	if len(names) == 0 {
 		return s.input(), true, true
 	}
@@ -101,7 +93,7 @@ func (s *Shell) marks(names []string) (data string, known, ok bool) {
 
 func (s *Shell) cat(args []string) int {
 	names, _ := operands(args, "")
-	data, _, ok := s.marks(names)
+	data, _, ok := s.texts(names)
 	s.print(data)
 	return oneIf(!ok)
 }
@@ -183,13 +175,6 @@ func (s *Shell) touch(args []string, folder bool) int {
 	return 0
 }
 
-func or(value, without string) string {
-	if value == "" {
-		return without
-	}
-	return value
-}
-
 // put records which program is at a path.
 func (s *Shell) put(target, program string) {
 	s.grow(len(target) + len(program))
@@ -231,7 +216,7 @@ func (s *Shell) copy(program string, args []string) int {
 		if ok {
 			s.keep(target, file)
 		} else {
-			s.put(target, or(s.programs[from], or(s.programOf(word), path.Base(word))))
+			s.put(target, cmp.Or(s.programs[from], cmp.Or(s.programOf(word), path.Base(word))))
 		}
 		if program == "mv" {
 			delete(s.files, from)
@@ -283,10 +268,10 @@ func (s *Shell) uname(args []string) int {
 	switch _, options := operands(args, ""); options {
 	case "m":
 		architectures := map[string]string{"arm64": "aarch64", "ppc64le": "ppc64le", "s390x": "s390x"}
-		s.print(or(architectures[s.Variable("TRAVIS_CPU_ARCH")], "x86_64") + "\n")
+		s.print(cmp.Or(architectures[s.Variable("TRAVIS_CPU_ARCH")], "x86_64") + "\n")
 	case "", "s":
 		systems := map[string]string{"osx": "Darwin", "windows": "MSYS_NT-10.0", "freebsd": "FreeBSD"}
-		s.print(or(systems[s.Variable("TRAVIS_OS_NAME")], "Linux") + "\n")
+		s.print(cmp.Or(systems[s.Variable("TRAVIS_OS_NAME")], "Linux") + "\n")
 	default:
 		s.printUnknown("uname")
 	}
@@ -306,7 +291,7 @@ func (s *Shell) grep(name string, args []string) int {
 			i = len(args)
 		default:
 			letter := map[string]string{"--quiet": "-q", "--silent": "-q", "--invert-match": "-v", "--ignore-case": "-i"}[arg]
-			rest = append(rest, or(letter, arg))
+			rest = append(rest, cmp.Or(letter, arg))
 		}
 	}
 	names, options := operands(rest, "mABCf")
@@ -315,6 +300,9 @@ func (s *Shell) grep(name string, args []string) int {
 	}
 	has := func(flag string) bool { return strings.Contains(options, flag) }
 	data, known, ok := s.texts(names)
+	if !known {
+		s.printUnknown(names[0])
+	}
 	if !known || has("r") || has("R") {
 		return oneIf(!ok || s.failing)
 	}
@@ -342,7 +330,7 @@ func (s *Shell) grep(name string, args []string) int {
 		return 2
 	}
 	found := false
-	for _, line := range lines(data) {
+	for _, line := range lines(value(data)) {
 		s.grow(len(line))
 		if expression.MatchString(line) == has("v") {
 			continue

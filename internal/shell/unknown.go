@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"iter"
 	"slices"
 	"strings"
 
@@ -56,22 +57,28 @@ func unmark(word string, written bool) string {
 		return word
 	}
 	var b strings.Builder
-	word = strings.TrimPrefix(word, vanishing)
-	for word != "" {
-		before, rest, found := strings.Cut(word, openMark)
-		b.WriteString(before)
-		if !found {
-			break
+	for name, value := range parts(word) {
+		if name != "" && written {
+			value = name
 		}
-		marked, after, _ := strings.Cut(rest, shutMark)
-		name, here, _ := strings.Cut(marked, valueMark)
-		if written {
-			here = name
-		}
-		b.WriteString(here)
-		word = after
+		b.WriteString(value)
 	}
 	return b.String()
+}
+
+// parts returns the parts of a word: the names of the unknown ones, and their values.
+func parts(word string) iter.Seq2[string, string] {
+	return func(yield func(name, value string) bool) {
+		plain, marked, _ := strings.Cut(strings.TrimPrefix(word, vanishing), openMark)
+		for yield("", plain) && marked != "" {
+			part, rest, _ := strings.Cut(marked, openMark)
+			name, value, _ := strings.Cut(part, valueMark)
+			if value, plain, _ = strings.Cut(value, shutMark); !yield(name, value) {
+				return
+			}
+			marked = rest
+		}
+	}
 }
 
 // maxMarks limits the marks of a word. Beyond that only its value remains.
@@ -86,10 +93,10 @@ func limitMarks(word string) string {
 
 // names returns the unknown variables of a word.
 func names(word string) (all []string) {
-	parts := strings.SplitN(word, openMark, maxMarks+2)
-	for _, part := range parts[1:] {
-		name, _, _ := strings.Cut(part, valueMark)
-		all = append(all, name)
+	for name := range parts(word) {
+		if name != "" && len(all) <= maxMarks {
+			all = append(all, name)
+		}
 	}
 	return all
 }
@@ -113,17 +120,11 @@ func asBash(text string) string {
 		return text
 	}
 	var b strings.Builder
-	for i, part := range strings.Split(strings.TrimPrefix(text, vanishing), openMark) {
-		name, rest, marked := strings.Cut(part, valueMark)
-		if i == 0 || !marked {
-			b.WriteString(part)
-			continue
-		}
-		here, after, _ := strings.Cut(rest, shutMark)
+	for name, value := range parts(text) {
 		if syntax.ValidName(strings.TrimPrefix(name, "$")) {
-			here = name
+			value = name
 		}
-		b.WriteString(here + after)
+		b.WriteString(value)
 	}
 	return b.String()
 }

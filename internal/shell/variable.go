@@ -185,7 +185,7 @@ func (s *Shell) assign(as *syntax.Assign, change func(*expand.Variable)) {
 	case as.Array != nil:
 		value = s.array(as, old)
 	case as.Index != nil || old.Kind == expand.Indexed && len(old.List) > 0:
-		value = s.element(as, old)
+		panic(errUnusual)
 	default:
 		added := ""
 		if as.Value != nil {
@@ -212,71 +212,24 @@ func (s *Shell) array(as *syntax.Assign, old expand.Variable) expand.Variable {
 		s.grow(8 * len(value.List)) // of the copy
 	}
 	for _, element := range as.Array.Elems {
-		switch {
-		case element.Index == nil:
-			value.List = append(value.List, s.fields(element.Value)...)
-		case element.Value == nil || s.arithmetic(element.Index) != len(value.List):
+		if element.Index != nil {
 			panic(errUnusual)
-		default:
-			value.List = append(value.List, s.marked(element.Value))
 		}
+		value.List = append(value.List, s.fields(element.Value)...)
 	}
 	return value
 }
 
-// errUnusual ends a play: an array with gaps, for example.
+// errUnusual ends a play: an element of an array that is set, for example.
 var errUnusual = errors.New("its Bash is too unusual")
-
-// element returns the array after NAME[INDEX]=VALUE. Without an index it is 0.
-func (s *Shell) element(as *syntax.Assign, old expand.Variable) expand.Variable {
-	added := ""
-	if as.Value != nil {
-		added = s.marked(as.Value)
-	}
-	value := expand.Variable{Set: true, Kind: expand.Indexed, Exported: old.Exported}
-	if old.Set {
-		value.List = elements(old).List
-	}
-	index := 0
-	if as.Index != nil {
-		index = s.arithmetic(as.Index)
-	}
-	s.grow(16 * len(value.List))
-	if index < 0 {
-		index += len(value.List)
-	}
-	switch {
-	case index < 0:
-		s.status, s.expansionFailed = 1, true
-	case index > len(value.List):
-		panic(errUnusual)
-	case index == len(value.List):
-		value.List = append(value.List, added)
-	case as.Append:
-		value.List[index] += added
-	default:
-		value.List[index] = added
-	}
-	return value
-}
-
-// declaration is what export, declare, local, readonly and typeset do to a variable.
-type declaration struct {
-	export, readOnly, local, global, remove, print, functions bool
-}
 
 // declare runs export, declare, local, readonly and typeset.
 func (s *Shell) declare(c *syntax.DeclClause) {
 	s.substitutionStatus, s.expansionFailed, s.status = 0, false, 0
-	name := c.Variant.Value
-	if name == "nameref" {
-		panic(errUnusual)
-	}
-	d := declaration{export: name == "export", readOnly: name == "readonly"}
-	d.local = len(s.scopes) > 1 && !d.export && !d.readOnly
+	variant, options := c.Variant.Value, ""
 	for _, as := range s.expandDeclaration(c) {
 		if as.Name != nil {
-			s.declareOne(d, as)
+			s.declareOne(variant, options, as)
 			continue
 		}
 		if as.Value == nil {
@@ -284,72 +237,48 @@ func (s *Shell) declare(c *syntax.DeclClause) {
 		}
 		for _, field := range s.fields(as.Value) {
 			if len(field) > 1 && (field[0] == '-' || field[0] == '+') {
-				d.options(field[1:])
+				options += field[1:]
 				continue
 			}
 			name, value, ok := strings.Cut(field, "=")
-			s.declareOne(d, &syntax.Assign{Naked: !ok, Name: &syntax.Lit{Value: name}, Value: &syntax.Word{Parts: []syntax.WordPart{&syntax.SglQuoted{Value: value}}}})
+			quoted := &syntax.Word{Parts: []syntax.WordPart{&syntax.SglQuoted{Value: value}}}
+			s.declareOne(variant, options, &syntax.Assign{Naked: !ok, Name: &syntax.Lit{Value: name}, Value: quoted})
 		}
+	}
+	if variant == "nameref" || strings.ContainsAny(options, "Anilu") {
+		panic(errUnusual)
 	}
 	if s.expansionFailed {
 		s.status = 1
 	}
 }
 
-func (d *declaration) options(letters string) {
-	for _, letter := range letters {
-		switch letter {
-		case 'A':
-			panic(errUnusual)
-		case 'x':
-			d.export = true
-		case 'r':
-			d.readOnly = true
-		case 'g':
-			d.global = true
-		case 'p':
-			d.print = true
-		case 'f', 'F':
-			d.functions = true
-		case 'n', 'i', 'l', 'u':
-			if !d.export {
-				panic(errUnusual)
-			}
-			d.remove = true
-		}
-	}
-}
-
-func (s *Shell) declareOne(d declaration, as *syntax.Assign) {
-	name := as.Name.Value
+// declareOne declares one variable, with the letters of options.
+func (s *Shell) declareOne(variant, options string, as *syntax.Assign) {
+	has := func(letters string) bool { return strings.ContainsAny(options, letters) }
+	name, isExport, isReadOnly := as.Name.Value, variant == "export", variant == "readonly"
 	_, isFunction := s.functions[name]
 	switch {
 	case !syntax.ValidName(name):
 		s.status = 1
 		return
-	case d.functions:
+	case has("fF"):
 		s.status = max(s.status, oneIf(!isFunction))
-		s.exported[name] = s.exported[name] || d.export
+		s.exported[name] = s.exported[name] || isExport
 		return
-	case d.print:
+	case has("p"):
 		s.status = max(s.status, oneIf(!s.Get(name).IsSet()))
 		return
 	}
-	if scope := s.scopes[len(s.scopes)-1]; d.local && !d.global {
+	if scope := s.scopes[len(s.scopes)-1]; len(s.scopes) > 1 && !isExport && !isReadOnly && !has("g") {
 		if _, ok := scope[name]; !ok {
 			scope[name] = expand.Variable{Local: true}
 		}
 	}
 	s.assign(as, func(v *expand.Variable) {
-		v.Exported = v.Exported || d.export
-		v.ReadOnly = v.ReadOnly || d.readOnly
+		v.Exported = v.Exported || isExport || has("x")
+		v.ReadOnly = v.ReadOnly || isReadOnly || has("r")
 	})
-	if d.remove {
-		scope := s.scopes[s.scopeOf(name)]
-		v := scope[name]
-		v.Exported = false
-		scope[name] = v
-	}
 }
 
 // expandDeclaration returns the arguments of a declaration with expanded values: Bash

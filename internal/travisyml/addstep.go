@@ -18,36 +18,29 @@ import (
 // A file that deploys the target already stays unchanged, and Change.Found says where. A
 // file without anything to run also gets what makes a build pass. The error has CodeStep
 // or a Refusal, or is that of the player.
-func (d *Document) AddStep(ctx context.Context, player build.Player, target build.Target, step Step) (Change, error) {
+func (d *Document) AddStep(ctx context.Context, player build.Player, target build.Target, step Step) (change Change, err error) {
+	defer catch(&err)
 	if err := d.checkIndentation(); err != nil {
 		return Change{}, err
 	}
 	invalid := step.Validate()
 	a := &addition{ctx: ctx, player: player, target: target, step: step}
-	start, err := a.addMissingKeys(d)
-	if err != nil {
-		return Change{}, cmp.Or(invalid, err)
+	start, refusal := a.addMissingKeys(d)
+	if refusal != nil {
+		return Change{}, cmp.Or[error](invalid, refusal.Problem())
 	}
 	if start.Changed() && (invalid != nil || !d.IsEmpty()) {
-		if err := a.play(d); err != nil {
-			return Change{}, err
-		}
+		a.play(d)
 		if found, _ := a.environments(nil); invalid != nil || len(found) > 0 {
 			start = Change{Old: d.text, New: d.text}
 		}
 	}
 	if start.Changed() {
-		if d, err = Parse(start.New); err != nil {
-			return Change{}, err
-		}
+		d, err = Parse(start.New)
+		must(err)
 	}
-	if err := a.play(d); err != nil {
-		return Change{}, err
-	}
+	a.play(d)
 	blocked := a.obstacle()
-	if a.err != nil {
-		return Change{}, a.err
-	}
 	start.Config, start.Outcomes = a.config, a.outcomes[:kinds]
 	start.Found, start.Environments = a.environments(blocked)
 	start.Notes = append(start.Notes, a.unknowns()...)
@@ -64,17 +57,11 @@ func (d *Document) AddStep(ctx context.Context, player build.Player, target buil
 	case blocked != nil:
 		return Change{}, blocked.refusal.Problem()
 	}
-	added, refusal := a.find(step.Form)
-	if refusal != nil && a.err == nil {
-		a.suggest(refusal)
+	added, refusal := a.find()
+	if refusal != nil {
 		if lines := slices.DeleteFunc(slices.Clone(start.Lines), func(line string) bool { return line == "" }); len(lines) > 0 {
 			refusal.Fix = "add `" + strings.Join(lines, "` and `") + "` at the top, without which no build passes"
 		}
-	}
-	switch {
-	case a.err != nil:
-		return Change{}, a.err
-	case refusal != nil:
 		return Change{}, refusal.Problem()
 	}
 	if start.Changed() {
@@ -101,9 +88,28 @@ type addition struct {
 
 	document *Document
 	config   *build.Config
-	tried    *build.Config   // of the last candidate
 	outcomes []build.Outcome // for each kind of build, then for pushes to branches that the file names
-	err      error           // of the player
+}
+
+// stop is a panic that ends AddStep with an error.
+type stop struct{ err error }
+
+// must stops if there is an error.
+func must(err error) {
+	if err != nil {
+		panic(stop{err})
+	}
+}
+
+// catch sets an error to that of a stop; defer it.
+func catch(err *error) {
+	switch reason := recover().(type) {
+	case nil:
+	case stop:
+		*err = reason.err
+	default:
+		panic(reason)
+	}
 }
 
 // kinds is the number of kinds of builds: those of build.EventsOf.
@@ -119,7 +125,7 @@ func (a *addition) wants(kind int) bool {
 	return !slices.ContainsFunc(outcome.Played, func(played build.Played) bool { return slices.ContainsFunc(played.Calls, a.isDeployOf) })
 }
 
-func (a *addition) parse(text string) (*build.Config, error) {
+func (a *addition) parse(text string) *build.Config {
 	config, err := build.Parse(a.ctx, []byte(text))
 	if err != nil && a.ctx.Err() == nil {
 		refusal := &Refusal{
@@ -128,71 +134,39 @@ func (a *addition) parse(text string) (*build.Config, error) {
 		}
 		err = refusal.Problem()
 	}
-	return config, err
+	must(err)
+	return config
 }
 
 // play plays the document without changes.
-func (a *addition) play(d *Document) error {
-	config, err := a.parse(d.text)
-	if err != nil {
-		return err
-	}
+func (a *addition) play(d *Document) {
+	a.document, a.config = d, a.parse(d.text)
 	events := build.EventsOf(a.target.Repo, a.target.Branch)
-	for _, name := range config.Branches() {
+	for _, name := range a.config.Branches() {
 		if name != a.target.Branch && strings.Contains(d.text, "convox") {
 			events = append(events, build.Event{Type: build.Push, Repo: a.target.Repo, Branch: name})
 		}
 	}
-	a.document, a.config = d, config
-	a.outcomes, err = a.player.Outcomes(a.ctx, config, events)
-	return err
+	var err error
+	a.outcomes, err = a.player.Outcomes(a.ctx, a.config, events)
+	must(err)
 }
 
-// find returns the first change that does what it should. The result is valid if a.err is
-// nil.
-func (a *addition) find(form Form) (Change, *Refusal) {
-	var refused *Refusal
-	if root := a.atRoot(form); root != nil && len(a.deployStages()) == 0 {
-		change, refusal, verdict := a.try(root, form == DeployScript)
-		switch {
-		case a.err != nil:
-			return Change{}, nil
-		case refusal != nil && form != FittingForm:
-			return Change{}, refusal
-		case refusal != nil:
-			refused = refusal
-		case verdict == accepted:
-			change.Form = formOf(root.key)
-			return change, nil
-		}
+// find returns the first change that does what it should.
+func (a *addition) find() (Change, *Refusal) {
+	root := a.tryRoot()
+	if root.refusal != nil && a.step.Form != FittingForm {
+		return Change{}, root.refusal
 	}
-	change, refusal, verdict := a.findJob()
-	switch {
-	case a.err != nil:
-		return Change{}, nil
-	case verdict == accepted:
-		if change.Form = form; form == FittingForm {
-			change.Form = DeployScript
-		}
-		return change, nil
-	case refused != nil:
-		return Change{}, refused
-	case refusal != nil:
-		return Change{}, refusal
+	found := root
+	if found.verdict != accepted {
+		found = a.findJob()
 	}
-	return Change{}, a.refuse(verdict)
-}
-
-// suggest adds the forms of the step that the file allows.
-func (a *addition) suggest(refusal *Refusal) {
-	for _, form := range []Form{DeployScript, AfterSuccess} {
-		if form == a.step.Form {
-			continue
-		}
-		if _, refused := a.find(form); refused == nil && a.err == nil {
-			refusal.Instead = append(refusal.Instead, form)
-		}
+	if found.verdict == accepted {
+		found.Form = cmp.Or(a.step.Form, DeployScript)
+		return found.Change, nil
 	}
+	return Change{}, cmp.Or(root.refusal, found.refusal, a.refuse(found.verdict))
 }
 
 // refuse says why no place works, with the line that prevents it.
@@ -222,30 +196,19 @@ func (a *addition) refuse(verdict verdict) *Refusal {
 	case verdict == noJob && len(a.config.Root.Get("jobs").List()) == 0:
 		p, found := a.document.whole().find("matrix")
 		if !found {
-			refusal.Reason = verdict.String()
+			refusal.Reason = verdicts[verdict]
 			break
 		}
 		refusal.Place, refusal.Line = "matrix", p.key.Line
 		refusal.Reason = fmt.Sprintf("`matrix` on line %d isn't a list of jobs, and Travis reads no `jobs` beside it", refusal.Line)
 		refusal.Fix = "remove `matrix`, or list its jobs under `include`, then run this again"
 	default:
-		refusal.Reason = verdict.String()
+		refusal.Reason = verdicts[verdict]
 	}
 	if refusal.Fix == "" {
 		refusal.Fix = "add the step yourself, then run this again to see whether it deploys"
 	}
 	return refusal
-}
-
-// try makes a candidate, and returns what builds would do with it.
-func (a *addition) try(c *candidate, hooks bool) (Change, *Refusal, verdict) {
-	change, refusal := c.make()
-	if refusal != nil {
-		return change, refusal, otherwise
-	}
-	verdict := a.judge(change.New, c, hooks)
-	change.Config = a.tried
-	return change, refusal, verdict
 }
 
 func (a *addition) push() build.Outcome { return a.outcomes[0] }
@@ -258,19 +221,14 @@ func (a *addition) isDeployOf(call build.Call) bool {
 func stageKey(name string) string { return strings.ToLower(strings.TrimSpace(name)) }
 
 // addMissingKeys adds to a file what makes its builds pass if it has nothing to run: otherwise
-// Travis would run rake. The error has CodeNotBuilt if Travis doesn't build the branch.
-func (a *addition) addMissingKeys(d *Document) (Change, error) {
+// Travis would run rake.
+func (a *addition) addMissingKeys(d *Document) (Change, *Refusal) {
 	none := Change{Old: d.text, New: d.text}
-	config, err := a.parse(d.text)
-	if err != nil {
-		return none, err
-	}
+	config := a.parse(d.text)
 	push, err := config.Build(a.ctx, build.EventsOf(a.target.Repo, a.target.Branch)[0])
-	if err != nil {
-		return none, err
-	}
+	must(err)
 	if push.LeftOut {
-		return none, notBuilt(a.step.Branch, push.Reason).Problem()
+		return none, notBuilt(a.step.Branch, push.Reason)
 	}
 	lines, note := missingKeys(d, config, push)
 	if len(lines) == 0 {
@@ -279,7 +237,7 @@ func (a *addition) addMissingKeys(d *Document) (Change, error) {
 	edits, why := d.addKey(d.whole(), lines)
 	change, done := d.splice(keyOf(lines[0]), edits)
 	if !done {
-		return none, (&Refusal{Reason: reason(why, edits), Place: keyOf(lines[0]), Lines: lines}).Problem()
+		return none, &Refusal{Reason: reason(why, edits), Place: keyOf(lines[0]), Lines: lines}
 	}
 	change.Notes = []Note{note}
 	return change, nil

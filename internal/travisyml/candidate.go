@@ -10,59 +10,68 @@ import (
 	"convox-travis/internal/build"
 )
 
-// candidate is a place for the step.
-type candidate struct {
-	key    string // "deploy", "after_success" or "jobs.include"
-	suffix string // of the convox CLI's address, for the job's processor
-	make   func() (Change, *Refusal)
+// attempt is the step at one place: the change, or why it can't be made, and what builds
+// do with it.
+type attempt struct {
+	Change
+	refusal *Refusal
+	verdict verdict
 }
 
-// atRoot is the step at the top of the file, if a push has one job.
-func (a *addition) atRoot(form Form) *candidate {
+// try judges a change whose job needs the convox CLI with a suffix.
+func (a *addition) try(change Change, refusal *Refusal, suffix string) attempt {
+	if refusal != nil {
+		return attempt{refusal: refusal, verdict: otherwise}
+	}
+	verdict := a.judge(&change, suffix)
+	return attempt{Change: change, verdict: verdict}
+}
+
+// tryRoot tries the step at the top of the file, if a push has one job, and no job
+// deploys in a stage of its own.
+func (a *addition) tryRoot() attempt {
 	jobs := a.push().Build.Jobs
-	if len(jobs) != 1 || clientSuffix(jobs[0].Arch) == noClient {
-		return nil
+	if len(jobs) != 1 || clientSuffix(jobs[0].Arch) == noClient || len(a.deployStages()) > 0 {
+		return attempt{verdict: otherwise}
 	}
-	c := &candidate{key: DeployScript.String(), suffix: clientSuffix(jobs[0].Arch)}
-	url := a.step.client(c.suffix)
-	lines := asItem(a.step.scripted(url))
-	if form == AfterSuccess {
-		c.key, lines = form.String(), asItem(a.step.guarded(url))
+	suffix := clientSuffix(jobs[0].Arch)
+	url := a.step.client(suffix)
+	key, lines := DeployScript, asItem(a.step.scripted(url))
+	if a.step.Form == AfterSuccess {
+		key, lines = AfterSuccess, asItem(a.step.guarded(url))
 	}
-	c.make = func() (Change, *Refusal) { return a.document.addUnder(c.key, lines, a.step.appended(url)) }
-	return c
+	change, refusal := a.document.addUnder(key.String(), lines, a.step.appended(url))
+	return a.try(change, refusal, suffix)
 }
 
 // findJob tries the step as a job: in a stage that has deploys, then in one at the end.
 // Without the variables of other jobs, it may escape what the file excludes or allows to
 // fail.
-func (a *addition) findJob() (change Change, refusal *Refusal, v verdict) {
+func (a *addition) findJob() (found attempt) {
 	for _, stage := range append(a.deployStages(), a.newStage()) {
 		lines, suffix := a.jobLines(stage)
-		change, refusal, v = a.tryJob(lines, suffix)
-		if v != accepted && a.err == nil && a.config.Root.Get("env").Get("jobs") != nil {
-			if bare, _, verdict := a.tryJob(slices.Insert(lines, 2, "env: []"), suffix); verdict == accepted {
-				change, refusal, v = bare, nil, accepted
+		found = a.tryJob(lines, suffix)
+		if found.verdict != accepted && a.config.Root.Get("env").Get("jobs") != nil {
+			if bare := a.tryJob(slices.Insert(lines, 2, "env: []"), suffix); bare.verdict == accepted {
+				return bare
 			}
 		}
-		if v == accepted || a.err != nil {
+		if found.verdict == accepted {
 			break
 		}
 	}
-	return change, refusal, v
+	return found
 }
 
 // tryJob tries a job, then, where it would replace the only one, a job for that one too.
-func (a *addition) tryJob(lines []string, suffix string) (change Change, refusal *Refusal, v verdict) {
-	for _, before := range [][]string{nil, asItem([]string{"stage: " + firstStage})} {
-		c := &candidate{key: "jobs.include", suffix: suffix}
-		c.make = func() (Change, *Refusal) { return a.document.addJob(slices.Concat(before, asItem(lines))) }
-		change, refusal, v = a.try(c, false)
-		if v != lostJob || len(a.push().Build.Jobs) != 1 {
-			break
-		}
+func (a *addition) tryJob(lines []string, suffix string) attempt {
+	change, refusal := a.document.addJob(asItem(lines))
+	tried := a.try(change, refusal, suffix)
+	if tried.verdict == lostJob && len(a.push().Build.Jobs) == 1 {
+		change, refusal = a.document.addJob(append(asItem([]string{"stage: " + firstStage}), asItem(lines)...))
+		tried = a.try(change, refusal, suffix)
 	}
-	return change, refusal, v
+	return tried
 }
 
 // deployStages are the stages in which a job deploys with Convox.

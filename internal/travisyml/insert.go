@@ -259,14 +259,6 @@ func (d *Document) nested(key string, lines []string) []string {
 	return append([]string{key + ":"}, indented(lines, spaces)...)
 }
 
-// joinEdits joins two edits at different places, in the order of their lines.
-func joinEdits(a, b edit) edit {
-	joined := edit{replaced: a.replaced, insertions: append(slices.Clone(a.insertions), b.insertions...)}
-	slices.SortStableFunc(joined.insertions, func(x, y insertion) int { return x.at - y.at })
-	joined.expect = func(old, new *yaml.Node) *yaml.Node { return b.expect(a.expect(old, new), new) }
-	return joined
-}
-
 // isBlock reports whether a value is a text block, after "|" or ">".
 func isBlock(node *yaml.Node) bool {
 	return node.Kind == yaml.ScalarNode && node.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0

@@ -13,54 +13,47 @@ type verdict int
 const (
 	accepted verdict = iota
 	lostJob
-	noJob       // nothing runs the step
-	severalJobs // more than one job runs it
+	noJob
+	severalJobs
 	mayFail
 	wrongMachine
 	beforeTests
-	otherCommands // other commands run with it
-	notPlayed     // the play doesn't show that it deploys, once, and when
+	otherCommands
+	notPlayed
 	otherwise
 )
 
-// String is the end of a sentence.
-func (v verdict) String() string {
-	switch v {
-	case lostJob:
-		return "other jobs would change"
-	case noJob:
-		return "no job would run the step"
-	case severalJobs:
-		return "several jobs would run the step"
-	case mayFail:
-		return "the job that would deploy may fail"
-	case wrongMachine:
-		return "no job runs on Linux with a processor that the convox CLI supports"
-	case beforeTests:
-		return "the step wouldn't wait for the tests"
-	case otherCommands:
-		return "other commands would run with the step"
-	case notPlayed:
-		return "the step wouldn't deploy once, or would in other builds too"
-	}
-	return "Travis would read the rest of the file differently, or deploy in other builds"
+// verdicts are the ends of sentences.
+var verdicts = [...]string{
+	lostJob:       "other jobs would change",
+	noJob:         "no job would run the step",
+	severalJobs:   "several jobs would run the step",
+	mayFail:       "the job that would deploy may fail",
+	wrongMachine:  "no job runs on Linux with a processor that the convox CLI supports",
+	beforeTests:   "the step wouldn't wait for the tests",
+	otherCommands: "other commands would run with the step",
+	notPlayed:     "the step wouldn't deploy once, or would in other builds too",
+	otherwise:     "Travis would read the rest of the file differently, or deploy in other builds",
 }
 
-// judge compares what Travis makes of a text with what it makes of the document.
-func (a *addition) judge(text string, c *candidate, hooks bool) verdict {
-	config, err := a.parse(text)
-	a.err, a.tried = a.ctx.Err(), config
+// judge compares what Travis makes of a changed document with what it makes of the old
+// one, and gives the change its Config.
+func (a *addition) judge(change *Change, suffix string) verdict {
+	config, err := build.Parse(a.ctx, []byte(change.New))
+	must(a.ctx.Err())
 	if err != nil || hasNewMessage(a.config.Messages, config.Messages) {
 		return otherwise
 	}
+	change.Config = config
+	hooks := a.step.Form == DeployScript && change.Place == DeployScript.String()
 	var scripts []build.Script
 	var before [][]build.Call // what the same job calls in the document
 	var kind []int
 	for i := range kinds {
 		was := a.outcomes[i]
 		made, err := config.Build(a.ctx, was.Event)
+		must(a.ctx.Err())
 		if err != nil {
-			a.err = a.ctx.Err()
 			return otherwise
 		}
 		olds, found, verdict := a.compare(was, made.Jobs, hooks)
@@ -76,7 +69,7 @@ func (a *addition) judge(text string, c *candidate, hooks bool) verdict {
 		case !want && adds:
 			return otherwise
 		case want:
-			if verdict := judgePlace(was, made.Jobs, olds, found[0], c); verdict != accepted {
+			if verdict := judgePlace(was, made.Jobs, olds, found[0], suffix); verdict != accepted {
 				return verdict
 			}
 		}
@@ -92,10 +85,7 @@ func (a *addition) judge(text string, c *candidate, hooks bool) verdict {
 		}
 	}
 	played, err := a.player.Play(a.ctx, scripts)
-	if err != nil {
-		a.err = err
-		return otherwise
-	}
+	must(err)
 	for i, p := range played {
 		added := newCalls(before[i], p.Calls)
 		added = slices.DeleteFunc(added, func(call build.Call) bool { return !call.Deploys })
@@ -104,7 +94,7 @@ func (a *addition) judge(text string, c *candidate, hooks bool) verdict {
 			return notPlayed
 		case a.wants(kind[i]) && (len(added) != 1 || !a.isDeployOf(added[0])):
 			return notPlayed
-		case a.wants(kind[i]) && !added[0].FailsBuild && c.key != AfterSuccess.String():
+		case a.wants(kind[i]) && !added[0].FailsBuild && change.Place != AfterSuccess.String():
 			return notPlayed
 		}
 	}
@@ -179,12 +169,12 @@ func isAlone(steps []build.Step) bool {
 
 // judgePlace reports whether a job can deploy after the tests. Other jobs next to it may
 // deploy too.
-func judgePlace(was build.Outcome, now []build.Job, olds []int, s stepJob, c *candidate) verdict {
+func judgePlace(was build.Outcome, now []build.Job, olds []int, s stepJob, suffix string) verdict {
 	job := now[s.now]
 	if job.AllowFailure {
 		return mayFail
 	}
-	if job.OS != "" && job.OS != "linux" || clientSuffix(job.Arch) != c.suffix {
+	if job.OS != "" && job.OS != "linux" || clientSuffix(job.Arch) != suffix {
 		return wrongMachine
 	}
 	stages := build.StagesOf(now)
@@ -225,18 +215,7 @@ func isSameJob(was, now build.Job) bool {
 }
 
 func sameFields(a, b []build.Field) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	inOrder := func(x, y build.Field) bool { return x.Key == y.Key && sameNode(x.Value, y.Value) }
-	if slices.EqualFunc(a, b, inOrder) {
-		return true
-	}
-	byKey := func(x, y build.Field) int { return strings.Compare(x.Key, y.Key) }
-	a, b = slices.Clone(a), slices.Clone(b)
-	slices.SortFunc(a, byKey)
-	slices.SortFunc(b, byKey)
-	return slices.EqualFunc(a, b, inOrder)
+	return slices.EqualFunc(a, b, func(x, y build.Field) bool { return x.Key == y.Key && sameNode(x.Value, y.Value) })
 }
 
 // sameNode compares values. A text at the end of the file has no final line break, and

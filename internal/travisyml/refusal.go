@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"convox-travis/internal/build"
 	"convox-travis/internal/problem"
@@ -29,8 +28,6 @@ type Refusal struct {
 	Lines []string
 	// Fix says what to do first, or if there are no Lines. It starts with a verb.
 	Fix string
-	// Instead are the forms of the same step that this file allows.
-	Instead []Form
 
 	notBuilt bool // Travis doesn't build the branch
 }
@@ -46,13 +43,6 @@ func (r *Refusal) Problem() *problem.Error {
 		if r.Line > 0 {
 			e.Object += " at line " + strconv.Itoa(r.Line)
 		}
-	}
-	if len(r.Instead) > 0 {
-		names := make([]string, len(r.Instead))
-		for i, form := range r.Instead {
-			names[i] = form.String()
-		}
-		e.Hints = append(e.Hints, "write the step as "+strings.Join(names, " or ")+", which this file allows")
 	}
 	if r.Fix != "" {
 		e.Hints = append(e.Hints, r.Fix)
@@ -71,11 +61,8 @@ func (r *Refusal) Problem() *problem.Error {
 
 // reason returns the words for it. Without any, every edit changes what the file means.
 func reason(why refusalReason, edits []edit) string {
-	switch {
-	case why != "":
+	if why != "" {
 		return string(why)
-	case len(edits[0].insertions) == 0: // an encrypted variable in another's place
-		return reasonShape
 	}
 	return fmt.Sprintf("lines added after line %d would change what the file says", edits[0].insertions[0].at)
 }
@@ -135,7 +122,7 @@ func (a *addition) obstacle() *obstacle {
 		if refusal == nil {
 			refusal = a.brokenCommand(script)
 		}
-		if refusal != nil || a.err != nil {
+		if refusal != nil {
 			return &obstacle{i, refusal}
 		}
 	}
@@ -179,10 +166,7 @@ func (a *addition) brokenCommand(script build.Script) *Refusal {
 		probe := script
 		probe.Steps = []build.Step{{Phase: "script", Command: build.Command{Bash: ":"}, Failure: build.Collected}, step}
 		played, err := a.player.Play(a.ctx, []build.Script{probe})
-		if err != nil {
-			a.err = err
-			return nil
-		}
+		must(err)
 		if slices.ContainsFunc(played[0].Calls, func(call build.Call) bool { return !call.OnFailure }) {
 			return &Refusal{
 				Place: "deploy.script", Line: line,

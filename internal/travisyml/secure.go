@@ -34,27 +34,30 @@ func (d *Document) AddSecure(variables ...Secure) (Change, error) {
 	if err := d.checkIndentation(); err != nil {
 		return Change{}, err
 	}
-	update := edit{replaced: make(map[int]string), expect: func(old, _ *yaml.Node) *yaml.Node { return old }}
+	lines := slices.Clone(d.lines)
 	var added []Secure
 	for _, v := range variables {
 		if !namePattern.MatchString(v.Name) || !securePattern.MatchString(v.Text) {
 			return Change{}, unwritable("encrypted variable", "letters, digits and underscores, with base64 on one line")
 		}
-		replaced := d.replaceOurs(v, &update)
-		if !replaced {
+		if !d.replaceOurs(lines, v) {
 			added = append(added, v)
 		}
 	}
-	lines := secureItems(added)
-	edits, why, place := []edit{update}, refusalReason(""), "env.global"
-	if len(added) > 0 {
-		edits, why = d.addGlobal(lines)
-		for i := range edits {
-			edits[i] = joinEdits(update, edits[i])
-		}
-	}
-	if change, done := d.splice(place, edits); done {
+	const place = "env.global"
+	change := Change{Old: d.text, New: d.mark + strings.Join(lines, ""), Place: place}
+	if len(added) == 0 {
 		return change, nil
+	}
+	d, err := Parse(change.New)
+	if err != nil {
+		return Change{}, err
+	}
+	lines = secureItems(added)
+	edits, why := d.addGlobal(lines)
+	if spliced, done := d.splice(place, edits); done {
+		spliced.Old = change.Old
+		return spliced, nil
 	}
 	refusal := &Refusal{Reason: reason(why, edits), Place: place, Lines: lines}
 	env, found := d.whole().find("env")
@@ -84,51 +87,38 @@ func (d *Document) nestedGlobal(lines []string) []string {
 	return append([]string{"env:"}, indented(d.nested("global", lines), d.keyIndent())...)
 }
 
-// replaceOurs finds the lines of our items to replace: of duplicates the last one counts,
-// and leaving an old one would be confusing.
-func (d *Document) replaceOurs(v Secure, e *edit) bool {
-	list, ok := d.globalList()
-	if !ok {
-		return false
-	}
-	var paths [][]int
-	for i, item := range list.value.Content {
-		if d.ourName(item.Line) != v.Name {
-			continue
+// replaceOurs replaces our items of a variable in lines, and reports whether there are
+// any: of duplicates the last one counts, and leaving an old one would be confusing.
+func (d *Document) replaceOurs(lines []string, v Secure) (found bool) {
+	for _, item := range d.globalList() {
+		if i := item.Line - 1; d.ourName(item.Line) == v.Name {
+			start := ourItem.FindStringSubmatch(cutBreak(lines[i]))[1]
+			lines[i] = start + `"` + v.Text + `"` + lines[i][len(cutBreak(lines[i])):]
+			found = true
 		}
-		at0 := item.Line - 1
-		e.replaced[at0] = ourItem.FindStringSubmatch(cutBreak(d.lines[at0]))[1] + `"` + v.Text + `"`
-		paths = append(paths, append(slices.Clone(list.path), i, 1))
 	}
-	before := e.expect
-	e.expect = func(old, new *yaml.Node) *yaml.Node {
-		old = before(old, new)
-		for _, path := range paths {
-			at(old, path).Value = v.Text
-		}
-		return old
-	}
-	return len(paths) > 0
+	return found
 }
 
 // OurSecure lists the encrypted variables that an earlier run added to env.global.
 func (d *Document) OurSecure() []string {
 	var names []string
-	if list, ok := d.globalList(); ok {
-		for _, item := range list.value.Content {
-			if name := d.ourName(item.Line); name != "" {
-				names = append(names, name)
-			}
+	for _, item := range d.globalList() {
+		if name := d.ourName(item.Line); name != "" {
+			names = append(names, name)
 		}
 	}
 	return names
 }
 
-// globalList is env.global if it is a multi-line list.
-func (d *Document) globalList() (place, bool) {
+// globalList returns the items of env.global if it is a multi-line list.
+func (d *Document) globalList() []*yaml.Node {
 	env, _ := d.whole().find("env")
 	global, ok := env.find("global")
-	return global, ok && global.value.Kind == yaml.SequenceNode && !isFlow(global.value)
+	if !ok || global.value.Kind != yaml.SequenceNode || isFlow(global.value) {
+		return nil
+	}
+	return global.value.Content
 }
 
 // ourName is the variable of one of our items on a line, or "".

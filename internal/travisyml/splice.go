@@ -48,7 +48,6 @@ type insertion struct {
 // result. Insertions are in the order of their places.
 type edit struct {
 	insertions []insertion
-	replaced   map[int]string // our lines, by index, that are replaced
 	// expect changes a copy of the old tree into what the new tree must be. It also gets
 	// the new tree, for details that only the parser knows.
 	expect func(old, new *yaml.Node) *yaml.Node
@@ -97,11 +96,7 @@ func (d *Document) apply(e edit) string {
 	at := 0
 	upTo := func(end int) {
 		for ; at < end; at++ {
-			line := d.lines[at]
-			if replacement, isOurs := e.replaced[at]; isOurs {
-				line = replacement + line[len(cutBreak(line)):]
-			}
-			text.WriteString(line)
+			text.WriteString(d.lines[at])
 		}
 	}
 	for _, inserted := range e.insertions {

@@ -160,10 +160,10 @@ func (c *repositoryCase) whyIdle() (because, hint string) {
 	case len(l.idle) > 0:
 		because, hint = "; in its .travis.yml, "+l.idle[0].Message, l.idle[0].Hint
 	}
-	if c.file == nil || c.file.played == nil || c.file.played.err != nil || l.text == "" || c.file.text == l.text {
+	if c.file == nil || c.file.playErr != nil || l.text == "" || c.file.source.Text == l.text {
 		return because, hint
 	}
-	for _, step := range c.file.played.steps {
+	for _, step := range c.file.steps {
 		if len(step.in(pushed)) > 0 {
 			return because, fmt.Sprintf("commit and push .travis.yml, if you haven't: as it is now, line %d deploys %s", step.line, text.Quote(l.branch))
 		}

@@ -140,9 +140,9 @@ func PlanFile(ctx context.Context, player build.Player, file travisyml.File, req
 	if change.Changed() {
 		after.Text, after.Missing = change.New, false
 	}
-	change.Builds.Target = request.Step.Target
-	if change.Builds.config != nil {
-		err = change.Builds.play(ctx, player, after)
+	if config, outcomes := change.Builds.config, change.Builds.Outcomes; config != nil {
+		change.Builds = Builds{Target: request.Step.Target, player: player, source: after}
+		err = change.Builds.read(ctx, config, outcomes)
 	} else {
 		change.Builds, err = PlayFile(ctx, player, after, request.Step.Target)
 	}

@@ -50,23 +50,21 @@ func (e Expanded) Adopt(ctx context.Context, config *build.Config, event build.E
 // change has the builds that Travis makes of it; difference says how they differ from
 // those of c, or is "". If Travis has no usable answer, the error says why, and c remains
 // valid.
-func (c FileChange) Confirm(ctx context.Context, player build.Player, travis Expander, repository travisapi.Repository) (confirmed FileChange, difference string, err error) {
-	target, file := c.Builds.Target, c.File
-	file.Text = c.New
-	events := build.EventsOf(target.Repo, target.Branch)
-	expanded, err := Expand(ctx, travis, repository, c.New, events[pushed])
+func (c FileChange) Confirm(ctx context.Context, travis Expander, repository travisapi.Repository) (confirmed FileChange, difference string, err error) {
+	push := build.EventsOf(c.Builds.Target.Repo, c.Builds.Target.Branch)[pushed]
+	expanded, err := Expand(ctx, travis, repository, c.New, push)
 	if err != nil {
 		return c, "", err
 	}
-	adoption, err := expanded.Adopt(ctx, c.Builds.config, events[pushed])
+	adoption, err := expanded.Adopt(ctx, c.Builds.config, push)
 	if err != nil {
 		return c, "", err
 	}
-	outcomes, err := outcomesOf(ctx, player, file, adoption.Config, events)
-	if err != nil {
+	builds := Builds{Target: c.Builds.Target, IsConfirmed: adoption.Confirms(), player: c.Builds.player, source: c.Builds.source}
+	if err := builds.read(ctx, adoption.Config, nil); err != nil {
 		return c, "", err
 	}
-	c.Builds = Builds{Target: target, Messages: adoption.Config.Messages, Outcomes: outcomes, IsConfirmed: adoption.Confirms(), config: c.Builds.config}
+	c.Builds = builds
 	isUnseen := func(w connect.Warning) bool { return w.Code == codeUnseen }
 	if slices.ContainsFunc(c.Notes, isUnseen) {
 		c.Notes = slices.DeleteFunc(slices.Clone(c.Notes), isUnseen)
@@ -150,11 +148,11 @@ func (f *repositoryFacts) branch(audited string) string {
 // expand lets Travis expand the file of a repository that was found. Nothing else depends
 // on it.
 func (f *repositoryFacts) expand(ctx context.Context, travis Expander, branch string) {
-	if f.file == nil || f.file.err != nil || f.file.missing {
+	if f.file == nil || f.file.err != nil || f.file.source.Missing {
 		return
 	}
 	event := build.Event{Type: build.Push, Branch: f.branch(branch)}
-	expanded, err := Expand(ctx, travis, f.repository, f.file.text, event)
+	expanded, err := Expand(ctx, travis, f.repository, f.file.source.Text, event)
 	f.confirmation = &Confirmation{Branch: event.Branch}
 	if err != nil {
 		f.confirmation.Reason = err.Error()

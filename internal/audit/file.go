@@ -31,17 +31,12 @@ type ClonedFile struct {
 // fileFacts is what a repository's .travis.yml does. A nil one stands for a file that
 // isn't available: it does nothing.
 type fileFacts struct {
-	missing   bool
-	err       error
-	root      string // of the clone
-	text      string
-	config    *build.Config
+	Builds          // none until they are played
+	err       error // why the file can't be read
+	playErr   error // why its builds can't be played
 	report    travisyml.Report
 	old       []oldSecret
 	namesRack bool
-	app       string // of a command that names none
-	player    build.Player
-	played    *playedFile // nil until its builds are played
 }
 
 // oldSecret is a secret that an earlier commit has and the file no longer has.
@@ -55,7 +50,9 @@ func (c *ClonedFile) of(ctx context.Context, target connect.Target) *fileFacts {
 	if c == nil || !slices.ContainsFunc(c.Targets, target.IsSame) {
 		return nil
 	}
-	f := &fileFacts{missing: c.File.Missing, err: c.Err, namesRack: c.NamesRack, root: c.File.Root, text: c.File.Text, app: c.File.AppName(target.Slug), player: c.Player}
+	f := &fileFacts{err: c.Err, namesRack: c.NamesRack, Builds: Builds{
+		Target: build.Target{Repo: target.Slug, DefaultApp: c.File.AppName(target.Slug)}, player: c.Player, source: c.File,
+	}}
 	if f.err == nil {
 		var document *travisyml.Document
 		if document, f.err = travisyml.Parse(c.File.Text); f.err == nil {
@@ -98,13 +95,10 @@ func (f *fileFacts) sets(name string) []travisyml.Variable {
 		return nil
 	}
 	set := slices.DeleteFunc(f.report.Sets(name), func(v travisyml.Variable) bool { return v.Scope == travisyml.Command })
-	if f.played == nil || name == "" {
-		return set
-	}
-	for _, step := range f.played.steps {
+	for _, step := range f.steps {
 		for _, run := range step.runs {
-			if slices.Contains(run.call.Sets, name) && !f.played.jobSets(run, name) {
-				set = append(set, travisyml.Variable{Name: name, Line: lineWith(f.text, name+"=", run.call.Line), Scope: travisyml.Command})
+			if slices.Contains(run.call.Sets, name) && !f.jobSets(run, name) {
+				set = append(set, travisyml.Variable{Name: name, Line: lineWith(f.source.Text, name+"=", run.call.Line), Scope: travisyml.Command})
 				break
 			}
 		}
@@ -131,14 +125,14 @@ func (f *fileFacts) setsForAll(name string) bool {
 	if slices.ContainsFunc(set, func(v travisyml.Variable) bool { return v.Scope == travisyml.Global }) {
 		return true
 	}
-	if f == nil || f.played == nil {
-		return len(set) > 0
+	if f == nil {
+		return false
 	}
 	ran := false
-	for _, step := range f.played.steps {
+	for _, step := range f.steps {
 		for _, run := range step.runs {
 			ran = true
-			if !run.call.LoggedIn && !slices.Contains(run.call.Sets, name) && !f.played.jobSets(run, name) {
+			if !run.call.LoggedIn && !slices.Contains(run.call.Sets, name) && !f.jobSets(run, name) {
 				return false
 			}
 		}
@@ -214,7 +208,7 @@ func (c *repositoryCase) judgeNoStep() {
 	c.judgeNotBuilt()
 	severity, message, lead := SeverityWarning, "nothing in .travis.yml runs convox deploy", "to add a step"
 	switch unseen := c.file.unseen(); {
-	case c.file.missing:
+	case c.file.source.Missing:
 		message = "there is no .travis.yml, so nothing deploys"
 	case unseen != "":
 		severity, message, lead = SeverityNote, ".travis.yml itself doesn't run convox deploy; not checked: "+unseen, "if nothing there deploys, to add a step"
@@ -337,7 +331,7 @@ func (c *repositoryCase) namesRack() bool {
 // written. It is a warning if Travis ignores something.
 func (c *repositoryCase) judgeRepairs() {
 	for _, m := range c.file.config.Messages {
-		if m.Kind != build.UnknownImport && !strings.Contains(c.file.text, "convox") {
+		if m.Kind != build.UnknownImport && !strings.Contains(c.file.source.Text, "convox") {
 			continue
 		}
 		severity := SeverityNote

@@ -115,19 +115,19 @@ func (l *lastBuild) play(ctx context.Context, player build.Player, repo string, 
 	if l == nil || l.text == "" || l.imports {
 		return nil
 	}
-	file := travisyml.File{Text: l.text}
-	config, err := build.Parse(ctx, []byte(l.text))
-	if err != nil {
+	builds := Builds{Target: build.Target{Repo: repo, Branch: l.Branch}, player: player, source: travisyml.File{Text: l.text}}
+	var err error
+	if builds.config, err = build.Parse(ctx, []byte(l.text)); err != nil {
 		return context.Cause(ctx)
 	}
 	event := build.Event{
 		Type: build.EventType(l.Event), Repo: repo, Branch: l.Branch, Tag: l.Tag,
 		Settings: settingsFor(vars, l.Branch), SettingsKnown: true,
 	}
-	if outcomes, err := outcomesOf(ctx, player, file, config, []build.Event{event}); err == nil {
-		builds := Builds{Target: build.Target{Repo: repo, Branch: l.Branch}, Outcomes: outcomes, config: config}
-		l.outcome, l.calls = &outcomes[0], builds.deploys(pushed)
-		l.idle, _ = builds.Idle(ctx, player, file)
+	past := builds
+	if err := past.play(ctx, []build.Event{event}); err == nil {
+		l.outcome, l.calls = &past.Outcomes[0], past.deploys(pushed)
+		l.idle, _ = builds.Idle(ctx)
 	}
 	return context.Cause(ctx)
 }

@@ -371,3 +371,55 @@ func (c *repositoryCase) logsInToRack() bool {
 	}
 	return !given.Console && given.Host != (convox.Host{})
 }
+
+// CodeNoApp is the code of NoApp.
+const CodeNoApp = "app_missing"
+
+// FindApp warns if the Rack of an accepted credential doesn't have the app of the first
+// deploy of a push that goes to it. It asks the Rack once.
+func (b Builds) FindApp(ctx context.Context, checker Checker, c connect.Credential, login convox.Login) []connect.Warning {
+	for _, call := range b.deploys(pushed) {
+		app, rack := b.Target.AppOf(call), call.Rack
+		isSeen := slices.ContainsFunc(login.Racks, func(r convox.Rack) bool { return r.String() == rack })
+		if !isPlain(app) || c.Console != (rack != "") || rack != "" && !isSeen {
+			continue
+		}
+		if !checker.LacksApp(ctx, c.Host, c.Password, rack, app) {
+			return nil
+		}
+		warning := NoApp(login, rack, app)
+		warning.Message += fmt.Sprintf(" (line %d)", call.Line)
+		return []connect.Warning{warning}
+	}
+	return nil
+}
+
+// judgeApp looks up the app if builds use the given credential.
+func (c *repositoryCase) judgeApp(ctx context.Context, checker Checker) {
+	given := c.login.credential
+	isUsed := given.Console && c.logsInToConsole() || !given.Console && c.logsInToRack()
+	if !c.login.isAccepted() || !isUsed || c.file == nil {
+		return
+	}
+	for _, w := range c.file.FindApp(ctx, checker, given, c.login.login) {
+		c.add(SeverityWarning, FoundNoApp, w.Message, w.Hint)
+	}
+}
+
+// NoApp is the Warning for an app that a Rack doesn't have. rack is ORG/NAME behind a
+// Console, otherwise "".
+func NoApp(login convox.Login, rack, app string) connect.Warning {
+	name, command := rack, []string{"convox", "apps", "create", app}
+	switch {
+	case rack != "":
+		command = append(command, "--rack", rack)
+	case len(login.Racks) == 1:
+		name = login.Racks[0].Name
+	default:
+		name = login.Host.String()
+	}
+	return connect.Warning{
+		Code: CodeNoApp, Message: "Rack " + name + " has no app " + text.Quote(app) + ", so a deploy of it fails",
+		Hint: "create it: " + text.Command(command...),
+	}
+}

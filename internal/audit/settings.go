@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"convox-travis/internal/build"
 	"convox-travis/internal/connect"
 	"convox-travis/internal/crash"
 	"convox-travis/internal/problem"
@@ -185,6 +186,41 @@ func (a Auditor) readAccounts(ctx context.Context, repositories []repositoryFact
 		}
 	}
 	return nil
+}
+
+// play plays the last build, if it was requested, and the builds of the repository's
+// .travis.yml, if it is available. If Travis expanded the file, its reading counts. The
+// error is that of ctx.
+func (f *repositoryFacts) play(ctx context.Context, request Request) error {
+	if err := f.last.play(ctx, request.Player, f.target.Slug, f.vars); err != nil || f.file == nil || f.file.err != nil {
+		return err
+	}
+	settingsOf := func(branch string) []build.Setting {
+		if f.err != nil {
+			return nil
+		}
+		return settingsFor(f.vars, branch)
+	}
+	branch := f.branch(request.Branch)
+	f.file.Target.Branch = branch
+	f.adopt(ctx, build.Event{Type: build.Push, Repo: f.target.Slug, Branch: branch, Settings: settingsOf(branch), SettingsKnown: f.err == nil})
+	f.file.playErr = f.file.playAll(ctx, settingsOf)
+	return context.Cause(ctx)
+}
+
+// settingsFor returns the settings' variables that builds of a branch get.
+func settingsFor(vars []travisapi.EnvVar, branch string) []build.Setting {
+	settings := []build.Setting{}
+	for _, v := range vars {
+		if v.Branch == "" || v.Branch == branch {
+			setting := build.Setting{Name: v.Name, Private: true}
+			if v.Public && !slices.Contains([]string{connect.HostName, connect.PasswordName, connect.OverrideName}, v.Name) {
+				setting.Private, setting.Value = false, v.Value.Reveal()
+			}
+			settings = append(settings, setting)
+		}
+	}
+	return settings
 }
 
 // isFinding reports whether an error is about the repository rather than Travis.

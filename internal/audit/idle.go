@@ -10,153 +10,91 @@ import (
 
 	"convox-travis/internal/build"
 	"convox-travis/internal/text"
-	"convox-travis/internal/travisyml"
 	"convox-travis/travisapi"
 )
 
-// notTests are programs that a script starts besides its tests.
-var notTests = []string{
-	"curl", "wget", "chmod", "mv", "cp", "cd", "export", "echo", "printf", "set", "mkdir", "tar", "unzip", "ls", "cat", "pwd", "env", "sleep", "git",
-	"docker", "aws", "true", ":", "skip", "ignore", "[", "[[", "test", "if", "source", ".", "exit", "rm", "which", "travis_retry", "travis_wait",
-}
+// mostPlays limits how often a push is played to find out what keeps steps from running,
+// if more than one obstacle blocks one.
+const mostPlays = 40
 
-// isTest reports whether a command of script may be a test.
-func isTest(command string) bool {
-	words := strings.Fields(command)
-	if len(words) > 0 && words[0] == "sudo" {
-		words = words[1:]
-	}
-	return len(words) > 0 && !strings.Contains(command, "convox") && !strings.Contains(words[0], "=") && !slices.Contains(notTests, words[0])
-}
-
-// tests returns the positions of a script's tests among its steps. A language's default
-// script is one.
-func tests(script build.Script, job build.Job) []int {
-	var places []int
-	for i, step := range script.Steps {
-		isDefault := step.Command.Line == 0 && step.Command.Bash == ":"
-		if step.Phase == "script" && (isDefault || isTest(step.Command.Bash)) {
-			places = append(places, i)
-		}
-	}
-	return places
-}
-
-// failTests plays the jobs of a push to the branch again with failing tests, and records
-// the steps that still run.
-func (p *playedFile) failTests(ctx context.Context) error {
-	outcome := p.outcomes[pushed]
-	var scripts []build.Script
-	for i, job := range outcome.Build.Jobs {
-		if !slices.ContainsFunc(p.steps, func(s *playedStep) bool { return s.runsIn(pushed, i) }) {
-			continue
-		}
-		script := build.ScriptOf(job, outcome.Event)
-		places := tests(script, job)
-		if len(places) == 0 {
-			continue
-		}
-		for _, at := range places {
-			script.Steps[at].Command.Bash = "false"
-		}
-		scripts = append(scripts, script)
-	}
-	if len(scripts) == 0 || len(scripts) > 50 {
+// explain finds out what keeps each step from running that no push to the branch runs.
+func (b *Builds) explain(ctx context.Context) error {
+	const mostJobs, mostTried = 50, 60 // each obstacle takes a play of all jobs
+	all := b.config.Obstacles()
+	if !b.isDecided() || len(b.Outcomes[pushed].Build.Jobs) > mostJobs || len(all) > mostTried {
 		return nil
 	}
-	all, err := p.player.Play(ctx, scripts)
+	b.isExplained = true
+	idle := slices.DeleteFunc(slices.Clone(b.steps), func(s *playedStep) bool { return len(s.in(pushed)) > 0 })
+	for i := range all { // one of them, which nothing else blocks
+		if len(idle) == 0 {
+			return nil
+		}
+		runs, err := b.runsWithout(ctx, all[i:i+1])
+		if err != nil {
+			return err
+		}
+		idle = slices.DeleteFunc(idle, func(s *playedStep) bool {
+			if runs(s) {
+				s.because = all[i : i+1]
+			}
+			return runs(s)
+		})
+	}
+	if len(idle) == 0 || len(all) < 2 {
+		return nil
+	}
+	runs, err := b.runsWithout(ctx, all)
 	if err != nil {
 		return err
 	}
-	for _, played := range all {
-		for _, call := range played.Calls {
-			if step := p.at(call.Line); step != nil && call.Deploys && !call.OnFailure {
-				step.untested = true
+	for i, s := range idle {
+		if !runs(s) || (i+1)*len(all) > mostPlays {
+			continue
+		}
+		s.because = all
+		for _, o := range all { // restore what isn't needed
+			less := slices.DeleteFunc(slices.Clone(s.because), func(other build.Obstacle) bool { return other.Is(o) })
+			runs, err := b.runsWithout(ctx, less)
+			if err != nil {
+				return err
+			}
+			if runs(s) {
+				s.because = less
 			}
 		}
 	}
 	return nil
 }
 
-func (s *playedStep) runsIn(outcome, job int) bool {
-	return slices.ContainsFunc(s.runs, func(r stepRun) bool { return r.outcome == outcome && r.job == job })
+// runsWithout plays a push to the branch without some of the obstacles. It reports whether
+// a step then runs.
+func (b *Builds) runsWithout(ctx context.Context, obstacles []build.Obstacle) (func(*playedStep) bool, error) {
+	outcomes, err := b.player.Outcomes(ctx, b.config.Without(obstacles), []build.Event{b.Outcomes[pushed].Event})
+	if err != nil {
+		return nil, err
+	}
+	deploys, _ := deploysOf(outcomes[0])
+	return func(s *playedStep) bool {
+		return slices.ContainsFunc(deploys, func(r stepRun) bool { return b.at(r.call.Line) == s })
+	}, nil
 }
 
-// besideTests returns the first job with tests that a step of a push to the branch
-// doesn't wait for, and whether other tests run before the step.
-func (p *playedFile) besideTests(s *playedStep) (beside *build.Job, tested bool) {
-	outcome := p.outcomes[pushed]
-	jobs := outcome.Build.Jobs
-	stages := build.StagesOf(jobs)
-	for _, run := range s.in(pushed) {
-		for i := range jobs {
-			if len(tests(build.ScriptOf(jobs[i], outcome.Event), jobs[i])) == 0 {
-				continue
-			}
-			switch {
-			case stages[i] < stages[run.job]:
-				return nil, true
-			case i == run.job:
-				tested = true
-			case !jobs[i].AllowFailure && beside == nil && !s.runsIn(pushed, i):
-				beside = &jobs[i]
-			}
+// branches returns the branches whose pushes run a step: audited or named ones, and
+// others.
+func (b Builds) branches(s *playedStep) (meant, others []string) {
+	for _, r := range s.runs {
+		event := b.Outcomes[r.outcome].Event
+		if event.Type != build.Push || event.Tag != "" {
+			continue
+		}
+		if b.isMeant(r.outcome) {
+			meant = append(meant, event.Branch)
+		} else {
+			others = append(others, event.Branch)
 		}
 	}
-	return beside, tested
-}
-
-// droppedScript returns the script at the root if no job runs it, or nil.
-func (p *playedFile) droppedScript() *build.Node {
-	script := p.config.Root.Get("script")
-	own := textsOf(script)
-	if p.config.Root.Get("jobs").Get("include") == nil || !slices.ContainsFunc(own, isTest) {
-		return nil
-	}
-	built := false
-	for _, outcome := range p.outcomes {
-		for _, job := range outcome.Build.Jobs {
-			built = true
-			runs := textsOf(job.Config.Get("script"))
-			if !slices.ContainsFunc(own, func(command string) bool { return !slices.Contains(runs, command) }) {
-				return nil
-			}
-		}
-	}
-	if !built {
-		return nil
-	}
-	return script
-}
-
-// textsOf returns the commands of a phase.
-func textsOf(phase *build.Node) []string {
-	if phase == nil {
-		return nil
-	}
-	all := []string{}
-	for _, command := range slices.Concat(phase.Items, []*build.Node{phase}) {
-		if command.Text != "" {
-			all = append(all, command.Text)
-		}
-	}
-	return all
-}
-
-// play plays the last build, if it was requested, and the builds of the repository's
-// .travis.yml, if it is available. If Travis expanded the file, its reading counts. The
-// error is that of ctx.
-func (f *repositoryFacts) play(ctx context.Context, request Request) error {
-	if err := f.last.play(ctx, request.Player, f.target.Slug, f.vars); err != nil || f.file == nil || f.file.err != nil {
-		return err
-	}
-	settingsOf := func(branch string) []build.Setting { return settingsFor(f.vars, branch) }
-	if f.err != nil {
-		settingsOf = func(string) []build.Setting { return nil }
-	}
-	branch := f.branch(request.Branch)
-	f.adopt(ctx, build.Event{Type: build.Push, Repo: f.target.Slug, Branch: branch, Settings: settingsOf(branch), SettingsKnown: f.err == nil})
-	return f.file.play(ctx, f.target.Slug, branch, settingsOf)
+	return distinct(meant), distinct(others)
 }
 
 // isDead reports whether an obstacle keeps a step from running in every build.
@@ -182,22 +120,22 @@ func isBroken(o build.Obstacle) bool {
 
 // judgeIdle checks a step that no push to the branch runs.
 func (c *repositoryCase) judgeIdle(s *playedStep) {
-	p := c.file.played
+	p := c.file
 	dead := slices.ContainsFunc(s.because, isDead)
 	broken := slices.ContainsFunc(p.config.Obstacles(), func(o build.Obstacle) bool { return isBroken(o) && o.Concerns(s.from, s.to) })
 	other := slices.ContainsFunc(p.steps, func(other *playedStep) bool { return len(other.in(pushed)) > 0 })
 	switch {
-	case !p.isDecided(pushed) || broken: // reported separately
+	case !p.isDecided() || broken: // reported separately
 		return
 	case c.dependsOnUnknown(s):
 		return
 	case other && len(s.runs) > 0:
 		return // it is for another environment
 	}
-	branch := text.Quote(p.branch)
+	branch := text.Quote(p.Target.Branch)
 	severity, message := SeverityWarning, fmt.Sprintf("%s never runs for %s", s.name(), branch)
 	meant, others := p.branches(s)
-	master := p.branch != "master" && slices.Equal(meant, []string{"master"})
+	master := p.Target.Branch != "master" && slices.Equal(meant, []string{"master"})
 	var instead []string
 	if len(meant) > 0 {
 		instead = append(instead, text.QuoteList(meant))
@@ -221,14 +159,14 @@ func (c *repositoryCase) judgeIdle(s *playedStep) {
 			return o.Kind == build.ObstacleNoBranch || o.Kind == build.ObstacleTags && o.Ignores()
 		})
 		isSlip := slices.ContainsFunc(meant, func(name string) bool {
-			return strings.EqualFold(strings.TrimPrefix(strings.TrimPrefix(name, "refs/heads/"), "origin/"), p.branch)
+			return strings.EqualFold(strings.TrimPrefix(strings.TrimPrefix(name, "refs/heads/"), "origin/"), p.Target.Branch)
 		})
 		if isMeant && !master && !isSlip && c.request.Branch == "" {
 			severity = SeverityNote
 		}
-	case len(s.because) == 0 && s.failing:
+	case len(s.because) == 0 && s.onFailure:
 		message = s.name() + " runs only when another command fails"
-	case len(s.because) == 0 && p.reasoned:
+	case len(s.because) == 0 && p.isExplained:
 		message = s.name() + " never runs: no build gets to it"
 	}
 	if reasons := c.reasons(s); reasons != "" {
@@ -247,7 +185,7 @@ func (c *repositoryCase) reasons(s *playedStep) string {
 }
 
 func (c *repositoryCase) reasonOf(o build.Obstacle) string {
-	branch := text.Quote(c.file.played.branch)
+	branch := text.Quote(c.file.Target.Branch)
 	switch o.Kind {
 	case build.ObstacleBranches:
 		return fmt.Sprintf("`branches` on line %d leaves %s out", o.Line, branch)
@@ -320,7 +258,7 @@ var envOfTravis = regexp.MustCompile(`env\(\s*["']?TRAVIS_`)
 
 // reasonHints says what helps.
 func (c *repositoryCase) reasonHints(s *playedStep) string {
-	branch := c.file.played.branch
+	branch := c.file.Target.Branch
 	var hints []string
 	for _, o := range s.because {
 		switch o.Kind {
@@ -353,7 +291,7 @@ func (c *repositoryCase) reasonHints(s *playedStep) string {
 
 // judgeCommands finds commands and conditions of deployments that can't work.
 func (c *repositoryCase) judgeCommands() {
-	p := c.file.played
+	p := c.file
 	for _, o := range p.config.Obstacles() {
 		if !isBroken(o) || !slices.ContainsFunc(p.steps, func(s *playedStep) bool { return o.Concerns(s.from, s.to) }) {
 			continue
@@ -377,7 +315,7 @@ func brokenCondition(o build.Obstacle) string {
 // deploy.
 func (c *repositoryCase) dependsOn() []string {
 	var names []string
-	for _, played := range c.file.played.outcomes[pushed].Played {
+	for _, played := range c.file.Outcomes[pushed].Played {
 		for _, unseen := range played.Unseen {
 			if name, isVariable := strings.CutPrefix(unseen.What, "$"); isVariable && !c.isUnset(name) {
 				names = append(names, unseen.What)
@@ -419,25 +357,21 @@ func (c *repositoryCase) isUnset(name string) bool {
 	return !isSet && !c.accountSets(name) && len(c.file.sets(name)) == 0
 }
 
-// Idle explains each deploy step of the file with these builds that no push to the
-// branch runs, as far as the file alone decides that. The error is that of ctx, or one of
-// starting the player.
-func (b Builds) Idle(ctx context.Context, player build.Player, file travisyml.File) ([]Finding, error) {
-	facts := &fileFacts{text: file.Text, config: b.config, player: player}
-	noSettings := func(string) []build.Setting { return nil }
-	if err := facts.play(ctx, b.Target.Repo, b.Target.Branch, noSettings); err != nil {
+// Idle explains each deploy step of the file that no push to the branch runs, as far as
+// the file alone decides that. The error is that of ctx, or one of starting the player.
+func (b Builds) Idle(ctx context.Context) ([]Finding, error) {
+	facts := &fileFacts{Builds: b}
+	if err := facts.playAll(ctx, func(string) []build.Setting { return nil }); err != nil {
 		return nil, err
 	}
 	c := &repositoryCase{repositoryFacts: repositoryFacts{file: facts, err: errNotRead}, findings: &findings{}}
-	if facts.played.err == nil {
-		c.judgeCommands()
-		for _, s := range facts.played.steps {
-			if len(s.in(pushed)) == 0 {
-				c.judgeIdle(s)
-			}
+	c.judgeCommands()
+	for _, s := range facts.steps {
+		if len(s.in(pushed)) == 0 {
+			c.judgeIdle(s)
 		}
 	}
-	return c.sorted(), facts.played.err
+	return c.sorted(), nil
 }
 
 var errNotRead = errors.New("the settings weren't read")

@@ -148,7 +148,6 @@ func (c *repositoryCase) judgeIdle(s *playedStep) {
 	if len(instead) == 0 && len(s.in(byCron, byAPI)) > 0 {
 		instead = append(instead, "cron or API builds")
 	}
-	hints := c.reasonHints(s)
 	switch {
 	case dead:
 		severity = SeverityError
@@ -169,73 +168,76 @@ func (c *repositoryCase) judgeIdle(s *playedStep) {
 	case len(s.because) == 0 && p.isExplained:
 		message = s.name() + " never runs: no build gets to it"
 	}
-	if reasons := c.reasons(s); reasons != "" {
-		message += ": " + reasons
-	}
-	c.add(severity, FoundNeverDeploys, message, hints)
-}
-
-// reasons says in Travis's terms what keeps a step from running, or returns "".
-func (c *repositoryCase) reasons(s *playedStep) string {
-	var all []string
+	var reasons, hints []string
 	for _, o := range s.because {
-		all = append(all, c.reasonOf(o))
+		reason, hint := c.reasonOf(o)
+		reasons = append(reasons, reason)
+		if hint != "" {
+			hints = append(hints, hint)
+		}
 	}
-	return strings.Join(distinct(all), ", and ")
+	if len(reasons) > 0 {
+		message += ": " + strings.Join(distinct(reasons), ", and ")
+	}
+	c.add(severity, FoundNeverDeploys, message, strings.Join(distinct(hints), "\n"))
 }
 
-func (c *repositoryCase) reasonOf(o build.Obstacle) string {
-	branch := text.Quote(c.file.Target.Branch)
+// reasonOf says in Travis's terms how an obstacle keeps a step from running, and what
+// helps, if anything.
+func (c *repositoryCase) reasonOf(o build.Obstacle) (reason, hint string) {
+	name := c.file.Target.Branch
+	branch, deleteLine, addBranch := text.Quote(name), fmt.Sprintf("delete line %d", o.Line), "add `branch: "+name+"` under `on`"
 	switch o.Kind {
 	case build.ObstacleBranches:
-		return fmt.Sprintf("`branches` on line %d leaves %s out", o.Line, branch)
+		return fmt.Sprintf("`branches` on line %d leaves %s out", o.Line, branch), "add " + branch + " to `branches`, if it is to deploy"
 	case build.ObstacleIf:
-		switch {
-		case slices.ContainsFunc(c.file.config.Messages, func(m build.Message) bool { return m.Kind == build.InvalidCondition && m.Line == o.Line }):
-			return fmt.Sprintf("Travis can't parse `if` on line %d, so it counts as false", o.Line)
-		case envOfTravis.MatchString(o.Text):
-			return fmt.Sprintf("`if` on line %d is false, and env() sees no TRAVIS_* variable", o.Line)
+		reason = fmt.Sprintf("`if` on line %d is false", o.Line)
+		isInvalid := func(m build.Message) bool { return m.Kind == build.InvalidCondition && m.Line == o.Line }
+		if slices.ContainsFunc(c.file.config.Messages, isInvalid) {
+			reason = fmt.Sprintf("Travis can't parse `if` on line %d, so it counts as false", o.Line)
+		} else if envOfTravis.MatchString(o.Text) {
+			reason += ", and env() sees no TRAVIS_* variable"
 		}
-		return fmt.Sprintf("`if` on line %d is false", o.Line)
+		return reason, fmt.Sprintf("change the condition on line %d: https://docs.travis-ci.com/user/conditions-v1", o.Line)
 	case build.ObstacleExclude:
-		return fmt.Sprintf("`jobs.exclude` on line %d leaves its job out", o.Line)
+		return fmt.Sprintf("`jobs.exclude` on line %d leaves its job out", o.Line), ""
 	case build.ObstacleSkip:
-		return fmt.Sprintf("`after_success: skip` on line %d switches every deployment off", o.Line)
+		return fmt.Sprintf("`after_success: skip` on line %d switches every deployment off", o.Line), deleteLine
 	case build.ObstacleNoScript:
-		switch o.Text {
+		switch hint = "add a `script` with the tests, or `script: skip`"; o.Text {
 		case "python":
-			return "python's default script fails, and no `script` is set"
+			return "python's default script fails, and no `script` is set", hint
 		case "generic", "minimal", "bash", "sh", "shell":
-			return fmt.Sprintf("the language on line %d has no default script, and without one Travis deploys nothing", o.Line)
+			return fmt.Sprintf("the language on line %d has no default script, and without one Travis deploys nothing", o.Line), hint
 		}
-		return "no `script` is set"
+		return "no `script` is set", hint
 	case build.ObstaclePhase:
-		return fmt.Sprintf("`%s` on line %d fails, or ends the job before it", o.Text, o.Line)
+		return fmt.Sprintf("`%s` on line %d fails, or ends the job before it", o.Text, o.Line), ""
 	case build.ObstacleWindows:
-		return "Travis deploys nothing on Windows"
+		return "Travis deploys nothing on Windows", ""
 	case build.ObstacleBranch:
-		return fmt.Sprintf("`on.branch` on line %d is %s", o.Line, Shortened(o.Text))
+		return fmt.Sprintf("`on.branch` on line %d is %s", o.Line, Shortened(o.Text)), "change the branch to " + branch + ", if that is intended"
 	case build.ObstacleNoBranch:
 		if o.Text != "" {
-			return fmt.Sprintf("Travis doesn't read `on.%s` on line %d, so the branch is master", Shortened(o.Text), o.Line)
+			return fmt.Sprintf("Travis doesn't read `on.%s` on line %d, so the branch is master", Shortened(o.Text), o.Line), addBranch
 		}
-		return "`on.branch` is missing, and Travis takes master"
+		return "`on.branch` is missing, and Travis takes master", addBranch
 	case build.ObstacleOtherBranch:
-		return fmt.Sprintf("Travis takes the keys of `%s` on line %d for its branches", Shortened(o.Text), o.Line)
+		return fmt.Sprintf("Travis takes the keys of `%s` on line %d for its branches", Shortened(o.Text), o.Line), addBranch
 	case build.ObstacleOn:
 		if o.Text == "repo" {
-			return fmt.Sprintf("`on.repo` on line %d is another repository", o.Line)
+			return fmt.Sprintf("`on.repo` on line %d is another repository", o.Line), ""
 		}
-		return fmt.Sprintf("`on.%s` on line %d doesn't hold", o.Text, o.Line)
+		return fmt.Sprintf("`on.%s` on line %d doesn't hold", o.Text, o.Line), ""
 	case build.ObstacleCondition:
 		if !o.IsBash() {
-			return brokenCondition(o)
+			return brokenCondition(o), ""
 		}
-		return fmt.Sprintf("`on.condition` on line %d is false", o.Line)
+		return fmt.Sprintf("`on.condition` on line %d is false", o.Line), ""
 	case build.ObstacleFunction:
-		return fmt.Sprintf("`%s` on line %d is a function of the job's shell, which `deploy.script` doesn't have", o.Text, o.Line)
+		return fmt.Sprintf("`%s` on line %d is a function of the job's shell, which `deploy.script` doesn't have", o.Text, o.Line), fmt.Sprintf("run the command without `%s`", o.Text)
 	case build.ObstaclePromote:
-		return fmt.Sprintf("`promote: false` on line %d builds a release and doesn't promote it", o.Line)
+		return fmt.Sprintf("`promote: false` on line %d builds a release and doesn't promote it", o.Line), deleteLine
 	case build.ObstacleFalseTest, build.ObstacleTest:
 		is := "is true"
 		switch {
@@ -244,50 +246,21 @@ func (c *repositoryCase) reasonOf(o build.Obstacle) string {
 		case o.Kind == build.ObstacleFalseTest:
 			is = "is false"
 		}
-		return fmt.Sprintf("%s on line %d %s", code(o.Text), o.Line, is)
-	case build.ObstacleTags:
-		if o.Ignores() {
-			return fmt.Sprintf("`on.tags` on line %d makes Travis ignore `on.branch`", o.Line)
+		if strings.Contains(o.Text, "TRAVIS_PULL_REQUEST") {
+			hint = "TRAVIS_PULL_REQUEST is \"false\" outside of pull requests, never empty: compare it with false"
 		}
-		return fmt.Sprintf("`on.tags` on line %d is %s", o.Line, o.Text)
+		return fmt.Sprintf("%s on line %d %s", code(o.Text), o.Line, is), hint
+	case build.ObstacleTags:
+		hint = "delete `tags` to deploy the branch"
+		if o.Ignores() {
+			return fmt.Sprintf("`on.tags` on line %d makes Travis ignore `on.branch`", o.Line), hint
+		}
+		return fmt.Sprintf("`on.tags` on line %d is %s", o.Line, o.Text), hint
 	}
-	return fmt.Sprintf("`%s` on line %d can't work", o.Kind, o.Line)
+	return fmt.Sprintf("`%s` on line %d can't work", o.Kind, o.Line), ""
 }
 
 var envOfTravis = regexp.MustCompile(`env\(\s*["']?TRAVIS_`)
-
-// reasonHints says what helps.
-func (c *repositoryCase) reasonHints(s *playedStep) string {
-	branch := c.file.Target.Branch
-	var hints []string
-	for _, o := range s.because {
-		switch o.Kind {
-		case build.ObstacleBranches:
-			hints = append(hints, "add "+text.Quote(branch)+" to `branches`, if it is to deploy")
-		case build.ObstacleIf:
-			hints = append(hints, fmt.Sprintf("change the condition on line %d: https://docs.travis-ci.com/user/conditions-v1", o.Line))
-		case build.ObstacleSkip:
-			hints = append(hints, fmt.Sprintf("delete line %d", o.Line))
-		case build.ObstacleNoScript:
-			hints = append(hints, "add a `script` with the tests, or `script: skip`")
-		case build.ObstacleBranch:
-			hints = append(hints, "change the branch to "+text.Quote(branch)+", if that is intended")
-		case build.ObstacleNoBranch, build.ObstacleOtherBranch:
-			hints = append(hints, "add `branch: "+branch+"` under `on`")
-		case build.ObstacleTags:
-			hints = append(hints, "delete `tags` to deploy the branch")
-		case build.ObstaclePromote:
-			hints = append(hints, fmt.Sprintf("delete line %d", o.Line))
-		case build.ObstacleFunction:
-			hints = append(hints, fmt.Sprintf("run the command without `%s`", o.Text))
-		case build.ObstacleTest, build.ObstacleFalseTest:
-			if strings.Contains(o.Text, "TRAVIS_PULL_REQUEST") {
-				hints = append(hints, "TRAVIS_PULL_REQUEST is \"false\" outside of pull requests, never empty: compare it with false")
-			}
-		}
-	}
-	return strings.Join(distinct(hints), "\n")
-}
 
 // judgeCommands finds commands and conditions of deployments that can't work.
 func (c *repositoryCase) judgeCommands() {

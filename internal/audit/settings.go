@@ -39,7 +39,6 @@ type repositoryFacts struct {
 
 	last *lastBuild // nil if it wasn't requested
 
-	expanded     *Expanded     // nil if Travis didn't expand the file
 	confirmation *Confirmation // nil if the file isn't available
 }
 
@@ -189,8 +188,7 @@ func (a Auditor) readAccounts(ctx context.Context, repositories []repositoryFact
 }
 
 // play plays the last build, if it was requested, and the builds of the repository's
-// .travis.yml, if it is available. If Travis expanded the file, its reading counts. The
-// error is that of ctx.
+// .travis.yml, if it is available. The error is that of ctx.
 func (f *repositoryFacts) play(ctx context.Context, request Request) error {
 	if err := f.last.play(ctx, request.Player, f.target.Slug, f.vars); err != nil || f.file == nil || f.file.err != nil {
 		return err
@@ -201,9 +199,7 @@ func (f *repositoryFacts) play(ctx context.Context, request Request) error {
 		}
 		return settingsFor(f.vars, branch)
 	}
-	branch := f.branch(request.Branch)
-	f.file.Target.Branch = branch
-	f.adopt(ctx, build.Event{Type: build.Push, Repo: f.target.Slug, Branch: branch, Settings: settingsOf(branch), SettingsKnown: f.err == nil})
+	f.file.Target.Branch = f.branch(request.Branch)
 	f.file.playErr = f.file.playAll(ctx, settingsOf)
 	return context.Cause(ctx)
 }

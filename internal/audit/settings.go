@@ -146,42 +146,30 @@ func (f repositoryFacts) owner() ownerKey {
 // build. The person's own was read already. One that can't be read is reported; one that
 // Travis doesn't know or give out counts as having no variables.
 func (a Auditor) readAccounts(ctx context.Context, repositories []repositoryFacts, user travisapi.User) error {
-	type account struct {
-		ownerKey
-		vars []travisapi.AccountEnvVar
-		err  error
-	}
-	accounts := make(map[ownerKey]*account)
-	var others []*account
+	var owners []ownerKey
 	for _, facts := range repositories {
-		key := facts.owner()
-		if facts.repository.ID == 0 || accounts[key] != nil {
-			continue
+		if key := facts.owner(); facts.repository.ID != 0 && !slices.Contains(owners, key) {
+			owners = append(owners, key)
 		}
-		read := &account{ownerKey: key}
-		accounts[key] = read
-		if key.login == strings.ToLower(user.Login) && key.provider == travisapi.GitHub {
-			read.vars = user.EnvVars
-			continue
-		}
-		others = append(others, read)
 	}
-	connect.ReadEach(len(others), nil, func(i int) {
-		read := others[i]
-		owner, err := a.Travis.Owner(ctx, read.provider, read.login)
-		read.vars = owner.EnvVars
+	own := ownerKey{travisapi.GitHub, strings.ToLower(user.Login)}
+	vars, errs := make([][]travisapi.AccountEnvVar, len(owners)), make([]error, len(owners))
+	connect.ReadEach(len(owners), nil, func(i int) {
+		if vars[i] = user.EnvVars; owners[i] == own {
+			return
+		}
+		owner, err := a.Travis.Owner(ctx, owners[i].provider, owners[i].login)
+		vars[i] = owner.EnvVars
 		if !travisapi.Failed(err, travisapi.CodeNotFound, travisapi.CodeDenied) {
-			read.err = err
+			errs[i] = err
 		}
 	})
-	for _, read := range others {
-		if connect.EndsRun(read.err) {
-			return read.err
-		}
+	if at := slices.IndexFunc(errs, connect.EndsRun); at >= 0 {
+		return errs[at]
 	}
 	for i := range repositories {
-		if read := accounts[repositories[i].owner()]; read != nil {
-			repositories[i].account, repositories[i].accountErr = read.vars, read.err
+		if at := slices.Index(owners, repositories[i].owner()); at >= 0 {
+			repositories[i].account, repositories[i].accountErr = vars[at], errs[at]
 		}
 	}
 	return nil

@@ -312,7 +312,7 @@ func (c *repositoryCase) judgeRack(d build.Call, step string) {
 		c.add(SeverityError, FoundRackMissing, step+" names no Rack, which is required behind a Console", "add --rack "+cmp.Or(c.deployRack(d), "ORG/NAME")+" to it")
 	case d.Rack == "" || strings.ContainsAny(d.Rack, "$`"): // it is known in the build
 	case !c.login.isAccepted() || !c.login.credential.Console:
-	case !c.login.sees(d.Rack):
+	case !connect.Sees(c.login.login, d.Rack):
 		c.add(SeverityError, FoundRackUnknown, fmt.Sprintf("%s names Rack %s, which the key can't see", step, d.Rack), connect.ListVisibleRacks(c.login.login))
 	case len(connect.ConsoleWarnings(c.login.login, c.request.Rack)) == 0: // otherwise it is reported for all repositories
 		for _, w := range connect.ConsoleWarnings(c.login.login, d.Rack) {

@@ -65,23 +65,13 @@ func (l loginFacts) judge(f *findings, request Request) {
 		f.add(SeverityWarning, FoundPersonalKey, "the key for "+l.credential.Host.String()+" looks like a person's own, not a deploy key: a build could do everything that the person can",
 			"make a deploy key in Console under Settings, Deploy Keys, and write that")
 	}
-	if request.Rack != "" && !l.sees(request.Rack) {
+	if request.Rack != "" && !connect.Sees(l.login, request.Rack) {
 		f.add(SeverityError, FoundRackUnknown, "the key can't see Rack "+request.Rack, connect.ListVisibleRacks(l.login))
 	} else if l.credential.Console {
 		for _, w := range connect.ConsoleWarnings(l.login, request.Rack) {
 			f.add(SeverityWarning, w.Code, w.Message, w.Hint)
 		}
 	}
-}
-
-// sees reports whether the key can see a Rack, given as ORG/NAME or only its name.
-func (l loginFacts) sees(rack string) bool {
-	for _, r := range l.login.Racks {
-		if r.String() == rack || r.Name == rack {
-			return true
-		}
-	}
-	return false
 }
 
 // origin is where a build gets a variable from; if several have it, the last one wins

@@ -71,6 +71,14 @@ func (c Credential) Verify(ctx context.Context, checker Checker) (convox.Login, 
 	return login, convox.NameRack(convox.NameSource(err, c.Source), c.Rack)
 }
 
+// value is the value of one of the two variables.
+func (c Credential) value(name string) secret.String {
+	if name == HostName {
+		return secret.New(c.Host.String())
+	}
+	return c.Password
+}
+
 // Accepted is a credential that its host accepted, with what the login returned. The zero
 // value covers no credential.
 type Accepted struct {

@@ -248,15 +248,9 @@ func ConsoleWarnings(login convox.Login, rack string) []Warning {
 	}}
 }
 
-// sees compares the deploy step's Rack with those that a key can see.
-func sees(login convox.Login, rack string) error {
-	if rack == "" {
-		return nil
-	}
-	if slices.ContainsFunc(login.Racks, func(r convox.Rack) bool { return r.String() == rack }) {
-		return nil
-	}
-	return &problem.Error{Code: "rack_not_seen", Reason: fmt.Sprintf("the deploy key can't see Rack %s", rack), Hints: []string{ListVisibleRacks(login)}}
+// Sees reports whether a key can see a Rack, given as ORG/NAME or only its name.
+func Sees(login convox.Login, rack string) bool {
+	return slices.ContainsFunc(login.Racks, func(r convox.Rack) bool { return r.String() == rack || r.Name == rack })
 }
 
 // ListVisibleRacks says which Racks a key can see.

@@ -92,7 +92,8 @@ func (r RepositoryRemoval) intent() RepositoryReport {
 // Remove carries out a removal, several repositories at a time, and reads back that the
 // variables are gone.
 func (r Runner) Remove(stop Stop, removal Removal) Report {
-	return r.runEach(stop, len(removal.Repositories), removal.Ended(), func(r Runner, stop Stop, i int) RepositoryReport {
+	isNeeded := func(i int) bool { return len(removal.Repositories[i].Variables) > 0 }
+	return r.runEach(stop, removal.Intent(), isNeeded, func(r Runner, stop Stop, i int) RepositoryReport {
 		return r.removeOne(stop, removal.Repositories[i])
 	})
 }
@@ -100,13 +101,6 @@ func (r Runner) Remove(stop Stop, removal Removal) Report {
 func (r Runner) removeOne(stop Stop, repository RepositoryRemoval) RepositoryReport {
 	outcome := repository.intent()
 	outcome.finish(Failed)
-	switch over := stop.Asked(); {
-	case repository.Err != nil, len(repository.Variables) == 0:
-		return outcome
-	case over != nil:
-		outcome.Err = NotStarted(repository.Target, over)
-		return outcome
-	}
 	step, cancel := stop.Call()
 	defer cancel()
 	finish, end := stop.Cleanup()

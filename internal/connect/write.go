@@ -54,7 +54,7 @@ func (p *repositoryRun) write(calls Stop, name, id string) (written, error) {
 func (p *repositoryRun) send(calls Stop, name string, state *written) error {
 	var v travisapi.EnvVar
 	var err error
-	ref, value := p.repository.Ref(), convox.Quote(p.values[name]) // a build runs "export NAME=VALUE"
+	ref, value := p.repository.Ref(), convox.Quote(p.credential.value(name)) // a build runs "export NAME=VALUE"
 	if state.id != "" {
 		v, err = p.Travis.UpdateEnvVar(calls, ref, state.id, travisapi.EnvVarChange{Name: name, Value: value})
 	} else {
@@ -101,6 +101,7 @@ func (p *repositoryRun) lookUp(ctx context.Context, name string, cause *error, s
 		return false
 	}
 	last, _, found := LastInScope(vars, name, p.branch)
+	isKnown := slices.ContainsFunc(p.repository.before, func(v travisapi.EnvVar) bool { return v.ID == last.ID })
 	switch {
 	case !found:
 		// A create that didn't happen, or an update that lost the variable between its
@@ -110,7 +111,7 @@ func (p *repositoryRun) lookUp(ctx context.Context, name string, cause *error, s
 		if state.cut || travisapi.Failed(*cause, travisapi.CodeDuplicate) {
 			state.result = Unknown // it may happen late, or the list lags behind
 		}
-	case state.id == "" && state.open && !p.known[last.ID] && !last.Public:
+	case state.id == "" && state.open && !isKnown && !last.Public:
 		// The create happened: the new variable is ours.
 		state.id, state.result = last.ID, Done
 	default:
@@ -150,15 +151,17 @@ func (p *repositoryRun) verify(calls Stop) error {
 			}
 		case len(wrong) == 0:
 			return nil
-		case round == verifyRounds:
-			p.markUnconfirmed(wrong)
+		}
+		for _, d := range wrong {
+			if d.write {
+				p.states[d.name].result = Unknown
+			}
+		}
+		if round == verifyRounds {
 			return overwritten(p.repository.Target, wrong)
 		}
-		p.markUnconfirmed(wrong)
-		for _, w := range wrong {
-			if err := p.rewrite(calls, w); err != nil {
-				return err
-			}
+		if err := p.writeAll(calls, wrong); err != nil {
+			return err
 		}
 	}
 }
@@ -172,6 +175,10 @@ func (p *repositoryRun) readBack(ctx context.Context) ([]deviation, error) {
 			return nil, err
 		}
 		wrong := p.listDeviations(vars)
+		clear(p.public)
+		for _, d := range wrong {
+			p.public[d.name] = d.public
+		}
 		absent := slices.ContainsFunc(wrong, func(d deviation) bool { return d.write && d.id == "" })
 		if !absent || pause > longestLook || p.stop.Asked() != nil || p.Retry.Defaults().Clock.Sleep(ctx, pause) != nil {
 			return wrong, nil
@@ -181,16 +188,6 @@ func (p *repositoryRun) readBack(ctx context.Context) ([]deviation, error) {
 
 // longestLook is the longest pause between two reads of the list.
 const longestLook = time.Second
-
-// markUnconfirmed resets the result of variables that deviate, until they are written
-// again.
-func (p *repositoryRun) markUnconfirmed(wrong []deviation) {
-	for _, d := range wrong {
-		if d.write {
-			p.states[d.name].result = Unknown
-		}
-	}
-}
 
 func overwritten(target Target, wrong []deviation) error {
 	var names []string
@@ -219,31 +216,13 @@ func (p *repositoryRun) listDeviations(vars []travisapi.EnvVar) []deviation {
 	var all []deviation
 	for _, name := range []string{HostName, PasswordName} {
 		last, others, found := LastInScope(vars, name, p.branch)
-		p.public[name] = found && last.Public
 		d := deviation{name: name, id: last.ID, public: last.Public, doubles: others}
-		d.write = !found || last.Public || last.ID != p.states[name].id
+		d.write = p.states[name] == nil || !found || last.Public || last.ID != p.states[name].id
 		if d.write || len(others) > 0 {
 			all = append(all, d)
 		}
 	}
 	return all
-}
-
-func (p *repositoryRun) rewrite(calls Stop, d deviation) error {
-	if err := p.stop.Asked(); err != nil {
-		return p.stopped(err)
-	}
-	if d.write {
-		if err := p.setVariable(calls, d.name, d.id); err != nil {
-			return err
-		}
-	}
-	for _, double := range d.doubles {
-		if err := p.deleteDuplicate(calls, double); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // undo deletes what this run created if the variables couldn't be completed, the password

@@ -147,13 +147,7 @@ const mostBranches = 1000
 // accept are left out; if git fails, the list is empty. No commit is read: a partial
 // clone may lack it.
 func Branches(ctx context.Context, folder string) (all []string) {
-	ctx, cancel := context.WithTimeout(ctx, deadline)
-	defer cancel()
-	found := git{folder}.ask(ctx, "for-each-ref", "--format=%(refname)", "refs/heads", "refs/remotes/origin")
-	if !found.isCut && (found.err != nil || found.status != 0) {
-		return nil
-	}
-	for name := range strings.Lines(found.text) {
+	for name := range strings.Lines(git{folder}.output(ctx, "for-each-ref", "--format=%(refname)", "refs/heads", "refs/remotes/origin")) {
 		name, isWhole := strings.CutSuffix(name, "\n")
 		if !isWhole { // the answer was truncated there
 			break
@@ -175,24 +169,17 @@ func Branches(ctx context.Context, folder string) (all []string) {
 // (https://git-scm.com/docs/gitglossary#Documentation/gitglossary.txt-pathspec); none if
 // git fails.
 func Files(ctx context.Context, folder string, patterns ...string) []string {
-	ctx, cancel := context.WithTimeout(ctx, deadline)
-	defer cancel()
-	found := git{folder}.ask(ctx, append([]string{"ls-files", "-z", "--"}, patterns...)...)
-	if found.err != nil || found.status != 0 {
-		return nil
-	}
-	return strings.FieldsFunc(found.text, func(r rune) bool { return r == 0 })
+	found := git{folder}.output(ctx, append([]string{"ls-files", "-z", "--"}, patterns...)...)
+	return strings.FieldsFunc(found, func(r rune) bool { return r == 0 })
 }
 
 // DefaultBranch returns the branch of the clone's origin, as git noted it when it cloned
 // (https://git-scm.com/docs/git-remote#Documentation/git-remote.txt-set-head); "" if
 // unknown.
 func DefaultBranch(ctx context.Context, folder string) string {
-	ctx, cancel := context.WithTimeout(ctx, deadline)
-	defer cancel()
-	found := git{folder}.ask(ctx, "symbolic-ref", "--short", "refs/remotes/origin/HEAD")
-	branch, ours := strings.CutPrefix(strings.TrimSpace(found.text), "origin/")
-	if found.err != nil || found.status != 0 || !ours || CheckBranch(branch) != nil {
+	found := git{folder}.output(ctx, "symbolic-ref", "--short", "refs/remotes/origin/HEAD")
+	branch, isOrigins := strings.CutPrefix(strings.TrimSpace(found), "origin/")
+	if !isOrigins || CheckBranch(branch) != nil {
 		return ""
 	}
 	return branch

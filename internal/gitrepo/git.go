@@ -43,11 +43,24 @@ func (g git) askAbout(ctx context.Context, input string, limit int, arguments ..
 		command.Stdin = strings.NewReader(input)
 	}
 	command.Stdout, command.Stderr = &text, &words
-	status, err := run(ctx, command)
-	return answer{
-		command: "git " + arguments[0], text: string(text.Text), words: string(words.Text),
-		isCut: text.IsFull || words.IsFull, status: status, err: err,
+	a := answer{command: "git " + arguments[0], err: child.Run(command)}
+	a.text, a.words, a.isCut = string(text.Text), string(words.Text), text.IsFull || words.IsFull
+	if exit, ok := errors.AsType[*exec.ExitError](a.err); ok && ctx.Err() == nil {
+		a.status, a.err = exit.ExitCode(), nil
 	}
+	return a
+}
+
+// output is the standard output of a git command that has succeeded, or whose output is
+// truncated; otherwise "".
+func (g git) output(ctx context.Context, arguments ...string) string {
+	ctx, cancel := context.WithTimeout(ctx, deadline)
+	defer cancel()
+	a := g.ask(ctx, arguments...)
+	if !a.isCut && (a.err != nil || a.status != 0) {
+		return ""
+	}
+	return a.text
 }
 
 // settings override the configuration of the clone and the person: no pager, no hook, no
@@ -85,15 +98,6 @@ func (g git) command(ctx context.Context, arguments ...string) *exec.Cmd {
 	command := child.Command(ctx, environ, "git", slices.Concat(settings, arguments)...)
 	command.Dir = g.dir
 	return command
-}
-
-// run returns a command's exit status, or why it has none.
-func run(ctx context.Context, command *exec.Cmd) (status int, err error) {
-	err = child.Run(command)
-	if exit, ok := errors.AsType[*exec.ExitError](err); ok && ctx.Err() == nil {
-		return exit.ExitCode(), nil
-	}
-	return 0, err
 }
 
 // root asks for the top folder. A bare repository has no work tree, so for that it asks

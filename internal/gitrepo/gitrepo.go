@@ -158,47 +158,39 @@ func openWithin(ctx context.Context, dir string, limit time.Duration) (Clone, er
 	g := git{dir}
 	var root, head, remotes, settings answer
 	var all sync.WaitGroup
+	ask := func(to *answer, arguments ...string) {
+		all.Go(func() {
+			defer crash.Catch()
+			*to = g.ask(ctx, arguments...)
+		})
+	}
 	all.Go(func() {
 		defer crash.Catch()
 		root = g.root(ctx)
 	})
-	all.Go(func() {
-		defer crash.Catch()
-		head = g.ask(ctx, "symbolic-ref", "--quiet", "HEAD")
-	})
-	all.Go(func() {
-		defer crash.Catch()
-		remotes = g.ask(ctx, "remote", "--verbose")
-	})
-	all.Go(func() {
-		defer crash.Catch()
-		settings = g.ask(ctx, "config", "--null", "--get-regexp", `^(branch\..*\.remote|remote\..*\.url|travis\.slug)$`)
-	})
+	ask(&head, "symbolic-ref", "--quiet", "HEAD")
+	ask(&remotes, "remote", "--verbose")
+	ask(&settings, "config", "--null", "--get-regexp", `^(branch\..*\.remote|remote\..*\.url|travis\.slug)$`)
 	all.Wait()
 
-	if err := root.failure(ctx); err != nil {
-		return Clone{}, err
-	}
 	// With --quiet and --get-regexp, 1 means none.
-	if err := head.failure(ctx, 1); err != nil {
+	if err := cmp.Or(root.failure(ctx), head.failure(ctx, 1), remotes.failure(ctx), settings.failure(ctx, 1)); err != nil {
 		return Clone{}, err
 	}
-	if err := remotes.failure(ctx); err != nil {
-		return Clone{}, err
-	}
-	if err := settings.failure(ctx, 1); err != nil {
-		return Clone{}, err
-	}
-	branch, found := strings.CutPrefix(line(head.text), "refs/heads/")
-	if !found {
+	branch, isBranch := strings.CutPrefix(line(head.text), "refs/heads/")
+	if !isBranch {
 		branch = ""
 	}
 	config := parseSettings(settings.text)
+	slug, err := ParseSlug(config[travisSlug])
+	if err != nil {
+		slug = ""
+	}
 	return Clone{
 		Root:       filepath.FromSlash(line(root.text)),
 		Branch:     printable(branch),
 		Remotes:    parseRemotes(remotes.text, config["branch."+branch+".remote"], config),
-		TravisSlug: slugOrNone(config[travisSlug]),
+		TravisSlug: slug,
 	}, nil
 }
 
@@ -215,14 +207,6 @@ func printable(text string) string {
 		return ""
 	}
 	return text
-}
-
-func slugOrNone(text string) string {
-	slug, err := ParseSlug(text)
-	if err != nil {
-		return ""
-	}
-	return slug
 }
 
 // parseRemotes reads the output of git remote --verbose, after the settings that rewrite

@@ -207,7 +207,7 @@ func (c *repositoryCase) judgeFailure(s *playedStep, runs []stepRun) {
 }
 
 var (
-	waits      = regexp.MustCompile(`^(?:-w|--wait)(?:=true)?$`)
+	waitFlag   = regexp.MustCompile(`^(?:-w|--wait)(?:=true)?$`)
 	second     = regexp.MustCompile(`convox\.com/cli/|convox\.s3\.amazonaws\.com/release/`)
 	third      = regexp.MustCompile(`github\.com/convox/convox/releases`)
 	anyInstall = regexp.MustCompile(`(?i)convox\.(?:com|s3)|github\.com/convox|convox/(?:convox|cli|rack)|install\s.*convox|(?m)^\s*- convox\s*$`)
@@ -216,14 +216,15 @@ var (
 // doesNotWait reports whether a deploy ends as soon as its release is promoted. The CLI's
 // second generation, the only one that can use a Rack directly, does so without --wait.
 func (c *repositoryCase) doesNotWait(call build.Call) bool {
-	if slices.ContainsFunc(call.Args, waits.MatchString) {
+	if slices.ContainsFunc(call.Args, waitFlag.MatchString) {
 		return false
 	}
 	isSecond, isThird := second.MatchString(call.Source), third.MatchString(call.Source)
 	if !isSecond && !isThird {
 		isSecond, isThird = second.MatchString(c.file.source.Text), third.MatchString(c.file.source.Text)
 	}
-	return isSecond && !isThird || !isThird && c.logsInToRack()
+	_, isRack := c.logsInTo()
+	return !isThird && (isSecond || isRack)
 }
 
 // judgeClient finds a step without anything that installs the CLI for it.

@@ -23,7 +23,6 @@ type ClonedFile struct {
 	File    travisyml.File
 	Err     error             // why it couldn't be read
 	Old     []gitrepo.Version // earlier versions, newest first
-	Player  build.Player      // plays its builds
 	// NamesRack is whether .convox/rack exists, which the convox CLI uses without --rack.
 	NamesRack bool
 }
@@ -46,12 +45,12 @@ type oldSecret struct {
 }
 
 // of returns the facts if the clone is target's, without playing its builds yet.
-func (c *ClonedFile) of(ctx context.Context, target connect.Target) *fileFacts {
+func (c *ClonedFile) of(ctx context.Context, player build.Player, target connect.Target) *fileFacts {
 	if c == nil || !slices.ContainsFunc(c.Targets, target.IsSame) {
 		return nil
 	}
 	f := &fileFacts{err: c.Err, namesRack: c.NamesRack, Builds: Builds{
-		Target: build.Target{Repo: target.Slug, DefaultApp: c.File.AppName(target.Slug)}, player: c.Player, source: c.File,
+		Target: build.Target{Repo: target.Slug, DefaultApp: c.File.AppName(target.Slug)}, player: player, source: c.File,
 	}}
 	if f.err == nil {
 		var document *travisyml.Document
@@ -304,7 +303,7 @@ func encrypted(v travisyml.Variable) string {
 
 // judgeRack compares the step's --rack with the Console that builds log in to.
 func (c *repositoryCase) judgeRack(d build.Call, step string) {
-	if !c.logsInToConsole() {
+	if console, _ := c.logsInTo(); !console {
 		return
 	}
 	switch {

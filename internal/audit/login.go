@@ -344,22 +344,18 @@ func (c *repositoryCase) host() (own knownHost, known bool) {
 	return own, known
 }
 
-// logsInToConsole reports whether builds certainly log in to a Console.
-func (c *repositoryCase) logsInToConsole() bool {
+// logsInTo reports whether builds certainly log in to a Console, or to a Rack directly.
+func (c *repositoryCase) logsInTo() (console, rack bool) {
 	given := c.request.Credential
-	if own, known := c.host(); known {
-		return own.host.IsHostedConsole() || given.Console && own.host == given.Host
+	own, isKnown := c.host()
+	isHosted := own.host.IsHostedConsole()
+	switch {
+	case !isKnown:
+		return given.Console, !given.Console && !given.Host.IsZero()
+	case own.host == given.Host:
+		return isHosted || given.Console, !isHosted && !given.Console
 	}
-	return given.Console
-}
-
-// logsInToRack reports whether builds certainly log in to a Rack directly.
-func (c *repositoryCase) logsInToRack() bool {
-	given := c.request.Credential
-	if own, known := c.host(); known {
-		return !own.host.IsHostedConsole() && own.host == given.Host && !given.Console
-	}
-	return !given.Console && given.Host != (convox.Host{})
+	return isHosted, false
 }
 
 // CodeNoApp is the code of NoApp.
@@ -387,8 +383,8 @@ func (b Builds) FindApp(ctx context.Context, checker Checker, c connect.Credenti
 // judgeApp looks up the app if builds use the given credential.
 func (c *repositoryCase) judgeApp(ctx context.Context, checker Checker) {
 	given := c.login.credential
-	isUsed := given.Console && c.logsInToConsole() || !given.Console && c.logsInToRack()
-	if !c.login.isAccepted() || !isUsed || c.file == nil {
+	console, rack := c.logsInTo()
+	if !c.login.isAccepted() || c.file == nil || given.Console && !console || !given.Console && !rack {
 		return
 	}
 	for _, w := range c.file.FindApp(ctx, checker, given, c.login.login) {

@@ -247,7 +247,7 @@ func (b Builds) Warnings(wanted DeployStep, line func(int) int) []connect.Warnin
 		if slices.ContainsFunc(runs, func(r stepRun) bool { return !r.call.FailsBuild }) {
 			add(FoundHiddenFailure, "", "%s"+mayFail, step)
 		}
-		if !wanted.Console && !slices.Contains(call.Args, "--wait") {
+		if !wanted.Console && !slices.ContainsFunc(call.Args, waitFlag.MatchString) {
 			add(FoundNoWait, addWait, "%s"+noWait, step)
 		}
 		if command := wanted.step().Runs(); command != "" && !slices.Contains(call.Before, command) {

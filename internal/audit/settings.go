@@ -86,7 +86,7 @@ func (a Auditor) read(ctx context.Context, request Request) (reading, error) {
 // readFacts reads one repository. Most of an owner's repositories have nothing to do with
 // Convox, and the rest of their settings isn't read: Travis limits calls.
 func (a Auditor) readFacts(ctx context.Context, target connect.Target, request Request) repositoryFacts {
-	facts := repositoryFacts{target: target, file: request.Clone.of(ctx, target)}
+	facts := repositoryFacts{target: target, file: request.Clone.of(ctx, request.Player, target)}
 	settings := func() {
 		facts.shares, facts.sharesErr = a.Travis.SharesWithForks(ctx, target.Ref())
 		pushes, err := a.Travis.BuildsPushes(ctx, target.Ref())

@@ -108,14 +108,8 @@ type repositoryRun struct {
 	activated  bool
 }
 
-func (r Runner) tell(e Event) {
-	if r.Tell != nil {
-		r.Tell(e)
-	}
-}
-
 func (p *repositoryRun) tell(step Step, name string) {
-	p.Runner.tell(Event{Target: p.repository.Target, Step: step, Name: name})
+	p.Runner.Tell(Event{Target: p.repository.Target, Step: step, Name: name})
 }
 
 // activate makes Travis build the repository, if requested. It comes first, so that an
@@ -278,7 +272,7 @@ func (r Runner) runEach(stop Stop, report Report, isNeeded func(i int) bool, wor
 	if ended := endedBy(report); ended != nil {
 		end(ended)
 	}
-	r = r.oneAtATime()
+	r.Tell = serialize(r.Tell)
 	forEach(len(report.Repositories), func(i int) {
 		outcome, stop := report.Repositories[i], Stop{Soft: soft, Hard: stop.Hard}
 		switch over := stop.Asked(); {
@@ -295,40 +289,38 @@ func (r Runner) runEach(stop Stop, report Report, isNeeded func(i int) bool, wor
 		if EndsRun(outcome.Err) {
 			end(outcome.Err)
 		}
-		r.tell(Event{Target: outcome.Target, Step: StepFinished, Report: &outcome})
+		r.Tell(Event{Target: outcome.Target, Step: StepFinished, Report: &outcome})
 		report.Repositories[i] = outcome
 	})
 	report.Stopped = stop.Asked()
 	return report
 }
 
-// ReadEach calls read with each number below n, concurrently. told, which may be nil,
+// ReadEach calls read with each number below n, concurrently. progress, which may be nil,
 // gets the number of finished ones, one call at a time.
-func ReadEach(n int, told func(done int), read func(i int)) {
-	var telling sync.Mutex
+func ReadEach(n int, progress func(done int), read func(i int)) {
 	done := 0
+	finished := serialize(func(int) {
+		if done++; progress != nil {
+			progress(done)
+		}
+	})
 	forEach(n, func(i int) {
 		read(i)
-		if told != nil {
-			telling.Lock()
-			defer telling.Unlock()
-			done++
-			told(done)
-		}
+		finished(i)
 	})
 }
 
-// oneAtATime returns a Runner that reports one event at a time.
-func (r Runner) oneAtATime() Runner {
-	if tell := r.Tell; tell != nil {
-		var telling sync.Mutex
-		r.Tell = func(e Event) {
-			telling.Lock()
-			defer telling.Unlock()
-			tell(e)
+// serialize returns a function that calls f, which may be nil, one call at a time.
+func serialize[T any](f func(T)) func(T) {
+	var calling sync.Mutex
+	return func(value T) {
+		calling.Lock()
+		defer calling.Unlock()
+		if f != nil {
+			f(value)
 		}
 	}
-	return r
 }
 
 // Tally returns the count of a run over the plan that starts now. Its minimum time comes

@@ -115,7 +115,7 @@ func (r Runner) removeOne(stop Stop, repository RepositoryRemoval) RepositoryRep
 			outcome.Err = stoppedIn(repository.Target, err)
 			continue
 		}
-		r.tell(Event{Target: repository.Target, Step: StepDelete, Name: v.Name})
+		r.Tell(Event{Target: repository.Target, Step: StepDelete, Name: v.Name})
 		if err := r.deleteVariable(calls, ref, v.ID); err != nil {
 			if fateUnknown(err) {
 				outcome.Variables[i].Result = Unknown
@@ -139,7 +139,7 @@ func (r Runner) removeOne(stop Stop, repository RepositoryRemoval) RepositoryRep
 // verifyGone reads back: someone else's simultaneous write can restore a deleted
 // variable.
 func (r Runner) verifyGone(ctx context.Context, repository RepositoryRemoval, outcome RepositoryReport) error {
-	r.tell(Event{Target: repository.Target, Step: StepVerify})
+	r.Tell(Event{Target: repository.Target, Step: StepVerify})
 	vars, err := r.Travis.EnvVars(ctx, repository.Repository.Ref())
 	if err != nil {
 		return &problem.Error{

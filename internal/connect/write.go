@@ -168,26 +168,28 @@ func (p *repositoryRun) verify(calls Stop) error {
 
 // readBack lists deviations from what was written. An accepted variable that is missing
 // is looked for again: a list can lag behind.
-func (p *repositoryRun) readBack(ctx context.Context) ([]deviation, error) {
-	for pause := betweenLooks; ; pause *= 2 {
-		vars, err := p.Travis.EnvVars(ctx, p.repository.Ref())
-		if err != nil {
-			return nil, err
-		}
-		wrong := p.listDeviations(vars)
+func (p *repositoryRun) readBack(ctx context.Context) (wrong []deviation, err error) {
+	_, err = p.look(ctx, func(vars []travisapi.EnvVar) bool {
+		wrong = p.listDeviations(vars)
 		clear(p.public)
 		for _, d := range wrong {
 			p.public[d.name] = d.public
 		}
-		absent := slices.ContainsFunc(wrong, func(d deviation) bool { return d.write && d.id == "" })
-		if !absent || pause > longestLook || p.stop.Asked() != nil || p.Retry.Defaults().Clock.Sleep(ctx, pause) != nil {
-			return wrong, nil
+		return p.stop.Asked() != nil || !slices.ContainsFunc(wrong, func(d deviation) bool { return d.write && d.id == "" })
+	})
+	return wrong, err
+}
+
+// look reads the variables until it sees enough, or several times.
+func (p *repositoryRun) look(ctx context.Context, isEnough func([]travisapi.EnvVar) bool) (vars []travisapi.EnvVar, err error) {
+	const looks, pause = 8, 250 * time.Millisecond
+	for look := 1; ; look++ {
+		vars, err = p.Travis.EnvVars(ctx, p.repository.Ref())
+		if err != nil || isEnough(vars) || look == looks || p.Retry.Defaults().Clock.Sleep(ctx, pause) != nil {
+			return vars, err
 		}
 	}
 }
-
-// longestLook is the longest pause between two reads of the list.
-const longestLook = time.Second
 
 func overwritten(target Target, wrong []deviation) error {
 	var names []string
@@ -255,33 +257,19 @@ func (p *repositoryRun) hostIsNeeded() bool {
 	return password != nil && (password.result == Done || password.result == Unknown)
 }
 
-// How often, and how far apart, a canceled create is looked for: the server may still be
-// processing it.
-const (
-	looks        = 8
-	betweenLooks = 250 * time.Millisecond
-)
-
-// findCreated looks for a variable whose create has an unknown fate. It returns false if
-// there is nothing to delete, or if nothing can be found out.
+// findCreated looks for a variable whose create has an unknown fate: a canceled one may
+// still be processed. It returns false if there is nothing to delete, or if nothing can be
+// found out.
 func (p *repositoryRun) findCreated(ctx context.Context, name string, state *written) bool {
-	for look := 1; ; look++ {
-		vars, err := p.Travis.EnvVars(ctx, p.repository.Ref())
-		if err != nil {
-			return false
-		}
-		last, _, found := LastInScope(vars, name, p.branch)
-		switch {
-		case found: // there was none before the run
-			state.id = last.ID
-			return true
-		case !state.cut:
-			state.result = Failed
-			return false
-		case look == looks, p.Retry.Defaults().Clock.Sleep(ctx, betweenLooks) != nil:
-			return false
-		}
+	vars, err := p.look(ctx, func(vars []travisapi.EnvVar) bool { return !state.cut || len(InScope(vars, name, p.branch)) > 0 })
+	if err != nil {
+		return false
 	}
+	last, _, isFound := LastInScope(vars, name, p.branch) // there was none before the run
+	if state.id = last.ID; !isFound && !state.cut {
+		state.result = Failed
+	}
+	return isFound
 }
 
 // deleteVariable deletes one variable; one that is gone isn't an error. Deletes are safe

@@ -253,9 +253,9 @@ func (b Builds) jobSets(r stepRun, name string) bool {
 	return slices.ContainsFunc(b.job(r).Env, func(set string) bool { return strings.HasPrefix(set, name+"=") })
 }
 
-// isMeant reports whether an outcome is a push to the target's branch, or to one that the
+// isNamedPush reports whether an outcome is a push to the target's branch, or to one that the
 // file names.
-func (b Builds) isMeant(i int) bool {
+func (b Builds) isNamedPush(i int) bool {
 	event := b.Outcomes[i].Event
 	return event.Type == build.Push && event.Tag == "" && (event.Branch == b.Target.Branch || slices.Contains(b.named, event.Branch))
 }
@@ -288,14 +288,14 @@ func (b Builds) deploys(event int) []build.Call {
 	return calls
 }
 
-// own lists the target's deploys in one of the Outcomes.
-func (b Builds) own(event int) []build.Call {
+// targetDeploys lists the target's deploys in one of the Outcomes.
+func (b Builds) targetDeploys(event int) []build.Call {
 	return slices.DeleteFunc(b.deploys(event), func(c build.Call) bool { return b.Target.Fit(c) != build.Same })
 }
 
 // Found says where a push deploys the target, such as "deploy, line 12"; "" is nowhere.
 func (b Builds) Found() string {
-	for _, call := range b.own(pushed) {
+	for _, call := range b.targetDeploys(pushed) {
 		return fmt.Sprintf("%s, line %d", call.Phase, call.Line)
 	}
 	return ""
@@ -366,10 +366,10 @@ func (b Builds) failTests(ctx context.Context) error {
 	return nil
 }
 
-// besideTests returns the first job with tests that a step of a push to the branch
+// concurrentTests returns the first job with tests that a step of a push to the branch
 // doesn't wait for, and whether other tests pass before the step. Tests that may fail
 // don't count.
-func (b Builds) besideTests(s *playedStep) (beside *build.Job, tested bool) {
+func (b Builds) concurrentTests(s *playedStep) (concurrent *build.Job, tested bool) {
 	push, runs := b.Outcomes[pushed], s.in(pushed)
 	jobs, stages := push.Build.Jobs, build.StagesOf(push.Build.Jobs)
 	isOneJob := !slices.ContainsFunc(runs, func(r stepRun) bool { return r.job != runs[0].job })
@@ -384,12 +384,12 @@ func (b Builds) besideTests(s *playedStep) (beside *build.Job, tested bool) {
 				return nil, true
 			case i == run.job:
 				tested = tested || isOneJob && isAfterScript
-			case beside == nil && !s.runsIn(pushed, i):
-				beside = &jobs[i]
+			case concurrent == nil && !s.runsIn(pushed, i):
+				concurrent = &jobs[i]
 			}
 		}
 	}
-	return beside, tested
+	return concurrent, tested
 }
 
 // droppedScript returns the script at the root if no job runs it, or nil.

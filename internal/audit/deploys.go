@@ -40,7 +40,7 @@ func (c *repositoryCase) judgeBuilds() {
 		c.judgeRack(runs[0].call, s.name())
 	}
 	for i := range p.Outcomes {
-		if p.isMeant(i) {
+		if p.isNamedPush(i) {
 			c.judgeTimes(i)
 			c.judgeBranch(i)
 		}
@@ -64,7 +64,7 @@ func (s *playedStep) name() string { return stepOn(s.line) }
 // to the branch, otherwise to another one that the file names, otherwise any.
 func (b Builds) reference(s *playedStep) []stepRun {
 	for _, r := range s.runs {
-		if b.isMeant(r.outcome) {
+		if b.isNamedPush(r.outcome) {
 			return s.in(r.outcome)
 		}
 	}
@@ -112,7 +112,7 @@ func (c *repositoryCase) judgeGuard(s *playedStep, runs []stepRun) {
 	for _, r := range s.runs {
 		event := p.Outcomes[r.outcome].Event
 		switch {
-		case !p.isSure(r.outcome) || p.isMeant(r.outcome):
+		case !p.isSure(r.outcome) || p.isNamedPush(r.outcome):
 		case event.Type == build.PullRequest:
 			pulls = true
 		case r.outcome == pushedOther:
@@ -138,7 +138,7 @@ func (c *repositoryCase) judgeGuard(s *playedStep, runs []stepRun) {
 	}
 	if pulls && !every {
 		too := " too"
-		if !p.isMeant(runs[0].outcome) {
+		if !p.isNamedPush(runs[0].outcome) {
 			too = ""
 		}
 		c.add(SeverityError, FoundUnguarded, step+" runs for pull requests"+too+c.reason(s), c.orNewStep("leave them out by TRAVIS_PULL_REQUEST", runs[0]))
@@ -165,7 +165,7 @@ func (c *repositoryCase) judgeNotBuilt() {
 func (c *repositoryCase) reason(s *playedStep) string {
 	const secure = "TRAVIS_SECURE_ENV_VARS"
 	p := c.file
-	if line := lineWith(c.file.source.Text, secure, 0); s.from <= line && line <= s.to {
+	if line := lineContaining(c.file.source.Text, secure, 0); s.from <= line && line <= s.to {
 		return fmt.Sprintf("; %s on line %d is true for those of the repository's own branches", secure, line)
 	}
 	job := p.job(s.runs[0])
@@ -207,10 +207,10 @@ func (c *repositoryCase) judgeFailure(s *playedStep, runs []stepRun) {
 }
 
 var (
-	waitFlag   = regexp.MustCompile(`^(?:-w|--wait)(?:=true)?$`)
-	second     = regexp.MustCompile(`convox\.com/cli/|convox\.s3\.amazonaws\.com/release/`)
-	third      = regexp.MustCompile(`github\.com/convox/convox/releases`)
-	anyInstall = regexp.MustCompile(`(?i)convox\.(?:com|s3)|github\.com/convox|convox/(?:convox|cli|rack)|install\s.*convox|(?m)^\s*- convox\s*$`)
+	waitFlag    = regexp.MustCompile(`^(?:-w|--wait)(?:=true)?$`)
+	secondCLI   = regexp.MustCompile(`convox\.com/cli/|convox\.s3\.amazonaws\.com/release/`)
+	thirdCLI    = regexp.MustCompile(`github\.com/convox/convox/releases`)
+	installsCLI = regexp.MustCompile(`(?i)convox\.(?:com|s3)|github\.com/convox|convox/(?:convox|cli|rack)|install\s.*convox|(?m)^\s*- convox\s*$`)
 )
 
 // doesNotWait reports whether a deploy ends as soon as its release is promoted. The CLI's
@@ -219,9 +219,9 @@ func (c *repositoryCase) doesNotWait(call build.Call) bool {
 	if slices.ContainsFunc(call.Args, waitFlag.MatchString) {
 		return false
 	}
-	isSecond, isThird := second.MatchString(call.Source), third.MatchString(call.Source)
+	isSecond, isThird := secondCLI.MatchString(call.Source), thirdCLI.MatchString(call.Source)
 	if !isSecond && !isThird {
-		isSecond, isThird = second.MatchString(c.file.source.Text), third.MatchString(c.file.source.Text)
+		isSecond, isThird = secondCLI.MatchString(c.file.source.Text), thirdCLI.MatchString(c.file.source.Text)
 	}
 	_, isRack := c.logsInTo()
 	return !isThird && (isSecond || isRack)
@@ -231,7 +231,7 @@ func (c *repositoryCase) doesNotWait(call build.Call) bool {
 func (c *repositoryCase) judgeClient(s *playedStep, runs []stepRun) {
 	call, p := runs[0].call, c.file
 	unseen := slices.ContainsFunc(p.Outcomes[runs[0].outcome].Played[runs[0].job].Unseen, func(u build.Unseen) bool { return !strings.HasPrefix(u.What, "$") })
-	if call.Source != "" || unseen || anyInstall.MatchString(c.file.source.Text) || slices.Contains(call.Args, "--id") && call.Phase == "deploy" || c.file.imports() {
+	if call.Source != "" || unseen || installsCLI.MatchString(c.file.source.Text) || slices.Contains(call.Args, "--id") && call.Phase == "deploy" || c.file.imports() {
 		return
 	}
 	program := call.Args[0]
@@ -262,13 +262,13 @@ func (c *repositoryCase) judgeTests(s *playedStep) {
 		c.add(SeverityWarning, FoundUntested, s.name()+" runs regardless of the tests: "+why, wait)
 		return
 	}
-	beside, tested := c.file.besideTests(s)
+	concurrent, tested := c.file.concurrentTests(s)
 	switch {
-	case beside == nil:
+	case concurrent == nil:
 	case tested:
-		c.add(SeverityNote, FoundUntested, fmt.Sprintf("%s doesn't wait for the tests of other jobs, such as %s", s.name(), jobName(*beside)), ownStage)
+		c.add(SeverityNote, FoundUntested, fmt.Sprintf("%s doesn't wait for the tests of other jobs, such as %s", s.name(), jobName(*concurrent)), ownStage)
 	default:
-		c.add(SeverityWarning, FoundUntested, fmt.Sprintf("%s doesn't wait for the tests: job %s runs at the same time or later", s.name(), jobName(*beside)), ownStage)
+		c.add(SeverityWarning, FoundUntested, fmt.Sprintf("%s doesn't wait for the tests: job %s runs at the same time or later", s.name(), jobName(*concurrent)), ownStage)
 	}
 }
 

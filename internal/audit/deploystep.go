@@ -150,7 +150,7 @@ func PlanFile(ctx context.Context, player build.Player, file travisyml.File, req
 	if err != nil {
 		return change, err
 	}
-	found := change.Builds.own(pushed)
+	found := change.Builds.targetDeploys(pushed)
 	if change.Form != "" && len(found) > 1 { // in a folder whose .convox/app names the app
 		request.NoStep = true
 		if change, err = PlanFile(ctx, player, file, request); err == nil {

@@ -73,7 +73,7 @@ func oldSecrets(now travisyml.Report, versions []gitrepo.Version) []oldSecret {
 			continue // Travis couldn't read it either
 		}
 		for _, secret := range document.Inspect().Secrets {
-			if !holds(known, secret) {
+			if !hasSecret(known, secret) {
 				known = append(known[:len(known):len(known)], secret)
 				old = append(old, oldSecret{version.Commit, secret})
 			}
@@ -82,7 +82,7 @@ func oldSecrets(now travisyml.Report, versions []gitrepo.Version) []oldSecret {
 	return old
 }
 
-func holds(all []travisyml.Secret, secret travisyml.Secret) bool {
+func hasSecret(all []travisyml.Secret, secret travisyml.Secret) bool {
 	return slices.ContainsFunc(all, func(other travisyml.Secret) bool {
 		return other.Name == secret.Name && other.Value.Equal(secret.Value)
 	})
@@ -97,7 +97,7 @@ func (f *fileFacts) sets(name string) []travisyml.Variable {
 	for _, step := range f.steps {
 		for _, run := range step.runs {
 			if slices.Contains(run.call.Sets, name) && !f.jobSets(run, name) {
-				set = append(set, travisyml.Variable{Name: name, Line: lineWith(f.source.Text, name+"=", run.call.Line), Scope: travisyml.Command})
+				set = append(set, travisyml.Variable{Name: name, Line: lineContaining(f.source.Text, name+"=", run.call.Line), Scope: travisyml.Command})
 				break
 			}
 		}
@@ -105,9 +105,9 @@ func (f *fileFacts) sets(name string) []travisyml.Variable {
 	return set
 }
 
-// lineWith returns the first line of a text that contains a word, counted from 1, or a
+// lineContaining returns the first line of a text that contains a word, counted from 1, or a
 // default.
-func lineWith(text, word string, other int) int {
+func lineContaining(text, word string, other int) int {
 	n := 0
 	for line := range strings.Lines(text) {
 		if n++; strings.Contains(line, word) {
@@ -175,8 +175,8 @@ func (f *fileFacts) unlessInFile() string {
 // (https://docs.travis-ci.com/user/build-config-imports/).
 func (f *fileFacts) imports() bool { return f.config != nil && f.config.Root.Get("import") != nil }
 
-// isConvoxs reports whether the file has anything to do with Convox.
-func (f *fileFacts) isConvoxs() bool {
+// usesConvox reports whether the file has anything to do with Convox.
+func (f *fileFacts) usesConvox() bool {
 	if f == nil {
 		return false
 	}
@@ -221,7 +221,7 @@ func (c *repositoryCase) judgeSecrets() {
 	open := c.file.report.Secrets
 	for _, v := range c.file.report.Variables {
 		secret := travisyml.Secret{Name: v.Name, Line: v.Line, Value: v.Value}
-		if c.isGiven(secret) && !holds(open, secret) {
+		if c.isGiven(secret) && !hasSecret(open, secret) {
 			open = append(open[:len(open):len(open)], secret)
 		}
 	}
@@ -234,13 +234,13 @@ func (c *repositoryCase) judgeSecrets() {
 			"change it, and delete it in the file\n"+hint)
 	}
 	for _, old := range c.file.old {
-		c.judgeOld(old)
+		c.judgeOldSecret(old)
 	}
 }
 
-// judgeOld reports a password that is in the history for good. It is a note if a run with
+// judgeOldSecret reports a password that is in the history for good. It is a note if a run with
 // the current password can tell that it is another one.
-func (c *repositoryCase) judgeOld(old oldSecret) {
+func (c *repositoryCase) judgeOldSecret(old oldSecret) {
 	severity, hint := SeverityNote, "change it if it's still valid: it stays in the history"
 	switch signIn := c.deploySignIn(build.Call{}); {
 	case c.isGiven(old.Secret):

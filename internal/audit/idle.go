@@ -88,7 +88,7 @@ func (b Builds) branches(s *playedStep) (meant, others []string) {
 		if event.Type != build.Push || event.Tag != "" {
 			continue
 		}
-		if b.isMeant(r.outcome) {
+		if b.isNamedPush(r.outcome) {
 			meant = append(meant, event.Branch)
 		} else {
 			others = append(others, event.Branch)
@@ -154,13 +154,13 @@ func (c *repositoryCase) judgeIdle(s *playedStep) {
 		message = s.name() + " never runs"
 	case len(instead) > 0:
 		message = fmt.Sprintf("%s runs for %s only, not for pushes to %s", s.name(), strings.Join(instead, " and "), branch)
-		isMeant := !slices.ContainsFunc(s.because, func(o build.Obstacle) bool {
+		isIntended := !slices.ContainsFunc(s.because, func(o build.Obstacle) bool {
 			return o.Kind == build.ObstacleNoBranch || o.Kind == build.ObstacleTags && o.Ignores()
 		})
 		isSlip := slices.ContainsFunc(meant, func(name string) bool {
 			return strings.EqualFold(strings.TrimPrefix(strings.TrimPrefix(name, "refs/heads/"), "origin/"), p.Target.Branch)
 		})
-		if isMeant && !master && !isSlip && c.request.Branch == "" {
+		if isIntended && !master && !isSlip && c.request.Branch == "" {
 			severity = SeverityNote
 		}
 	case len(s.because) == 0 && s.onFailure:

@@ -132,8 +132,8 @@ func (b Builds) testWords() string {
 	push, areTested := b.Outcomes[pushed], true
 	for _, s := range b.steps {
 		if len(s.in(pushed)) > 0 {
-			beside, tested := b.besideTests(s)
-			areTested = areTested && tested && beside == nil
+			concurrent, tested := b.concurrentTests(s)
+			areTested = areTested && tested && concurrent == nil
 		}
 	}
 	switch {
@@ -229,8 +229,8 @@ func (b Builds) Warnings(wanted DeployStep, line func(int) int) []connect.Warnin
 			continue
 		}
 		lines = append(lines, strconv.Itoa(line(s.line)))
-		beside, _ := b.besideTests(s)
-		isUntested = isUntested || beside != nil
+		concurrent, _ := b.concurrentTests(s)
+		isUntested = isUntested || concurrent != nil
 		step, call := stepOn(line(s.line)), runs[0].call
 		var also []string
 		for _, other := range []struct {
@@ -257,7 +257,7 @@ func (b Builds) Warnings(wanted DeployStep, line func(int) int) []connect.Warnin
 			add(CodeDiffers, b.replace(call, wanted), "%s doesn't use the manifest %s", step, wanted.Manifest)
 		}
 	}
-	if n := len(b.own(pushed)); n > 1 {
+	if n := len(b.targetDeploys(pushed)); n > 1 {
 		add(FoundPerJob, lastStage, "a push to %s deploys %s %d times (line %s)", text.Quote(b.Target.Branch), b.Target.App, n, joinWords(lines))
 	}
 	if isUntested {

@@ -48,14 +48,14 @@ func (a Auditor) read(ctx context.Context, request Request) (reading, error) {
 	var read reading
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	var beside sync.WaitGroup
-	beside.Go(func() {
+	var others sync.WaitGroup
+	others.Go(func() {
 		defer crash.Catch()
 		read.login = a.verify(ctx, request.Credential)
 	})
 
 	var user travisapi.User
-	beside.Go(func() {
+	others.Go(func() {
 		defer crash.Catch()
 		user, read.accountErr = a.Travis.User(ctx)
 		if connect.EndsRun(read.accountErr) {
@@ -72,7 +72,7 @@ func (a Auditor) read(ctx context.Context, request Request) (reading, error) {
 		}
 		read.repositories[i] = facts
 	})
-	beside.Wait()
+	others.Wait()
 	if why := context.Cause(ctx); why != nil {
 		return read, why
 	}
@@ -103,11 +103,11 @@ func (a Auditor) readFacts(ctx context.Context, target connect.Target, request R
 	if facts.err == nil {
 		facts.expand(ctx, a.Travis, request.Branch) // once the answer is about the right repository
 	}
-	if isKnown := facts.repository.ID != 0 && !isAnother(facts.err); isKnown && request.LastBuild && (!request.WholeOwner || facts.isConvoxs()) {
+	if isKnown := facts.repository.ID != 0 && !isAnother(facts.err); isKnown && request.LastBuild && (!request.WholeOwner || facts.usesConvox()) {
 		facts.last = readLastBuild(ctx, a.Travis, facts.repository.Ref(), facts.branch(request.Branch))
 	}
 	both.Wait()
-	if request.WholeOwner && facts.err == nil && facts.isConvoxs() {
+	if request.WholeOwner && facts.err == nil && facts.usesConvox() {
 		settings()
 	}
 	return facts
@@ -118,14 +118,14 @@ func (f repositoryFacts) accountSets(name string) bool {
 	return slices.ContainsFunc(f.account, func(v travisapi.AccountEnvVar) bool { return v.Name == name })
 }
 
-// isConvoxs reports whether the repository has anything to do with Convox.
-func (f repositoryFacts) isConvoxs() bool {
+// usesConvox reports whether the repository has anything to do with Convox.
+func (f repositoryFacts) usesConvox() bool {
 	for _, v := range f.vars {
 		if v.Name == connect.HostName || v.Name == connect.PasswordName || v.Name == connect.OverrideName {
 			return true
 		}
 	}
-	return f.file.isConvoxs()
+	return f.file.usesConvox()
 }
 
 // ownerKey identifies an account.
@@ -229,7 +229,7 @@ func (c *repositoryCase) judge() {
 	if c.repository.ID == 0 || isAnother(c.err) {
 		return
 	}
-	if c.err == nil && c.request.WholeOwner && !c.isConvoxs() {
+	if c.err == nil && c.request.WholeOwner && !c.usesConvox() {
 		c.add(SeverityNote, FoundNotSetUp, "it has nothing to do with Convox", c.write("to set it up", ""))
 		return
 	}

@@ -244,15 +244,15 @@ func (r *RepositoryReport) finish(result Result) {
 	}
 }
 
-// sideBySide is how many repositories are processed at the same time. Within one, calls
+// mostConcurrent is how many repositories are processed at the same time. Within one, calls
 // are sequential: Travis loses one of two simultaneous writes
 // (https://github.com/travis-ci/travis-api, lib/travis/model/json_sync.rb).
-const sideBySide = 8
+const mostConcurrent = 8
 
 // forEach calls work with each number below n, concurrently.
 func forEach(n int, work func(i int)) {
 	var working errgroup.Group
-	working.SetLimit(sideBySide)
+	working.SetLimit(mostConcurrent)
 	for i := range n {
 		working.Go(func() error {
 			defer crash.Catch()

@@ -106,10 +106,10 @@ func (r Runner) removeOne(stop Stop, repository RepositoryRemoval) RepositoryRep
 	finish, end := stop.Cleanup()
 	defer end()
 	ref := repository.Repository.Ref()
-	halved := map[string]bool{} // the branches whose password is deleted
+	passwordDeleted := map[string]bool{} // the branches whose password is deleted
 	for i, v := range repository.Variables {
 		calls := step
-		if v.Name == HostName && halved[v.Branch] {
+		if v.Name == HostName && passwordDeleted[v.Branch] {
 			calls = transport.Until(finish) // even after a stop: one variable without the other is useless
 		} else if err := stop.Asked(); err != nil {
 			outcome.Err = stoppedIn(repository.Target, err)
@@ -127,7 +127,7 @@ func (r Runner) removeOne(stop Stop, repository RepositoryRemoval) RepositoryRep
 			return outcome
 		}
 		outcome.Variables[i].Result = Done
-		halved[v.Branch] = halved[v.Branch] || v.Name == PasswordName
+		passwordDeleted[v.Branch] = passwordDeleted[v.Branch] || v.Name == PasswordName
 	}
 	if outcome.Err != nil {
 		return outcome

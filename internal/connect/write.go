@@ -232,7 +232,7 @@ func (p *repositoryRun) listDeviations(vars []travisapi.EnvVar) []deviation {
 func (p *repositoryRun) undo() {
 	for _, name := range []string{PasswordName, HostName} {
 		state := p.states[name]
-		if state == nil || !state.created || state.result == Failed || (name == HostName && p.hostIsNeeded()) {
+		if state == nil || !state.created || state.result == Failed || (name == HostName && p.mustKeepHost()) {
 			continue
 		}
 		if state.id == "" && !p.findCreated(p.finish.Hard, name, state) {
@@ -249,10 +249,10 @@ func (p *repositoryRun) undo() {
 	}
 }
 
-// hostIsNeeded reports whether the new host must stay, because the new password exists or
+// mustKeepHost reports whether the new host must stay, because the new password exists or
 // may still arrive: without its host it would be sent to another one, of all branches or
 // of the account.
-func (p *repositoryRun) hostIsNeeded() bool {
+func (p *repositoryRun) mustKeepHost() bool {
 	password := p.states[PasswordName]
 	return password != nil && (password.result == Done || password.result == Unknown)
 }

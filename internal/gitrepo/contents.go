@@ -45,7 +45,7 @@ func (c Clone) historyWithin(ctx context.Context, file string, commits int, limi
 	// server (https://git-scm.com/docs/partial-clone) are missing.
 	listed := g.ask(limited, "rev-list", "--full-history", "--max-count="+strconv.Itoa(commits), "HEAD", "--", file)
 	if ctx.Err() == nil && limited.Err() == nil {
-		if strings.Contains(listed.words, "bad revision") || strings.Contains(listed.words, "unknown revision") {
+		if strings.Contains(listed.stderr, "bad revision") || strings.Contains(listed.stderr, "unknown revision") {
 			return nil, nil // a branch without commits
 		}
 		if err := listed.failure(ctx); err != nil {
@@ -54,7 +54,7 @@ func (c Clone) historyWithin(ctx context.Context, file string, commits int, limi
 	}
 	var hashes []string
 	var asked strings.Builder
-	for line := range strings.Lines(listed.text) {
+	for line := range strings.Lines(listed.stdout) {
 		hash, whole := strings.CutSuffix(line, "\n") // the last line may be truncated
 		if whole && len(hash) >= shortHash && strings.Trim(hash, hashLetters) == "" {
 			hashes = append(hashes, hash)
@@ -74,7 +74,7 @@ func (c Clone) historyWithin(ctx context.Context, file string, commits int, limi
 	if ctx.Err() != nil {
 		return nil, read.failure(ctx)
 	}
-	return parseBatch(read.text, hashes), nil
+	return parseBatch(read.stdout, hashes), nil
 }
 
 // parseBatch reads the output of git cat-file --batch: a line per requested object,

@@ -177,19 +177,19 @@ func openWithin(ctx context.Context, dir string, limit time.Duration) (Clone, er
 	if err := cmp.Or(root.failure(ctx), head.failure(ctx, 1), remotes.failure(ctx), settings.failure(ctx, 1)); err != nil {
 		return Clone{}, err
 	}
-	branch, isBranch := strings.CutPrefix(line(head.text), "refs/heads/")
+	branch, isBranch := strings.CutPrefix(line(head.stdout), "refs/heads/")
 	if !isBranch {
 		branch = ""
 	}
-	config := parseSettings(settings.text)
+	config := parseSettings(settings.stdout)
 	slug, err := ParseSlug(config[travisSlug])
 	if err != nil {
 		slug = ""
 	}
 	return Clone{
-		Root:       filepath.FromSlash(line(root.text)),
+		Root:       filepath.FromSlash(line(root.stdout)),
 		Branch:     printable(branch),
-		Remotes:    parseRemotes(remotes.text, config["branch."+branch+".remote"], config),
+		Remotes:    parseRemotes(remotes.stdout, config["branch."+branch+".remote"], config),
 		TravisSlug: slug,
 	}, nil
 }

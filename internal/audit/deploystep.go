@@ -106,17 +106,14 @@ func PlanFile(ctx context.Context, player build.Player, file travisyml.File, req
 	if err != nil {
 		return change, err
 	}
-	secureRefused := false
 	if len(request.Secure) > 0 {
 		added, err := document.AddSecure(request.Secure...)
-		if secureRefused = change.refused(err); err != nil && !secureRefused {
-			return change, err
-		}
 		if err == nil {
 			change.New = added.New
-			if document, err = travisyml.Parse(added.New); err != nil {
-				return change, err
-			}
+			document, err = travisyml.Parse(added.New)
+		}
+		if err != nil && !change.refused(err) {
+			return change, err
 		}
 	}
 	var noStep error
@@ -125,15 +122,6 @@ func PlanFile(ctx context.Context, player build.Player, file travisyml.File, req
 		if problem.Has(err, travisyml.CodeStep) {
 			noStep = err
 		} else if err != nil && !change.refused(err) {
-			return change, err
-		}
-	}
-	if secureRefused && change.Changed() { // by the step, which may have moved lines
-		if document, err = travisyml.Parse(change.New); err != nil {
-			return change, err
-		}
-		change.ToPaste = nil
-		if _, err := document.AddSecure(request.Secure...); !change.refused(err) {
 			return change, err
 		}
 	}

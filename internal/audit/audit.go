@@ -149,7 +149,7 @@ type Request struct {
 	Known      []connect.Warning  // about the Rack, from finding it
 	Clone      *ClonedFile
 	LastBuild  bool         // find out why the branch's last build didn't deploy
-	Player     build.Player // plays that
+	Player     build.Player // plays that, and the clone's file
 	Given      RunFlags
 	Hints      func(error) []string // what a person can do about an error; nil is nothing
 	OwnTravis  bool                 // it isn't travis-ci.com, whose pages are known

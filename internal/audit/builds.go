@@ -4,15 +4,11 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"path"
 	"slices"
-	"strconv"
 	"strings"
 
 	"convox-travis/internal/build"
-	"convox-travis/internal/connect"
 	"convox-travis/internal/problem"
-	"convox-travis/internal/text"
 	"convox-travis/internal/travisyml"
 )
 
@@ -20,69 +16,147 @@ import (
 type Builds struct {
 	Target   build.Target
 	Messages []build.Message
-	Outcomes []build.Outcome // of build.EventsOf; none without a file
+	Outcomes []build.Outcome // of build.EventsOf first; none without a file
 	// IsConfirmed is whether Travis makes the same of a push to the branch.
 	IsConfirmed bool
 
-	config *build.Config // of the file
+	player      build.Player
+	source      travisyml.File
+	config      *build.Config
+	steps       []*playedStep
+	named       []string // branches that the file names besides the target's, once playAll played them
+	isExplained bool     // whether obstacles were searched for
 }
+
+// playedStep is a command that deploys.
+type playedStep struct {
+	line      int
+	from, to  int // the lines of the command
+	runs      []stepRun
+	onFailure bool             // in a push to the branch it runs only when other commands fail
+	untested  bool             // in a push to the branch it also runs when the tests fail
+	because   []build.Obstacle // what keeps it from running in a push to the branch
+}
+
+// stepRun is one deploy of a step, in a job of an outcome, if every command passes.
+type stepRun struct {
+	outcome, job int
+	call         build.Call
+}
+
+// The outcomes of build.EventsOf.
+const (
+	pushed = iota
+	pushedOther
+	pulled
+	tagged
+	byCron
+	byAPI
+)
 
 // PlayFile plays the builds of a file. The error is that of ctx, a problem.Error for a
 // text that Travis can't read, or one of starting the player.
 func PlayFile(ctx context.Context, player build.Player, file travisyml.File, target build.Target) (Builds, error) {
-	builds := Builds{Target: target}
+	b := Builds{Target: target, player: player, source: file}
 	if file.Missing {
-		return builds, nil
+		return b, nil
 	}
-	var err error
-	if builds.config, err = build.Parse(ctx, []byte(file.Text)); err != nil && ctx.Err() == nil {
-		return builds, &problem.Error{
+	config, err := build.Parse(ctx, []byte(file.Text))
+	if err != nil && ctx.Err() == nil {
+		return b, &problem.Error{
 			Code: "yml_syntax", Action: "read " + travisyml.FileName, Cause: err,
 			Hints: []string{"fix the file; https://config.travis-ci.com/explore shows what Travis makes of it"},
 		}
 	}
 	if err == nil {
-		err = builds.play(ctx, player, file)
+		err = b.read(ctx, config, nil)
 	}
-	return builds, err
+	return b, err
 }
 
-// play fills in the builds of a config, unless they were played already.
-func (b *Builds) play(ctx context.Context, player build.Player, file travisyml.File) error {
-	b.Messages = b.config.Messages
-	if b.Outcomes != nil {
-		nameApps(file, b.Outcomes)
+// read plays the builds of the file as config reads it, unless outcomes has them already.
+func (b *Builds) read(ctx context.Context, config *build.Config, outcomes []build.Outcome) error {
+	b.config, b.Messages = config, config.Messages
+	if outcomes != nil {
+		b.add(outcomes)
 		return nil
 	}
-	var err error
-	b.Outcomes, err = outcomesOf(ctx, player, file, b.config, build.EventsOf(b.Target.Repo, b.Target.Branch))
+	err := b.play(ctx, build.EventsOf(b.Target.Repo, b.Target.Branch))
+	if err != nil && ctx.Err() == nil {
+		return fmt.Errorf("play the builds of %s: %w", travisyml.FileName, err)
+	}
 	return err
 }
 
-// outcomesOf plays events.
-func outcomesOf(ctx context.Context, player build.Player, file travisyml.File, config *build.Config, events []build.Event) ([]build.Outcome, error) {
-	outcomes, err := player.Outcomes(ctx, config, events)
-	switch {
-	case ctx.Err() != nil:
-		return nil, context.Cause(ctx)
-	case err != nil:
-		return nil, fmt.Errorf("play the builds of %s: %w", travisyml.FileName, err)
+// play plays more events.
+func (b *Builds) play(ctx context.Context, events []build.Event) error {
+	outcomes, err := b.player.Outcomes(ctx, b.config, events)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
 	}
-	nameApps(file, outcomes)
-	return outcomes, nil
+	b.add(outcomes)
+	return err
 }
 
-// nameApps sets the app of a call in a subfolder.
-func nameApps(file travisyml.File, outcomes []build.Outcome) {
+// add adds what was played.
+func (b *Builds) add(outcomes []build.Outcome) {
 	for _, outcome := range outcomes {
 		for _, played := range outcome.Played {
 			for i := range played.Calls {
 				if call := &played.Calls[i]; call.App == "" && call.Folder != "" {
-					call.App = file.AppIn(call.Folder)
+					call.App = b.source.AppIn(call.Folder)
 				}
 			}
 		}
 	}
+	b.Outcomes = append(b.Outcomes, outcomes...)
+	b.findSteps()
+}
+
+// playAll plays the builds of the target's branch, if that wasn't done, and those of other
+// branches, and finds out why steps don't run.
+func (b *Builds) playAll(ctx context.Context, settingsOf func(branch string) []build.Setting) error {
+	play := func(events []build.Event) error {
+		for i := range events {
+			events[i].Settings = settingsOf(events[i].Branch)
+			events[i].SettingsKnown = events[i].Settings != nil
+		}
+		return b.play(ctx, events)
+	}
+	if b.Outcomes == nil {
+		if err := play(build.EventsOf(b.Target.Repo, b.Target.Branch)); err != nil {
+			return err
+		}
+	}
+	if len(b.steps) > 0 {
+		const mostJobs = 1000
+		b.named = slices.DeleteFunc(b.config.Branches(), func(name string) bool { return name == b.Target.Branch })
+		others := b.otherEvents()
+		if err := play(others[:min(len(others), mostJobs/(1+len(b.Outcomes[pushed].Build.Jobs)))]); err != nil {
+			return err
+		}
+	}
+	return cmp.Or(b.explain(ctx), b.failTests(ctx))
+}
+
+// otherEvents are builds of branches that a file names, and of some with similar names.
+func (b *Builds) otherEvents() []build.Event {
+	repo := b.Target.Repo
+	var events []build.Event
+	push := func(names ...string) {
+		for _, name := range names {
+			events = append(events, build.Event{Type: build.Push, Repo: repo, Branch: name})
+		}
+	}
+	push(b.named...)
+	push("maintenance", "feature-develop")
+	for _, name := range append([]string{b.Target.Branch}, b.named...) {
+		push(name+"-2", "feature-"+name)
+	}
+	for _, name := range b.named {
+		events = append(events, build.Event{Type: build.PullRequest, Repo: repo, Branch: name, HeadBranch: "feature/x", HeadRepo: repo})
+	}
+	return slices.DeleteFunc(events, func(e build.Event) bool { return e.Type == build.Push && e.Branch == b.Target.Branch })
 }
 
 // Reached reports for each job of a build whether it runs if every command passes: a
@@ -100,31 +174,128 @@ func Reached(outcome build.Outcome) []bool {
 	return reached
 }
 
+// deploysOf lists what a build deploys if every command passes, and what it deploys if one
+// fails.
+func deploysOf(outcome build.Outcome) (deploys, onFailure []stepRun) {
+	reached := Reached(outcome)
+	for i, played := range outcome.Played {
+		for _, call := range played.Calls {
+			switch run := (stepRun{job: i, call: call}); {
+			case !call.Deploys || !reached[i]:
+			case call.OnFailure:
+				onFailure = append(onFailure, run)
+			default:
+				deploys = append(deploys, run)
+			}
+		}
+	}
+	return deploys, onFailure
+}
+
+// findSteps collects the commands that deploy, and where they run.
+func (b *Builds) findSteps() {
+	b.steps = nil
+	for _, m := range b.config.Mentions() {
+		if s := b.at(m.Line); s == nil || s.line != m.Line {
+			b.steps = append(b.steps, &playedStep{line: m.Line, from: m.From, to: m.To})
+		}
+	}
+	stepOf := func(line int) *playedStep {
+		s := b.at(line)
+		if s == nil {
+			s = &playedStep{line: line, from: line, to: line}
+			b.steps = append(b.steps, s)
+		}
+		return s
+	}
+	for i, outcome := range b.Outcomes {
+		deploys, onFailure := deploysOf(outcome)
+		for _, run := range deploys {
+			s := stepOf(run.call.Line)
+			s.runs = append(s.runs, stepRun{i, run.job, run.call})
+		}
+		for _, run := range onFailure {
+			s := stepOf(run.call.Line)
+			s.onFailure = s.onFailure || i == pushed
+		}
+	}
+	slices.SortStableFunc(b.steps, func(x, y *playedStep) int { return cmp.Compare(x.line, y.line) })
+}
+
+// at returns the step on a line, otherwise the first one whose command includes the line,
+// or nil.
+func (b Builds) at(line int) (found *playedStep) {
+	for _, s := range b.steps {
+		if s.line == line {
+			return s
+		}
+		if found == nil && s.from <= line && line <= s.to {
+			found = s
+		}
+	}
+	return found
+}
+
+// in returns the deploys of a step in the intended builds.
+func (s *playedStep) in(outcomes ...int) []stepRun {
+	return slices.DeleteFunc(slices.Clone(s.runs), func(r stepRun) bool { return !slices.Contains(outcomes, r.outcome) })
+}
+
+func (s *playedStep) runsIn(outcome, job int) bool {
+	return slices.ContainsFunc(s.runs, func(r stepRun) bool { return r.outcome == outcome && r.job == job })
+}
+
+// job returns the job of a run.
+func (b Builds) job(r stepRun) build.Job { return b.Outcomes[r.outcome].Build.Jobs[r.job] }
+
+// jobSets reports whether the file sets a variable for the job of a run.
+func (b Builds) jobSets(r stepRun, name string) bool {
+	return slices.ContainsFunc(b.job(r).Env, func(set string) bool { return strings.HasPrefix(set, name+"=") })
+}
+
+// isNamedPush reports whether an outcome is a push to the target's branch, or to one that the
+// file names.
+func (b Builds) isNamedPush(i int) bool {
+	event := b.Outcomes[i].Event
+	return event.Type == build.Push && event.Tag == "" && (event.Branch == b.Target.Branch || slices.Contains(b.named, event.Branch))
+}
+
+// isDecided reports whether the jobs of a push to the branch could be played to their end.
+func (b Builds) isDecided() bool { return len(b.unplayed()) == 0 }
+
+// unplayed returns where playing the jobs of a push to the branch stopped early. A job
+// whose deployments have a condition that isn't valid Bash does nothing, so it doesn't count.
+func (b Builds) unplayed() (all []build.Unseen) {
+	push := b.Outcomes[pushed]
+	for i, played := range push.Played {
+		if played.Unplayed != nil && build.ScriptOf(push.Build.Jobs[i], push.Event).Broken == nil {
+			all = append(all, *played.Unplayed)
+		}
+	}
+	return all
+}
+
 // deploys lists what one of the Outcomes deploys if every command passes.
 func (b Builds) deploys(event int) []build.Call {
 	if event >= len(b.Outcomes) {
 		return nil
 	}
-	var calls []build.Call
-	reached := Reached(b.Outcomes[event])
-	for i, played := range b.Outcomes[event].Played {
-		for _, call := range played.Calls {
-			if call.Deploys && !call.OnFailure && reached[i] {
-				calls = append(calls, call)
-			}
-		}
+	runs, _ := deploysOf(b.Outcomes[event])
+	calls := make([]build.Call, len(runs))
+	for i, run := range runs {
+		calls[i] = run.call
 	}
 	return calls
 }
 
-// own lists the target's deploys in one of the Outcomes.
-func (b Builds) own(event int) []build.Call {
+// targetDeploys lists the target's deploys in one of the Outcomes.
+func (b Builds) targetDeploys(event int) []build.Call {
 	return slices.DeleteFunc(b.deploys(event), func(c build.Call) bool { return b.Target.Fit(c) != build.Same })
 }
 
 // Found says where a push deploys the target, such as "deploy, line 12"; "" is nowhere.
 func (b Builds) Found() string {
-	for _, call := range b.own(pushed) {
+	for _, call := range b.targetDeploys(pushed) {
 		return fmt.Sprintf("%s, line %d", call.Phase, call.Line)
 	}
 	return ""
@@ -134,257 +305,112 @@ func (b Builds) Found() string {
 // that there will be one.
 func (b Builds) IsBuilt() bool { return len(b.Outcomes) == 0 || !b.Outcomes[pushed].Build.LeftOut }
 
-// Undecided returns a problem.Error if it can't be decided whether a push deploys the
-// target: Travis doesn't build the branch, or what it deploys is unknown.
-func (b Builds) Undecided() error {
-	if !b.IsBuilt() {
-		return &problem.Error{
-			Code:   "yml_not_built",
-			Action: "check", Object: travisyml.FileName, Reason: fmt.Sprintf("Travis doesn't build %s: %s", text.Quote(b.Target.Branch), b.Outcomes[pushed].Build.Reason),
-			Hints: []string{"change the file so that Travis builds the branch"},
+// notTests are programs that a script starts besides its tests.
+var notTests = []string{
+	"curl", "wget", "chmod", "mv", "cp", "cd", "export", "echo", "printf", "set", "mkdir", "tar", "unzip", "ls", "cat", "pwd", "env", "sleep", "git",
+	"docker", "aws", "true", ":", "skip", "ignore", "[", "[[", "test", "if", "source", ".", "exit", "rm", "which", "travis_retry", "travis_wait",
+}
+
+// isTest reports whether a command of script may be a test.
+func isTest(command string) bool {
+	words := strings.Fields(command)
+	if len(words) > 0 && words[0] == "sudo" {
+		words = words[1:]
+	}
+	return len(words) > 0 && !strings.Contains(command, "convox") && !strings.Contains(words[0], "=") && !slices.Contains(notTests, words[0])
+}
+
+// tests returns the positions of a script's tests among its steps. A language's default
+// script is one.
+func tests(script build.Script) []int {
+	var places []int
+	for i, step := range script.Steps {
+		isDefault := step.Command.Line == 0 && step.Command.Bash == ":"
+		if step.Phase == "script" && (isDefault || isTest(step.Command.Bash)) {
+			places = append(places, i)
 		}
 	}
-	undecided := func(what, hint string) error {
-		return &problem.Error{Code: "yml_undecided", Action: "check", Object: travisyml.FileName, Reason: what, Hints: []string{hint}}
-	}
-	for _, call := range b.deploys(pushed) {
-		if b.Target.Fit(call) == build.Undecided {
-			where := fmt.Sprintf("line %d deploys %s", call.Line, Shortened(b.Target.AppOf(call)))
-			if call.Rack == "" {
-				return undecided(where+" to a Rack that can't be determined", "add --rack "+b.Target.Rack+" to that command, if it's the one")
-			}
-			return undecided(where+" to "+Shortened(call.Rack)+", and that variable's value is unknown", "write the app and the Rack into that command")
+	return places
+}
+
+// failTests plays the jobs of a push to the branch again with failing tests, and records
+// the steps that still run.
+func (b Builds) failTests(ctx context.Context) error {
+	push := b.Outcomes[pushed]
+	var scripts []build.Script
+	for i, job := range push.Build.Jobs {
+		script := build.ScriptOf(job, push.Event)
+		places := tests(script)
+		if len(places) == 0 || !slices.ContainsFunc(b.steps, func(s *playedStep) bool { return s.runsIn(pushed, i) }) {
+			continue
 		}
+		for _, at := range places {
+			script.Steps[at].Command.Bash = "false"
+		}
+		scripts = append(scripts, script)
 	}
-	if len(b.Outcomes) > 0 {
-		push := b.Outcomes[pushed]
-		for i, played := range push.Played {
-			if played.Unplayed != nil && !deploysNothing(push, i) {
-				return undecided(LineLead(played.Unplayed.Line)+"this can't be played: "+Shortened(played.Unplayed.What), "simplify that command, or check it yourself")
-			}
-			for _, unseen := range played.Unseen {
-				isWord := func(c build.Call) bool { return strings.Contains(strings.Join(c.Args, " "), unseen.What) }
-				if strings.HasPrefix(unseen.What, "$") && !slices.ContainsFunc(played.Calls, isWord) {
-					return undecided(LineLead(unseen.Line)+"a deploy depends on "+Shortened(unseen.What)+", whose value is unknown", "check it yourself, or make it depend only on the branch")
-				}
+	if len(scripts) == 0 || len(scripts) > 50 {
+		return nil
+	}
+	all, err := b.player.Play(ctx, scripts)
+	if err != nil {
+		return err
+	}
+	for _, played := range all {
+		for _, call := range played.Calls {
+			if step := b.at(call.Line); step != nil && call.Deploys && !call.OnFailure {
+				step.untested = true
 			}
 		}
 	}
 	return nil
 }
 
-// Texts about deploys that the review and check share.
-const (
-	mayFail   = " may fail and the build still passes"
-	noWait    = " doesn't wait for the release: the build passes even if it is rolled back"
-	addWait   = "add --wait to its convox command"
-	ownStage  = "move it to a job in a stage of its own, after the tests"
-	lastStage = "move it to a last stage with one job"
-
-	replaceStep = "delete that step, then run this again"
-	changeStep  = "change that step yourself"
-)
-
-func stepOn(line int) string { return fmt.Sprintf("the deploy step on line %d", line) }
-
-// Warnings lists problems with the deploys that a file has in place of a step, and what
-// they don't do of it. line numbers a line of the file for its reader.
-func (b Builds) Warnings(wanted DeployStep, line func(int) int) []connect.Warning {
-	var warnings []connect.Warning
-	add := func(code, hint, format string, args ...any) {
-		warnings = append(warnings, connect.Warning{Code: code, Message: fmt.Sprintf(format, args...), Hint: hint})
-	}
-	found := b.own(pushed)
-	if n := len(found); n > 1 {
-		var lines []string
-		for _, call := range found {
-			if text := strconv.Itoa(line(call.Line)); !slices.Contains(lines, text) {
-				lines = append(lines, text)
-			}
-		}
-		add(FoundPerJob, lastStage, "a push to %s deploys %s %d times (line %s)", text.Quote(b.Target.Branch), b.Target.App, n, joinWords(lines))
-	}
-	seen := map[int]bool{}
-	for _, call := range found {
-		if seen[call.Line] {
-			continue
-		}
-		seen[call.Line] = true
-		step := stepOn(line(call.Line))
-		isIt := func(c build.Call) bool { return c.Line == call.Line }
-		var runs []string
-		for event, name := range map[int]string{pushedOther: "other branches", pulled: "pull requests", tagged: "tags"} {
-			if slices.ContainsFunc(b.deploys(event), isIt) {
-				runs = append(runs, name)
-			}
-		}
-		if len(runs) > 0 {
-			slices.Sort(runs)
-			add(FoundUnguarded, "", "%s runs for %s too", step, joinWords(runs))
-		}
-		if slices.ContainsFunc(found, func(c build.Call) bool { return isIt(c) && !c.FailsBuild }) {
-			add(FoundHiddenFailure, "", "%s"+mayFail, step)
-		}
-		if !wanted.Console && !slices.Contains(call.Args, "--wait") {
-			add(FoundNoWait, addWait, "%s"+noWait, step)
-		}
-		if runs := wanted.step().Runs(); runs != "" && !slices.Contains(call.Before, runs) {
-			add(CodeDiffers, b.replace(call, wanted), "%s doesn't run that command before it promotes", step)
-		}
-		if wanted.Manifest != "" && path.Clean(cmp.Or(call.Manifest, travisyml.DefaultManifest)) != path.Clean(wanted.Manifest) {
-			add(CodeDiffers, b.replace(call, wanted), "%s doesn't use the manifest %s", step, wanted.Manifest)
-		}
-	}
-	if len(found) > 0 && b.tests() == besideTests {
-		add("before_tests", ownStage, "the deploy doesn't wait for the tests of other jobs")
-	}
-	return warnings
-}
-
-// replace is a hint to replace a step by the wanted one without losing what only the step
-// does.
-func (b Builds) replace(call build.Call, wanted DeployStep) string {
-	if _, ok := stepFlags(call, b.Outcomes[pushed].Played...); !ok {
-		return changeStep
-	}
-	var keep []string
-	if wanted.Manifest == "" {
-		keep = flag("--manifest", call.Manifest)
-	}
-	if wanted.BeforePromote == "" {
-		keep = append(keep, flag("--before-promote", strings.Join(call.Before, ""))...)
-	}
-	if len(keep) == 0 {
-		return replaceStep
-	}
-	return "delete that step, then run convox-travis yml with " + text.Command(keep...) + " too"
-}
-
-// Unseen is something unknown about the builds.
-type Unseen struct {
-	build.Unseen
-	format string
-}
-
-// String says it in a sentence.
-func (u Unseen) String() string { return LineLead(u.Line) + fmt.Sprintf(u.format, Shortened(u.What)) }
-
-// Unseen lists what is unknown, each once.
-func (b Builds) Unseen() []Unseen {
-	var all []Unseen
-	known := map[build.Unseen]bool{}
-	add := func(unseen build.Unseen, format string) {
-		if !known[unseen] {
-			known[unseen] = true
-			all = append(all, Unseen{unseen, format})
-		}
-	}
-	for _, outcome := range b.Outcomes {
-		for _, unseen := range outcome.Build.Unseen {
-			if unseen.What == "the imported file" {
-				add(unseen, "%s isn't checked, and may deploy too")
+// concurrentTests returns the first job with tests that a step of a push to the branch
+// doesn't wait for, and whether other tests pass before the step. Tests that may fail
+// don't count.
+func (b Builds) concurrentTests(s *playedStep) (concurrent *build.Job, tested bool) {
+	push, runs := b.Outcomes[pushed], s.in(pushed)
+	jobs, stages := push.Build.Jobs, build.StagesOf(push.Build.Jobs)
+	isOneJob := !slices.ContainsFunc(runs, func(r stepRun) bool { return r.job != runs[0].job })
+	for _, run := range runs {
+		isAfterScript := slices.Contains([]string{"after_success", "before_deploy", "deploy", "after_deploy"}, run.call.Phase)
+		for i := range jobs {
+			if jobs[i].AllowFailure || len(tests(build.ScriptOf(jobs[i], push.Event))) == 0 {
 				continue
 			}
-			add(unseen, "%s is unknown, so conditions on it count as true")
-		}
-		for _, played := range outcome.Played {
-			for _, unseen := range played.Unseen {
-				if unseen.What == "the repository" || strings.HasPrefix(unseen.What, "$") {
-					add(unseen, "%s is unknown, so what depends on it may differ")
-					continue
-				}
-				add(unseen, "%s isn't checked, and may deploy too")
+			switch {
+			case stages[i] < stages[run.job]:
+				return nil, true
+			case i == run.job:
+				tested = tested || isOneJob && isAfterScript
+			case concurrent == nil && !s.runsIn(pushed, i):
+				concurrent = &jobs[i]
 			}
 		}
 	}
-	return all
+	return concurrent, tested
 }
 
-// mostNamed limits the scripts that are named.
-const mostNamed = 4
-
-// unscanned names where else a file can deploy: in files that it imports, and in scripts
-// that it calls; or returns "".
-func unscanned(imports bool, scripts []string) string {
-	var all []string
-	if imports {
-		all = append(all, "the files that it imports")
+// droppedScript returns the script at the root if no job runs it, or nil.
+func (b Builds) droppedScript() *build.Node {
+	script := b.config.Root.Get("script")
+	own := script.Texts()
+	if b.config.Root.Get("jobs").Get("include") == nil || !slices.ContainsFunc(own, isTest) {
+		return nil
 	}
-	all = append(all, scripts[:min(mostNamed, len(scripts))]...)
-	if len(scripts) > mostNamed {
-		all = append(all, "other scripts that it calls")
-	}
-	return strings.Join(all, ", ")
-}
-
-// FoundRepaired is where Travis reads .travis.yml differently than written.
-const FoundRepaired = "yml_repaired"
-
-// mostRepairs limits the warnings that are shown for a file.
-const mostRepairs = 50
-
-// Repairs says where Travis reads a file differently than written.
-func Repairs(messages []build.Message) []connect.Warning {
-	var warnings []connect.Warning
-	for _, m := range messages {
-		if text := repairOf(m); text != "" && len(warnings) < mostRepairs {
-			warnings = append(warnings, connect.Warning{Code: FoundRepaired, Message: LineLead(m.Line) + text})
+	isBuilt := false
+	for _, outcome := range b.Outcomes {
+		for _, job := range outcome.Build.Jobs {
+			isBuilt = true
+			runs := job.Config.Get("script").Texts()
+			if !slices.ContainsFunc(own, func(command string) bool { return !slices.Contains(runs, command) }) {
+				return nil
+			}
 		}
 	}
-	return slices.CompactFunc(warnings, func(a, b connect.Warning) bool { return a.Message == b.Message })
-}
-
-func repairOf(m build.Message) string {
-	key, of := code(m.Key), ""
-	if m.Key != "" {
-		of = " of " + key
+	if !isBuilt {
+		return nil
 	}
-	switch m.Kind {
-	case build.DuplicateKey:
-		return key + " exists more than once, and Travis reads the last one"
-	case build.RepairedKey:
-		return "Travis reads " + key + " as " + code(m.Instead)
-	case build.OverwrittenKey:
-		return key + " and " + code(m.Instead) + " both exist, and Travis reads " + key
-	case build.UnknownKey:
-		return "Travis doesn't read " + key
-	case build.RepairedValue:
-		return "Travis reads the value" + of + " as " + code(m.Instead)
-	case build.UnknownValue:
-		return "Travis doesn't know the value" + of
-	case build.FirstOfList:
-		return "Travis reads only the first item" + of
-	case build.WrongType:
-		return "Travis can't use the value" + of + ", which has the wrong type"
-	case build.CommandMapping:
-		return "YAML reads this command as a mapping, so it fails: quote all of it"
-	case build.InvalidEnv:
-		return "Travis drops a variable that isn't NAME=value"
-	case build.UnknownImport:
-		return "Travis finds no " + key + ", which should be imported"
-	case build.InvalidCondition:
-		return "Travis can't parse this condition, so it counts as false"
-	}
-	return ""
-}
-
-// code marks a text of the file.
-func code(text string) string { return "`" + Shortened(text) + "`" }
-
-// LineLead names a line at the start of a sentence, if known.
-func LineLead(line int) string {
-	if line == 0 {
-		return ""
-	}
-	return fmt.Sprintf("line %d: ", line)
-}
-
-// Shortened cuts a text of the file to a line or two.
-func Shortened(text string) string {
-	const longest = 100
-	runes := []rune(text[:min(len(text), 4*longest+1)])
-	if len(runes) <= longest {
-		return text
-	}
-	return string(runes[:longest]) + "…"
+	return script
 }

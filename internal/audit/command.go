@@ -156,9 +156,9 @@ func (c *repositoryCase) deploySignIn(d build.Call) []string {
 func (c *repositoryCase) deployRack(d build.Call) string {
 	seen := c.login.login.Racks
 	switch {
-	case c.request.Rack != "" && (!c.login.isAccepted() || !c.login.credential.Console || c.login.sees(c.request.Rack)):
+	case c.request.Rack != "" && (!c.login.isAccepted() || !c.login.credential.Console || connect.Sees(c.login.login, c.request.Rack)):
 		return c.request.Rack
-	case isPlain(d.Rack) && strings.Contains(d.Rack, "/") && (len(seen) == 0 || c.login.sees(d.Rack)):
+	case isPlain(d.Rack) && strings.Contains(d.Rack, "/") && (len(seen) == 0 || connect.Sees(c.login.login, d.Rack)):
 		return d.Rack
 	case len(seen) == 1:
 		return seen[0].String()

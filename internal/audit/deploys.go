@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -16,10 +15,10 @@ import (
 
 // judgeBuilds checks the builds of a file that uses Convox.
 func (c *repositoryCase) judgeBuilds() {
-	p := c.file.played
+	p := c.file
 	switch {
-	case p.err != nil:
-		c.add(SeverityNote, FoundNotPlayed, "the builds of .travis.yml can't be played: "+p.err.Error(), "")
+	case p.playErr != nil:
+		c.add(SeverityNote, FoundNotPlayed, "the builds of .travis.yml can't be played: "+p.playErr.Error(), "")
 		return
 	case len(p.steps) == 0:
 		c.judgeNoStep()
@@ -40,8 +39,8 @@ func (c *repositoryCase) judgeBuilds() {
 		c.judgeClient(s, runs)
 		c.judgeRack(runs[0].call, s.name())
 	}
-	for i := range p.outcomes {
-		if p.isMeant(i) {
+	for i := range p.Outcomes {
+		if p.isNamedPush(i) {
 			c.judgeTimes(i)
 			c.judgeBranch(i)
 		}
@@ -54,25 +53,18 @@ func (c *repositoryCase) judgeBuilds() {
 		c.add(SeverityNote, FoundNotPlayed, "not checked: "+unseen+"; if one of them deploys, builds deploy more often", "")
 	}
 	if names := c.dependsOn(); len(names) > 0 {
-		c.add(SeverityNote, FoundNotPlayed, "what a push to "+text.Quote(p.branch)+" deploys depends on "+text.List(names)+", whose value is unknown", "")
+		c.add(SeverityNote, FoundNotPlayed, "what a push to "+text.Quote(p.Target.Branch)+" deploys depends on "+text.List(names)+", whose value is unknown", "")
 	}
 }
 
 // name names a step at the start of a sentence.
 func (s *playedStep) name() string { return stepOn(s.line) }
 
-// isMeant reports whether an outcome is a push to the audited branch, or to one that the
-// file names.
-func (p *playedFile) isMeant(i int) bool {
-	event := p.outcomes[i].Event
-	return event.Type == build.Push && event.Tag == "" && (event.Branch == p.branch || slices.Contains(p.named, event.Branch))
-}
-
 // reference returns the runs of a step in the build that shows its behavior best: a push
 // to the branch, otherwise to another one that the file names, otherwise any.
-func (p *playedFile) reference(s *playedStep) []stepRun {
+func (b Builds) reference(s *playedStep) []stepRun {
 	for _, r := range s.runs {
-		if p.isMeant(r.outcome) {
+		if b.isNamedPush(r.outcome) {
 			return s.in(r.outcome)
 		}
 	}
@@ -85,7 +77,7 @@ func (p *playedFile) reference(s *playedStep) []stepRun {
 // orNewStep adds to a hint how to replace a step by one without the problem, if a new one
 // does all that the step does.
 func (c *repositoryCase) orNewStep(hint string, run stepRun) string {
-	flags, ok := stepFlags(run.call, c.file.played.outcomes[run.outcome].Played[run.job])
+	flags, ok := stepFlags(run.call, c.file.Outcomes[run.outcome].Played[run.job])
 	if !ok {
 		return hint
 	}
@@ -114,13 +106,13 @@ func stepFlags(call build.Call, jobs ...build.Played) (flags []string, ok bool) 
 
 // judgeGuard finds unintended builds that run a step.
 func (c *repositoryCase) judgeGuard(s *playedStep, runs []stepRun) {
-	p, step := c.file.played, s.name()
+	p, step := c.file, s.name()
 	var pulls, every, tags bool
 	var loose []string
 	for _, r := range s.runs {
-		event := p.outcomes[r.outcome].Event
+		event := p.Outcomes[r.outcome].Event
 		switch {
-		case !p.isSure(r.outcome) || p.isMeant(r.outcome):
+		case !p.isSure(r.outcome) || p.isNamedPush(r.outcome):
 		case event.Type == build.PullRequest:
 			pulls = true
 		case r.outcome == pushedOther:
@@ -146,7 +138,7 @@ func (c *repositoryCase) judgeGuard(s *playedStep, runs []stepRun) {
 	}
 	if pulls && !every {
 		too := " too"
-		if !p.isMeant(runs[0].outcome) {
+		if !p.isNamedPush(runs[0].outcome) {
 			too = ""
 		}
 		c.add(SeverityError, FoundUnguarded, step+" runs for pull requests"+too+c.reason(s), c.orNewStep("leave them out by TRAVIS_PULL_REQUEST", runs[0]))
@@ -154,26 +146,26 @@ func (c *repositoryCase) judgeGuard(s *playedStep, runs []stepRun) {
 }
 
 // isSure reports whether no job of a build depends on an unknown value.
-func (p *playedFile) isSure(outcome int) bool {
-	return !slices.ContainsFunc(p.outcomes[outcome].Build.Unseen, func(u build.Unseen) bool { return u.What != "the imported file" })
+func (b Builds) isSure(outcome int) bool {
+	return !slices.ContainsFunc(b.Outcomes[outcome].Build.Unseen, func(u build.Unseen) bool { return u.What != "the imported file" })
 }
 
 // judgeNotBuilt finds that Travis doesn't build pushes to the branch.
 func (c *repositoryCase) judgeNotBuilt() {
-	if p := c.file.played; p != nil && p.err == nil && !c.file.missing && len(p.outcomes[pushed].Build.Jobs) == 0 {
+	if p := c.file; !p.source.Missing && len(p.Outcomes[pushed].Build.Jobs) == 0 {
 		severity := SeverityNote
 		if c.request.Branch != "" {
 			severity = SeverityWarning
 		}
-		c.add(severity, FoundNotBuilt, "Travis builds no push to "+text.Quote(p.branch)+": "+p.outcomes[pushed].Build.Reason, "")
+		c.add(severity, FoundNotBuilt, "Travis builds no push to "+text.Quote(p.Target.Branch)+": "+p.Outcomes[pushed].Build.Reason, "")
 	}
 }
 
 // reason says why a step runs for pull requests, as the end of a sentence, or "".
 func (c *repositoryCase) reason(s *playedStep) string {
 	const secure = "TRAVIS_SECURE_ENV_VARS"
-	p := c.file.played
-	if line := lineWith(c.file.text, secure, 0); s.from <= line && line <= s.to {
+	p := c.file
+	if line := lineContaining(c.file.source.Text, secure, 0); s.from <= line && line <= s.to {
 		return fmt.Sprintf("; %s on line %d is true for those of the repository's own branches", secure, line)
 	}
 	job := p.job(s.runs[0])
@@ -196,10 +188,10 @@ func (c *repositoryCase) judgeFailure(s *playedStep, runs []stepRun) {
 	hidden := slices.IndexFunc(runs, func(r stepRun) bool { return !r.call.FailsBuild })
 	if hidden >= 0 {
 		run := runs[hidden]
-		flags, canReplace := stepFlags(run.call, c.file.played.outcomes[run.outcome].Played[run.job])
+		flags, canReplace := stepFlags(run.call, c.file.Outcomes[run.outcome].Played[run.job])
 		message := s.name() + mayFail
 		switch {
-		case c.file.played.job(run).AllowFailure:
+		case c.file.job(run).AllowFailure:
 			c.add(SeverityWarning, FoundHiddenFailure, message+": its job is allowed to fail", c.orNewStep("take the job out of `allow_failures`", run))
 		case run.call.Phase == FormAfterSuccess && !canReplace:
 			c.add(SeverityNote, FoundHiddenFailure, message, "move it to `deploy`, whose failure fails the build")
@@ -215,44 +207,41 @@ func (c *repositoryCase) judgeFailure(s *playedStep, runs []stepRun) {
 }
 
 var (
-	waits      = regexp.MustCompile(`^(?:-w|--wait)(?:=true)?$`)
-	second     = regexp.MustCompile(`convox\.com/cli/|convox\.s3\.amazonaws\.com/release/`)
-	third      = regexp.MustCompile(`github\.com/convox/convox/releases`)
-	anyInstall = regexp.MustCompile(`(?i)convox\.(?:com|s3)|github\.com/convox|convox/(?:convox|cli|rack)|install\s.*convox|(?m)^\s*- convox\s*$`)
+	waitFlag    = regexp.MustCompile(`^(?:-w|--wait)(?:=true)?$`)
+	secondCLI   = regexp.MustCompile(`convox\.com/cli/|convox\.s3\.amazonaws\.com/release/`)
+	thirdCLI    = regexp.MustCompile(`github\.com/convox/convox/releases`)
+	installsCLI = regexp.MustCompile(`(?i)convox\.(?:com|s3)|github\.com/convox|convox/(?:convox|cli|rack)|install\s.*convox|(?m)^\s*- convox\s*$`)
 )
 
 // doesNotWait reports whether a deploy ends as soon as its release is promoted. The CLI's
 // second generation, the only one that can use a Rack directly, does so without --wait.
 func (c *repositoryCase) doesNotWait(call build.Call) bool {
-	if slices.ContainsFunc(call.Args, waits.MatchString) {
+	if slices.ContainsFunc(call.Args, waitFlag.MatchString) {
 		return false
 	}
-	isSecond, isThird := second.MatchString(call.Source), third.MatchString(call.Source)
+	isSecond, isThird := secondCLI.MatchString(call.Source), thirdCLI.MatchString(call.Source)
 	if !isSecond && !isThird {
-		isSecond, isThird = second.MatchString(c.file.text), third.MatchString(c.file.text)
+		isSecond, isThird = secondCLI.MatchString(c.file.source.Text), thirdCLI.MatchString(c.file.source.Text)
 	}
-	return isSecond && !isThird || !isThird && c.logsInToRack()
+	_, isRack := c.logsInTo()
+	return !isThird && (isSecond || isRack)
 }
 
 // judgeClient finds a step without anything that installs the CLI for it.
 func (c *repositoryCase) judgeClient(s *playedStep, runs []stepRun) {
-	call, p := runs[0].call, c.file.played
-	unseen := slices.ContainsFunc(p.outcomes[runs[0].outcome].Played[runs[0].job].Unseen, func(u build.Unseen) bool { return !strings.HasPrefix(u.What, "$") })
-	if call.Source != "" || unseen || anyInstall.MatchString(c.file.text) || slices.Contains(call.Args, "--id") && call.Phase == "deploy" || c.file.imports() {
+	call, p := runs[0].call, c.file
+	unseen := slices.ContainsFunc(p.Outcomes[runs[0].outcome].Played[runs[0].job].Unseen, func(u build.Unseen) bool { return !strings.HasPrefix(u.What, "$") })
+	if call.Source != "" || unseen || installsCLI.MatchString(c.file.source.Text) || slices.Contains(call.Args, "--id") && call.Phase == "deploy" || c.file.imports() {
 		return
 	}
 	program := call.Args[0]
-	if strings.Contains(program, "/") && c.file.root != "" {
-		if _, err := os.Stat(filepath.Join(c.file.root, filepath.FromSlash(strings.TrimPrefix(program, p.buildDir())))); err == nil {
+	if root := c.file.source.Root; strings.Contains(program, "/") && root != "" {
+		inClone := strings.TrimPrefix(program, "/home/travis/build/"+p.Target.Repo+"/")
+		if _, err := os.Stat(filepath.Join(root, filepath.FromSlash(inClone))); err == nil {
 			return
 		}
 	}
 	c.add(SeverityWarning, FoundNoClient, s.name()+" needs the convox CLI, and nothing before it installs it", c.orNewStep("install it first (https://docs.convox.com/installation/cli/)", runs[0]))
-}
-
-// buildDir is the repository's folder in a build, with a trailing slash.
-func (p *playedFile) buildDir() string {
-	return "/home/travis/build/" + p.outcomes[pushed].Event.Repo + "/"
 }
 
 // judgeTests finds a step that doesn't wait for the tests.
@@ -273,13 +262,13 @@ func (c *repositoryCase) judgeTests(s *playedStep) {
 		c.add(SeverityWarning, FoundUntested, s.name()+" runs regardless of the tests: "+why, wait)
 		return
 	}
-	beside, tested := c.file.played.besideTests(s)
+	concurrent, tested := c.file.concurrentTests(s)
 	switch {
-	case beside == nil:
+	case concurrent == nil:
 	case tested:
-		c.add(SeverityNote, FoundUntested, fmt.Sprintf("%s doesn't wait for the tests of other jobs, such as %s", s.name(), jobName(*beside)), ownStage)
+		c.add(SeverityNote, FoundUntested, fmt.Sprintf("%s doesn't wait for the tests of other jobs, such as %s", s.name(), jobName(*concurrent)), ownStage)
 	default:
-		c.add(SeverityWarning, FoundUntested, fmt.Sprintf("%s doesn't wait for the tests: job %s runs at the same time or later", s.name(), jobName(*beside)), ownStage)
+		c.add(SeverityWarning, FoundUntested, fmt.Sprintf("%s doesn't wait for the tests: job %s runs at the same time or later", s.name(), jobName(*concurrent)), ownStage)
 	}
 }
 
@@ -292,7 +281,7 @@ func jobName(job build.Job) string {
 
 // judgeTimes finds a build that deploys an app more than once to a Rack.
 func (c *repositoryCase) judgeTimes(outcome int) {
-	p := c.file.played
+	p := c.file
 	type deploys struct {
 		first       stepRun
 		times       int
@@ -301,7 +290,7 @@ func (c *repositoryCase) judgeTimes(outcome int) {
 	var all []*deploys // of each app and Rack
 	for _, s := range p.steps {
 		for _, r := range s.in(outcome) {
-			r.call.App = cmp.Or(r.call.App, c.file.app)
+			r.call.App = p.Target.AppOf(r.call)
 			i := slices.IndexFunc(all, func(d *deploys) bool { return d.first.call.App == r.call.App && d.first.call.Rack == r.call.Rack })
 			if i < 0 {
 				i, all = len(all), append(all, &deploys{first: r})
@@ -318,7 +307,7 @@ func (c *repositoryCase) judgeTimes(outcome int) {
 		if rack := d.first.call.Rack; rack != "" {
 			app += " to " + rack
 		}
-		message := fmt.Sprintf("a push to %s deploys %s %d times", text.Quote(p.outcomes[outcome].Event.Branch), Shortened(app), d.times)
+		message := fmt.Sprintf("a push to %s deploys %s %d times", text.Quote(p.Outcomes[outcome].Event.Branch), Shortened(app), d.times)
 		if len(jobs) > 1 {
 			message += ", in the jobs " + text.List(jobs)
 		}
@@ -342,10 +331,10 @@ func distinct(list []string) []string {
 
 // judgeBranch checks the variables in builds of a branch that deploys.
 func (c *repositoryCase) judgeBranch(outcome int) {
-	p := c.file.played
-	branch := p.outcomes[outcome].Event.Branch
+	p := c.file
+	branch := p.Outcomes[outcome].Event.Branch
 	i := slices.IndexFunc(p.steps, func(s *playedStep) bool { return len(s.in(outcome)) > 0 })
-	if i < 0 || c.err != nil || c.request.Branch != "" || !isNamed(c.file.text, branch) && branch != p.branch {
+	if i < 0 || c.err != nil || c.request.Branch != "" || !isNamed(c.file.source.Text, branch) && branch != p.Target.Branch {
 		return
 	}
 	s := p.steps[i]
@@ -363,9 +352,10 @@ func (c *repositoryCase) judgeBranch(outcome int) {
 		}
 		for _, r := range other.in(pushed) {
 			for _, mine := range s.in(outcome) {
-				same := cmp.Or(r.call.App, c.file.app) == cmp.Or(mine.call.App, c.file.app) && r.call.Rack == mine.call.Rack
-				if same && host == ofAllBranches && c.originOf(connect.HostName, p.branch) == ofAllBranches && !strings.Contains(r.call.App+r.call.Rack, "$") {
-					c.add(SeverityNote, FoundSameRack, fmt.Sprintf("builds of %s and of %s deploy %s to the same Rack (lines %d and %d)", text.Quote(p.branch), text.Quote(branch), cmp.Or(mine.call.App, c.file.app), other.line, s.line),
+				app := p.Target.AppOf(mine.call)
+				same := p.Target.AppOf(r.call) == app && r.call.Rack == mine.call.Rack
+				if same && host == ofAllBranches && c.originOf(connect.HostName, p.Target.Branch) == ofAllBranches && !strings.Contains(r.call.App+r.call.Rack, "$") {
+					c.add(SeverityNote, FoundSameRack, fmt.Sprintf("builds of %s and of %s deploy %s to the same Rack (lines %d and %d)", text.Quote(p.Target.Branch), text.Quote(branch), app, other.line, s.line),
 						c.write("if that branch has a Rack of its own, give it variables of its own", branch))
 					return
 				}
@@ -382,23 +372,19 @@ func isNamed(text, branch string) bool {
 
 // unseen names parts of a file that aren't checked, or returns "".
 func (f *fileFacts) unseen() string {
-	if f.config == nil {
-		return ""
-	}
-	p := f.played
-	if p == nil || len(p.steps) == 0 {
+	if len(f.steps) == 0 {
 		return unscanned(f.imports(), f.config.OwnCommands())
 	}
 	var scripts []string
-	for i, played := range p.outcomes[pushed].Played {
+	for _, played := range f.Outcomes[pushed].Played {
 		for _, unseen := range played.Unseen {
 			if !strings.HasPrefix(unseen.What, "$") {
 				scripts = append(scripts, Shortened(unseen.What))
 			}
 		}
-		if played.Unplayed != nil && !deploysNothing(p.outcomes[pushed], i) {
-			scripts = append(scripts, fmt.Sprintf("line %d, which can't be played", played.Unplayed.Line))
-		}
+	}
+	for _, unplayed := range f.unplayed() {
+		scripts = append(scripts, fmt.Sprintf("line %d, which can't be played", unplayed.Line))
 	}
 	return unscanned(f.imports(), distinct(scripts))
 }

@@ -10,6 +10,7 @@ import (
 
 	"convox-travis/internal/build"
 	"convox-travis/internal/connect"
+	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/text"
 	"convox-travis/internal/travisyml"
@@ -105,17 +106,14 @@ func PlanFile(ctx context.Context, player build.Player, file travisyml.File, req
 	if err != nil {
 		return change, err
 	}
-	secureRefused := false
 	if len(request.Secure) > 0 {
 		added, err := document.AddSecure(request.Secure...)
-		if secureRefused = change.refused(err); err != nil && !secureRefused {
-			return change, err
-		}
 		if err == nil {
 			change.New = added.New
-			if document, err = travisyml.Parse(added.New); err != nil {
-				return change, err
-			}
+			document, err = travisyml.Parse(added.New)
+		}
+		if err != nil && !change.refused(err) {
+			return change, err
 		}
 	}
 	var noStep error
@@ -127,29 +125,20 @@ func PlanFile(ctx context.Context, player build.Player, file travisyml.File, req
 			return change, err
 		}
 	}
-	if secureRefused && change.Changed() { // by the step, which may have moved lines
-		if document, err = travisyml.Parse(change.New); err != nil {
-			return change, err
-		}
-		change.ToPaste = nil
-		if _, err := document.AddSecure(request.Secure...); !change.refused(err) {
-			return change, err
-		}
-	}
 	after := file
 	if change.Changed() {
 		after.Text, after.Missing = change.New, false
 	}
-	change.Builds.Target = request.Step.Target
-	if change.Builds.config != nil {
-		err = change.Builds.play(ctx, player, after)
+	if config, outcomes := change.Builds.config, change.Builds.Outcomes; config != nil {
+		change.Builds = Builds{Target: request.Step.Target, player: player, source: after}
+		err = change.Builds.read(ctx, config, outcomes)
 	} else {
 		change.Builds, err = PlayFile(ctx, player, after, request.Step.Target)
 	}
 	if err != nil {
 		return change, err
 	}
-	found := change.Builds.own(pushed)
+	found := change.Builds.targetDeploys(pushed)
 	if change.Form != "" && len(found) > 1 { // in a folder whose .convox/app names the app
 		request.NoStep = true
 		if change, err = PlanFile(ctx, player, file, request); err == nil {
@@ -294,4 +283,59 @@ func (c *FileChange) noteUnseen() {
 		}
 		c.Notes = append(c.Notes, connect.Warning{Code: codeUnseen, Message: unseen.String()})
 	}
+}
+
+// The codes of Warnings about what a step needs.
+const (
+	CodeManifest   = "yml_manifest"    // the clone doesn't have the step's manifest
+	CodeNoManifest = "yml_no_manifest" // the clone has no convox.yml, but other manifests
+	CodeService    = "yml_service"     // the manifest doesn't have the command's service
+	CodeDiffers    = "yml_other_step"  // the file's step does something else than requested
+)
+
+// manifests match other names and places of a manifest.
+var manifests = []string{":(glob)**/convox*.yml", ":(glob)**/convox*.yaml"}
+
+// checkManifest compares a step with the clone: whether its manifest is there, and has the
+// service that runs a command.
+func (c *FileChange) checkManifest(ctx context.Context, step DeployStep) {
+	if !c.File.IsInClone() {
+		return
+	}
+	manifest := step.Manifest
+	if manifest == "" {
+		manifest = travisyml.DefaultManifest
+		if !step.Console && !c.File.HasManifest(manifest) && c.File.HasManifest(travisyml.OldManifest) {
+			manifest = travisyml.OldManifest
+		}
+	}
+	switch {
+	case c.File.HasManifest(manifest):
+	case step.Manifest != "":
+		c.Warnings = append(c.Warnings, connect.Warning{
+			Code: CodeManifest, Message: "this clone has no " + manifest + ", which the deploy step names as its manifest",
+			Hint: "check the path, which starts at the repository's top folder, or commit the file",
+		})
+		return
+	default:
+		others := gitrepo.Files(ctx, c.File.Root, manifests...)
+		others = slices.DeleteFunc(others, func(other string) bool { return CheckExtras(other, "") != nil })
+		if len(others) > 0 {
+			c.Notes = append(c.Notes, connect.Warning{Code: CodeNoManifest, Message: "the top folder has no " + manifest + ", which a deploy needs unless its step names another manifest: " + text.List(others)})
+		}
+		return
+	}
+	words, services := strings.Fields(step.BeforePromote), c.File.Services(manifest)
+	if len(words) > 0 && len(services) > 0 && !slices.Contains(services, words[0]) {
+		c.Warnings = append(c.Warnings, connect.Warning{
+			Code: CodeService, Message: manifest + " has no service " + text.Quote(words[0]) + ", in which the command before promoting would run",
+			Hint: "start the command with its service: " + text.List(services),
+		})
+	}
+}
+
+// CheckExtras rejects, with travisyml.CodeStep, a manifest and a command that no step can
+// have.
+func CheckExtras(manifest, command string) error {
+	return travisyml.Step{App: "app", Branch: "main", Generation: travisyml.SecondGeneration, Manifest: manifest, BeforePromote: command}.Validate()
 }

@@ -3,6 +3,7 @@ package audit
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -17,73 +18,57 @@ type Expander interface {
 	Preview(context.Context, travisapi.Ref, travisapi.PreviewWish) (travisapi.Preview, error)
 }
 
-// Expand lets Travis expand the text of a .travis.yml for an event. The text goes only to
-// Travis, which reads the file anyway. If Travis doesn't answer, the error says why;
-// nothing else depends on it.
-func Expand(ctx context.Context, travis Expander, repository travisapi.Repository, text string, event build.Event) (Expanded, error) {
+// Expand lets Travis expand the text of a .travis.yml for an event. It returns the file as
+// Travis reads it, and the files that it imports, as OWNER/NAME:PATH@REF, safe to show.
+// config is our own reading. The text goes only to Travis, which reads the file anyway. If
+// Travis has no usable answer, the error says why; nothing else depends on it.
+func Expand(ctx context.Context, travis Expander, repository travisapi.Repository, text string, config *build.Config, event build.Event) (adoption build.Adoption, imports []string, err error) {
 	if repository.Denies("create_request") {
-		return Expanded{}, errNoPreview
+		return adoption, nil, &problem.Error{Code: "denied", Reason: "Travis denies create_request"}
 	}
 	preview, err := travis.Preview(ctx, repository.Ref(), travisapi.PreviewWish{
 		Text: text, Event: string(event.Type), Branch: event.Branch, Tag: event.Tag, HeadBranch: event.HeadBranch,
 		Sender: event.Sender, CommitMessage: event.CommitMessage,
 	})
-	return Expanded{preview}, err
-}
-
-var errNoPreview = &problem.Error{Code: "denied", Reason: "Travis denies create_request"}
-
-// Expanded is what Travis makes of a file.
-type Expanded struct{ preview travisapi.Preview }
-
-// Adopt returns the file as Travis reads it. config is our own reading, and event the one
-// it was expanded for.
-func (e Expanded) Adopt(ctx context.Context, config *build.Config, event build.Event) (build.Adoption, error) {
-	expansion := build.Expansion{Event: event, Config: e.preview.Config, Messages: messagesOf(e.preview)}
-	for _, job := range e.preview.Jobs {
+	if err != nil {
+		return adoption, nil, err
+	}
+	expansion := build.Expansion{Event: event, Config: preview.Config, Messages: messagesOf(preview)}
+	for _, job := range preview.Jobs {
 		expansion.Jobs = append(expansion.Jobs, job)
 	}
-	return config.Adopt(ctx, expansion)
+	if adoption, err = config.Adopt(ctx, expansion); err != nil {
+		return adoption, nil, fmt.Errorf("read Travis's answer: %w", err)
+	}
+	for _, source := range preview.Sources {
+		if !isSent(source) {
+			imports = append(imports, source)
+		}
+	}
+	return adoption, imports, nil
 }
 
 // Confirm lets Travis expand the changed file for a push to the branch. The returned
 // change has the builds that Travis makes of it; difference says how they differ from
 // those of c, or is "". If Travis has no usable answer, the error says why, and c remains
 // valid.
-func (c FileChange) Confirm(ctx context.Context, player build.Player, travis Expander, repository travisapi.Repository) (confirmed FileChange, difference string, err error) {
-	target, file := c.Builds.Target, c.File
-	file.Text = c.New
-	events := build.EventsOf(target.Repo, target.Branch)
-	expanded, err := Expand(ctx, travis, repository, c.New, events[pushed])
+func (c FileChange) Confirm(ctx context.Context, travis Expander, repository travisapi.Repository) (confirmed FileChange, difference string, err error) {
+	push := build.EventsOf(c.Builds.Target.Repo, c.Builds.Target.Branch)[pushed]
+	adoption, _, err := Expand(ctx, travis, repository, c.New, c.Builds.config, push)
 	if err != nil {
 		return c, "", err
 	}
-	adoption, err := expanded.Adopt(ctx, c.Builds.config, events[pushed])
-	if err != nil {
+	builds := Builds{Target: c.Builds.Target, IsConfirmed: adoption.Confirms(), player: c.Builds.player, source: c.Builds.source}
+	if err := builds.read(ctx, adoption.Config, nil); err != nil {
 		return c, "", err
 	}
-	outcomes, err := outcomesOf(ctx, player, file, adoption.Config, events)
-	if err != nil {
-		return c, "", err
-	}
-	c.Builds = Builds{Target: target, Messages: adoption.Config.Messages, Outcomes: outcomes, IsConfirmed: adoption.Confirms(), config: c.Builds.config}
+	c.Builds = builds
 	isUnseen := func(w connect.Warning) bool { return w.Code == codeUnseen }
 	if slices.ContainsFunc(c.Notes, isUnseen) {
 		c.Notes = slices.DeleteFunc(slices.Clone(c.Notes), isUnseen)
 		c.noteUnseen()
 	}
 	return c, adoption.Difference, nil
-}
-
-// Imports lists the files that Travis imports, as OWNER/NAME:PATH@REF, safe to show.
-func (e Expanded) Imports() []string {
-	var imports []string
-	for _, source := range e.preview.Sources {
-		if !isSent(source) {
-			imports = append(imports, source)
-		}
-	}
-	return imports
 }
 
 // isSent reports whether a source is the file that was sent
@@ -147,34 +132,21 @@ func (f *repositoryFacts) branch(audited string) string {
 	return cmp.Or(audited, f.repository.DefaultBranch, "main")
 }
 
-// expand lets Travis expand the file of a repository that was found. Nothing else depends
-// on it.
-func (f *repositoryFacts) expand(ctx context.Context, travis Expander, branch string) {
-	if f.file == nil || f.file.err != nil || f.file.missing {
+// expand lets Travis expand the file of a repository that was found, and takes over its
+// reading. Nothing else depends on it.
+func (f *repositoryFacts) expand(ctx context.Context, travis Expander, audited string) {
+	if f.file == nil || f.file.err != nil || f.file.source.Missing {
 		return
 	}
-	event := build.Event{Type: build.Push, Branch: f.branch(branch)}
-	expanded, err := Expand(ctx, travis, f.repository, f.file.text, event)
-	f.confirmation = &Confirmation{Branch: event.Branch}
+	branch := f.branch(audited)
+	event := build.Event{Type: build.Push, Repo: f.target.Slug, Branch: branch, Settings: settingsFor(f.vars, branch), SettingsKnown: true}
+	adoption, imports, err := Expand(ctx, travis, f.repository, f.file.source.Text, f.file.config, event)
 	if err != nil {
-		f.confirmation.Reason = err.Error()
-		return
-	}
-	f.expanded = &expanded
-}
-
-// adopt takes over Travis's reading of the file, for the push that it was expanded for.
-func (f *repositoryFacts) adopt(ctx context.Context, event build.Event) {
-	if f.expanded == nil {
-		return
-	}
-	adoption, err := f.expanded.Adopt(ctx, f.file.config, event)
-	if err != nil {
-		f.confirmation.Reason = "read Travis's answer: " + err.Error()
+		f.confirmation = &Confirmation{Branch: branch, Reason: err.Error()}
 		return
 	}
 	f.file.config = adoption.Config
-	f.confirmation.Confirmed, f.confirmation.Difference, f.confirmation.Imports = adoption.Confirms(), adoption.Difference, f.expanded.Imports()
+	f.confirmation = &Confirmation{Branch: branch, Confirmed: adoption.Confirms(), Difference: adoption.Difference, Imports: imports}
 	if adoption.Undetermined != "" {
 		f.confirmation.Reason = "the jobs depend on " + adoption.Undetermined + " of the push"
 	}

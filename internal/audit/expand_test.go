@@ -32,12 +32,7 @@ func expanding(t *testing.T, reading travistest.Reading, change func(*travistest
 		if err != nil {
 			t.Fatal(err)
 		}
-		expanded, err := audit.Expand(t.Context(), client, repository, text, pushOfMain)
-		if err != nil {
-			return build.Adoption{}, nil, err
-		}
-		adoption, err := expanded.Adopt(t.Context(), config, pushOfMain)
-		return adoption, expanded.Imports(), err
+		return audit.Expand(t.Context(), client, repository, text, config, pushOfMain)
 	}
 }
 

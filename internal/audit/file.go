@@ -23,7 +23,6 @@ type ClonedFile struct {
 	File    travisyml.File
 	Err     error             // why it couldn't be read
 	Old     []gitrepo.Version // earlier versions, newest first
-	Player  build.Player      // plays its builds
 	// NamesRack is whether .convox/rack exists, which the convox CLI uses without --rack.
 	NamesRack bool
 }
@@ -31,17 +30,12 @@ type ClonedFile struct {
 // fileFacts is what a repository's .travis.yml does. A nil one stands for a file that
 // isn't available: it does nothing.
 type fileFacts struct {
-	missing   bool
-	err       error
-	root      string // of the clone
-	text      string
-	config    *build.Config
+	Builds          // none until they are played
+	err       error // why the file can't be read
+	playErr   error // why its builds can't be played
 	report    travisyml.Report
 	old       []oldSecret
 	namesRack bool
-	app       string // of a command that names none
-	player    build.Player
-	played    *playedFile // nil until its builds are played
 }
 
 // oldSecret is a secret that an earlier commit has and the file no longer has.
@@ -51,11 +45,13 @@ type oldSecret struct {
 }
 
 // of returns the facts if the clone is target's, without playing its builds yet.
-func (c *ClonedFile) of(ctx context.Context, target connect.Target) *fileFacts {
+func (c *ClonedFile) of(ctx context.Context, player build.Player, target connect.Target) *fileFacts {
 	if c == nil || !slices.ContainsFunc(c.Targets, target.IsSame) {
 		return nil
 	}
-	f := &fileFacts{missing: c.File.Missing, err: c.Err, namesRack: c.NamesRack, root: c.File.Root, text: c.File.Text, app: c.File.AppName(target.Slug), player: c.Player}
+	f := &fileFacts{err: c.Err, namesRack: c.NamesRack, Builds: Builds{
+		Target: build.Target{Repo: target.Slug, DefaultApp: c.File.AppName(target.Slug)}, player: player, source: c.File,
+	}}
 	if f.err == nil {
 		var document *travisyml.Document
 		if document, f.err = travisyml.Parse(c.File.Text); f.err == nil {
@@ -77,7 +73,7 @@ func oldSecrets(now travisyml.Report, versions []gitrepo.Version) []oldSecret {
 			continue // Travis couldn't read it either
 		}
 		for _, secret := range document.Inspect().Secrets {
-			if !holds(known, secret) {
+			if !hasSecret(known, secret) {
 				known = append(known[:len(known):len(known)], secret)
 				old = append(old, oldSecret{version.Commit, secret})
 			}
@@ -86,7 +82,7 @@ func oldSecrets(now travisyml.Report, versions []gitrepo.Version) []oldSecret {
 	return old
 }
 
-func holds(all []travisyml.Secret, secret travisyml.Secret) bool {
+func hasSecret(all []travisyml.Secret, secret travisyml.Secret) bool {
 	return slices.ContainsFunc(all, func(other travisyml.Secret) bool {
 		return other.Name == secret.Name && other.Value.Equal(secret.Value)
 	})
@@ -98,13 +94,10 @@ func (f *fileFacts) sets(name string) []travisyml.Variable {
 		return nil
 	}
 	set := slices.DeleteFunc(f.report.Sets(name), func(v travisyml.Variable) bool { return v.Scope == travisyml.Command })
-	if f.played == nil || name == "" {
-		return set
-	}
-	for _, step := range f.played.steps {
+	for _, step := range f.steps {
 		for _, run := range step.runs {
-			if slices.Contains(run.call.Sets, name) && !f.played.jobSets(run, name) {
-				set = append(set, travisyml.Variable{Name: name, Line: lineWith(f.text, name+"=", run.call.Line), Scope: travisyml.Command})
+			if slices.Contains(run.call.Sets, name) && !f.jobSets(run, name) {
+				set = append(set, travisyml.Variable{Name: name, Line: lineContaining(f.source.Text, name+"=", run.call.Line), Scope: travisyml.Command})
 				break
 			}
 		}
@@ -112,9 +105,9 @@ func (f *fileFacts) sets(name string) []travisyml.Variable {
 	return set
 }
 
-// lineWith returns the first line of a text that contains a word, counted from 1, or a
+// lineContaining returns the first line of a text that contains a word, counted from 1, or a
 // default.
-func lineWith(text, word string, other int) int {
+func lineContaining(text, word string, other int) int {
 	n := 0
 	for line := range strings.Lines(text) {
 		if n++; strings.Contains(line, word) {
@@ -131,14 +124,14 @@ func (f *fileFacts) setsForAll(name string) bool {
 	if slices.ContainsFunc(set, func(v travisyml.Variable) bool { return v.Scope == travisyml.Global }) {
 		return true
 	}
-	if f == nil || f.played == nil {
-		return len(set) > 0
+	if f == nil {
+		return false
 	}
 	ran := false
-	for _, step := range f.played.steps {
+	for _, step := range f.steps {
 		for _, run := range step.runs {
 			ran = true
-			if !run.call.LoggedIn && !slices.Contains(run.call.Sets, name) && !f.played.jobSets(run, name) {
+			if !run.call.LoggedIn && !slices.Contains(run.call.Sets, name) && !f.jobSets(run, name) {
 				return false
 			}
 		}
@@ -182,8 +175,8 @@ func (f *fileFacts) unlessInFile() string {
 // (https://docs.travis-ci.com/user/build-config-imports/).
 func (f *fileFacts) imports() bool { return f.config != nil && f.config.Root.Get("import") != nil }
 
-// isConvoxs reports whether the file has anything to do with Convox.
-func (f *fileFacts) isConvoxs() bool {
+// usesConvox reports whether the file has anything to do with Convox.
+func (f *fileFacts) usesConvox() bool {
 	if f == nil {
 		return false
 	}
@@ -214,7 +207,7 @@ func (c *repositoryCase) judgeNoStep() {
 	c.judgeNotBuilt()
 	severity, message, lead := SeverityWarning, "nothing in .travis.yml runs convox deploy", "to add a step"
 	switch unseen := c.file.unseen(); {
-	case c.file.missing:
+	case c.file.source.Missing:
 		message = "there is no .travis.yml, so nothing deploys"
 	case unseen != "":
 		severity, message, lead = SeverityNote, ".travis.yml itself doesn't run convox deploy; not checked: "+unseen, "if nothing there deploys, to add a step"
@@ -228,7 +221,7 @@ func (c *repositoryCase) judgeSecrets() {
 	open := c.file.report.Secrets
 	for _, v := range c.file.report.Variables {
 		secret := travisyml.Secret{Name: v.Name, Line: v.Line, Value: v.Value}
-		if c.isGiven(secret) && !holds(open, secret) {
+		if c.isGiven(secret) && !hasSecret(open, secret) {
 			open = append(open[:len(open):len(open)], secret)
 		}
 	}
@@ -241,13 +234,13 @@ func (c *repositoryCase) judgeSecrets() {
 			"change it, and delete it in the file\n"+hint)
 	}
 	for _, old := range c.file.old {
-		c.judgeOld(old)
+		c.judgeOldSecret(old)
 	}
 }
 
-// judgeOld reports a password that is in the history for good. It is a note if a run with
+// judgeOldSecret reports a password that is in the history for good. It is a note if a run with
 // the current password can tell that it is another one.
-func (c *repositoryCase) judgeOld(old oldSecret) {
+func (c *repositoryCase) judgeOldSecret(old oldSecret) {
 	severity, hint := SeverityNote, "change it if it's still valid: it stays in the history"
 	switch signIn := c.deploySignIn(build.Call{}); {
 	case c.isGiven(old.Secret):
@@ -310,7 +303,7 @@ func encrypted(v travisyml.Variable) string {
 
 // judgeRack compares the step's --rack with the Console that builds log in to.
 func (c *repositoryCase) judgeRack(d build.Call, step string) {
-	if !c.logsInToConsole() {
+	if console, _ := c.logsInTo(); !console {
 		return
 	}
 	switch {
@@ -318,7 +311,7 @@ func (c *repositoryCase) judgeRack(d build.Call, step string) {
 		c.add(SeverityError, FoundRackMissing, step+" names no Rack, which is required behind a Console", "add --rack "+cmp.Or(c.deployRack(d), "ORG/NAME")+" to it")
 	case d.Rack == "" || strings.ContainsAny(d.Rack, "$`"): // it is known in the build
 	case !c.login.isAccepted() || !c.login.credential.Console:
-	case !c.login.sees(d.Rack):
+	case !connect.Sees(c.login.login, d.Rack):
 		c.add(SeverityError, FoundRackUnknown, fmt.Sprintf("%s names Rack %s, which the key can't see", step, d.Rack), connect.ListVisibleRacks(c.login.login))
 	case len(connect.ConsoleWarnings(c.login.login, c.request.Rack)) == 0: // otherwise it is reported for all repositories
 		for _, w := range connect.ConsoleWarnings(c.login.login, d.Rack) {
@@ -337,7 +330,7 @@ func (c *repositoryCase) namesRack() bool {
 // written. It is a warning if Travis ignores something.
 func (c *repositoryCase) judgeRepairs() {
 	for _, m := range c.file.config.Messages {
-		if m.Kind != build.UnknownImport && !strings.Contains(c.file.text, "convox") {
+		if m.Kind != build.UnknownImport && !strings.Contains(c.file.source.Text, "convox") {
 			continue
 		}
 		severity := SeverityNote

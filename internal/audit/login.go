@@ -65,23 +65,13 @@ func (l loginFacts) judge(f *findings, request Request) {
 		f.add(SeverityWarning, FoundPersonalKey, "the key for "+l.credential.Host.String()+" looks like a person's own, not a deploy key: a build could do everything that the person can",
 			"make a deploy key in Console under Settings, Deploy Keys, and write that")
 	}
-	if request.Rack != "" && !l.sees(request.Rack) {
+	if request.Rack != "" && !connect.Sees(l.login, request.Rack) {
 		f.add(SeverityError, FoundRackUnknown, "the key can't see Rack "+request.Rack, connect.ListVisibleRacks(l.login))
 	} else if l.credential.Console {
 		for _, w := range connect.ConsoleWarnings(l.login, request.Rack) {
 			f.add(SeverityWarning, w.Code, w.Message, w.Hint)
 		}
 	}
-}
-
-// sees reports whether the key can see a Rack, given as ORG/NAME or only its name.
-func (l loginFacts) sees(rack string) bool {
-	for _, r := range l.login.Racks {
-		if r.String() == rack || r.Name == rack {
-			return true
-		}
-	}
-	return false
 }
 
 // origin is where a build gets a variable from; if several have it, the last one wins
@@ -354,20 +344,68 @@ func (c *repositoryCase) host() (own knownHost, known bool) {
 	return own, known
 }
 
-// logsInToConsole reports whether builds certainly log in to a Console.
-func (c *repositoryCase) logsInToConsole() bool {
+// logsInTo reports whether builds certainly log in to a Console, or to a Rack directly.
+func (c *repositoryCase) logsInTo() (console, rack bool) {
 	given := c.request.Credential
-	if own, known := c.host(); known {
-		return own.host.IsHostedConsole() || given.Console && own.host == given.Host
+	own, isKnown := c.host()
+	isHosted := own.host.IsHostedConsole()
+	switch {
+	case !isKnown:
+		return given.Console, !given.Console && !given.Host.IsZero()
+	case own.host == given.Host:
+		return isHosted || given.Console, !isHosted && !given.Console
 	}
-	return given.Console
+	return isHosted, false
 }
 
-// logsInToRack reports whether builds certainly log in to a Rack directly.
-func (c *repositoryCase) logsInToRack() bool {
-	given := c.request.Credential
-	if own, known := c.host(); known {
-		return !own.host.IsHostedConsole() && own.host == given.Host && !given.Console
+// CodeNoApp is the code of NoApp.
+const CodeNoApp = "app_missing"
+
+// FindApp warns if the Rack of an accepted credential doesn't have the app of the first
+// deploy of a push that goes to it. It asks the Rack once.
+func (b Builds) FindApp(ctx context.Context, checker Checker, c connect.Credential, login convox.Login) []connect.Warning {
+	for _, call := range b.deploys(pushed) {
+		app, rack := b.Target.AppOf(call), call.Rack
+		isSeen := slices.ContainsFunc(login.Racks, func(r convox.Rack) bool { return r.String() == rack })
+		if !isPlain(app) || c.Console != (rack != "") || rack != "" && !isSeen {
+			continue
+		}
+		if !checker.LacksApp(ctx, c.Host, c.Password, rack, app) {
+			return nil
+		}
+		warning := NoApp(login, rack, app)
+		warning.Message += fmt.Sprintf(" (line %d)", call.Line)
+		return []connect.Warning{warning}
 	}
-	return !given.Console && given.Host != (convox.Host{})
+	return nil
+}
+
+// judgeApp looks up the app if builds use the given credential.
+func (c *repositoryCase) judgeApp(ctx context.Context, checker Checker) {
+	given := c.login.credential
+	console, rack := c.logsInTo()
+	if !c.login.isAccepted() || c.file == nil || given.Console && !console || !given.Console && !rack {
+		return
+	}
+	for _, w := range c.file.FindApp(ctx, checker, given, c.login.login) {
+		c.add(SeverityWarning, FoundNoApp, w.Message, w.Hint)
+	}
+}
+
+// NoApp is the Warning for an app that a Rack doesn't have. rack is ORG/NAME behind a
+// Console, otherwise "".
+func NoApp(login convox.Login, rack, app string) connect.Warning {
+	name, command := rack, []string{"convox", "apps", "create", app}
+	switch {
+	case rack != "":
+		command = append(command, "--rack", rack)
+	case len(login.Racks) == 1:
+		name = login.Racks[0].Name
+	default:
+		name = login.Host.String()
+	}
+	return connect.Warning{
+		Code: CodeNoApp, Message: "Rack " + name + " has no app " + text.Quote(app) + ", so a deploy of it fails",
+		Hint: "create it: " + text.Command(command...),
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"convox-travis/internal/build"
 	"convox-travis/internal/connect"
 	"convox-travis/internal/crash"
 	"convox-travis/internal/problem"
@@ -38,7 +39,6 @@ type repositoryFacts struct {
 
 	last *lastBuild // nil if it wasn't requested
 
-	expanded     *Expanded     // nil if Travis didn't expand the file
 	confirmation *Confirmation // nil if the file isn't available
 }
 
@@ -48,14 +48,14 @@ func (a Auditor) read(ctx context.Context, request Request) (reading, error) {
 	var read reading
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	var beside sync.WaitGroup
-	beside.Go(func() {
+	var others sync.WaitGroup
+	others.Go(func() {
 		defer crash.Catch()
 		read.login = a.verify(ctx, request.Credential)
 	})
 
 	var user travisapi.User
-	beside.Go(func() {
+	others.Go(func() {
 		defer crash.Catch()
 		user, read.accountErr = a.Travis.User(ctx)
 		if connect.EndsRun(read.accountErr) {
@@ -72,7 +72,7 @@ func (a Auditor) read(ctx context.Context, request Request) (reading, error) {
 		}
 		read.repositories[i] = facts
 	})
-	beside.Wait()
+	others.Wait()
 	if why := context.Cause(ctx); why != nil {
 		return read, why
 	}
@@ -86,7 +86,7 @@ func (a Auditor) read(ctx context.Context, request Request) (reading, error) {
 // readFacts reads one repository. Most of an owner's repositories have nothing to do with
 // Convox, and the rest of their settings isn't read: Travis limits calls.
 func (a Auditor) readFacts(ctx context.Context, target connect.Target, request Request) repositoryFacts {
-	facts := repositoryFacts{target: target, file: request.Clone.of(ctx, target)}
+	facts := repositoryFacts{target: target, file: request.Clone.of(ctx, request.Player, target)}
 	settings := func() {
 		facts.shares, facts.sharesErr = a.Travis.SharesWithForks(ctx, target.Ref())
 		pushes, err := a.Travis.BuildsPushes(ctx, target.Ref())
@@ -103,11 +103,11 @@ func (a Auditor) readFacts(ctx context.Context, target connect.Target, request R
 	if facts.err == nil {
 		facts.expand(ctx, a.Travis, request.Branch) // once the answer is about the right repository
 	}
-	if isKnown := facts.repository.ID != 0 && !isAnother(facts.err); isKnown && request.LastBuild && (!request.WholeOwner || facts.isConvoxs()) {
+	if isKnown := facts.repository.ID != 0 && !isAnother(facts.err); isKnown && request.LastBuild && (!request.WholeOwner || facts.usesConvox()) {
 		facts.last = readLastBuild(ctx, a.Travis, facts.repository.Ref(), facts.branch(request.Branch))
 	}
 	both.Wait()
-	if request.WholeOwner && facts.err == nil && facts.isConvoxs() {
+	if request.WholeOwner && facts.err == nil && facts.usesConvox() {
 		settings()
 	}
 	return facts
@@ -118,14 +118,14 @@ func (f repositoryFacts) accountSets(name string) bool {
 	return slices.ContainsFunc(f.account, func(v travisapi.EnvVar) bool { return v.Name == name })
 }
 
-// isConvoxs reports whether the repository has anything to do with Convox.
-func (f repositoryFacts) isConvoxs() bool {
+// usesConvox reports whether the repository has anything to do with Convox.
+func (f repositoryFacts) usesConvox() bool {
 	for _, v := range f.vars {
 		if v.Name == connect.HostName || v.Name == connect.PasswordName || v.Name == connect.OverrideName {
 			return true
 		}
 	}
-	return f.file.isConvoxs()
+	return f.file.usesConvox()
 }
 
 // ownerKey identifies an account.
@@ -146,45 +146,65 @@ func (f repositoryFacts) owner() ownerKey {
 // build. The person's own was read already. One that can't be read is reported; one that
 // Travis doesn't know or give out counts as having no variables.
 func (a Auditor) readAccounts(ctx context.Context, repositories []repositoryFacts, user travisapi.User) error {
-	type account struct {
-		ownerKey
-		vars []travisapi.EnvVar
-		err  error
-	}
-	accounts := make(map[ownerKey]*account)
-	var others []*account
+	var owners []ownerKey
 	for _, facts := range repositories {
-		key := facts.owner()
-		if facts.repository.ID == 0 || accounts[key] != nil {
-			continue
+		if key := facts.owner(); facts.repository.ID != 0 && !slices.Contains(owners, key) {
+			owners = append(owners, key)
 		}
-		read := &account{ownerKey: key}
-		accounts[key] = read
-		if key.login == strings.ToLower(user.Login) && key.provider == travisapi.GitHub {
-			read.vars = user.EnvVars
-			continue
-		}
-		others = append(others, read)
 	}
-	connect.ReadEach(len(others), nil, func(i int) {
-		read := others[i]
-		owner, err := a.Travis.Owner(ctx, read.provider, read.login)
-		read.vars = owner.EnvVars
+	own := ownerKey{travisapi.GitHub, strings.ToLower(user.Login)}
+	vars, errs := make([][]travisapi.EnvVar, len(owners)), make([]error, len(owners))
+	connect.ReadEach(len(owners), nil, func(i int) {
+		if vars[i] = user.EnvVars; owners[i] == own {
+			return
+		}
+		owner, err := a.Travis.Owner(ctx, owners[i].provider, owners[i].login)
+		vars[i] = owner.EnvVars
 		if !travisapi.Failed(err, travisapi.CodeNotFound, travisapi.CodeDenied) {
-			read.err = err
+			errs[i] = err
 		}
 	})
-	for _, read := range others {
-		if connect.EndsRun(read.err) {
-			return read.err
-		}
+	if at := slices.IndexFunc(errs, connect.EndsRun); at >= 0 {
+		return errs[at]
 	}
 	for i := range repositories {
-		if read := accounts[repositories[i].owner()]; read != nil {
-			repositories[i].account, repositories[i].accountErr = read.vars, read.err
+		if at := slices.Index(owners, repositories[i].owner()); at >= 0 {
+			repositories[i].account, repositories[i].accountErr = vars[at], errs[at]
 		}
 	}
 	return nil
+}
+
+// play plays the last build, if it was requested, and the builds of the repository's
+// .travis.yml, if it is available. The error is that of ctx.
+func (f *repositoryFacts) play(ctx context.Context, request Request) error {
+	if err := f.last.play(ctx, request.Player, f.target.Slug, f.vars); err != nil || f.file == nil || f.file.err != nil {
+		return err
+	}
+	settingsOf := func(branch string) []build.Setting {
+		if f.err != nil {
+			return nil
+		}
+		return settingsFor(f.vars, branch)
+	}
+	f.file.Target.Branch = f.branch(request.Branch)
+	f.file.playErr = f.file.playAll(ctx, settingsOf)
+	return context.Cause(ctx)
+}
+
+// settingsFor returns the settings' variables that builds of a branch get.
+func settingsFor(vars []travisapi.EnvVar, branch string) []build.Setting {
+	settings := []build.Setting{}
+	for _, v := range vars {
+		if v.Branch == "" || v.Branch == branch {
+			setting := build.Setting{Name: v.Name, Private: true}
+			if v.Public && !slices.Contains([]string{connect.HostName, connect.PasswordName, connect.OverrideName}, v.Name) {
+				setting.Private, setting.Value = false, v.Value.Reveal()
+			}
+			settings = append(settings, setting)
+		}
+	}
+	return settings
 }
 
 // isFinding reports whether an error is about the repository rather than Travis.
@@ -209,7 +229,7 @@ func (c *repositoryCase) judge() {
 	if c.repository.ID == 0 || isAnother(c.err) {
 		return
 	}
-	if c.err == nil && c.request.WholeOwner && !c.isConvoxs() {
+	if c.err == nil && c.request.WholeOwner && !c.usesConvox() {
 		c.add(SeverityNote, FoundNotSetUp, "it has nothing to do with Convox", c.write("to set it up", ""))
 		return
 	}

@@ -70,15 +70,10 @@ func (p TestBuilder) Run(stop connect.Stop, request TestBuildRequest) error {
 	if err != nil {
 		return err
 	}
-	switch build.State {
-	case "passed":
+	if build.State == "passed" {
 		return nil
-	case "failed":
-		return request.failed(build)
-	case "canceled":
-		return request.inconclusive(build, "someone canceled it before it finished")
 	}
-	return request.inconclusive(build, "Travis couldn't run it to its end, or the convox CLI couldn't be downloaded")
+	return request.notPassed(build)
 }
 
 // config is a build without a clone that runs one command, which fails if the login does;
@@ -153,36 +148,35 @@ func (r TestBuildRequest) unfinished(build travisapi.Build, cause error) error {
 	if problem.Code(cause) == codeTestBuildUnknown {
 		return cause
 	}
-	err := &problem.Error{Code: codeTestBuildUnknown, Cause: cause, Action: fmt.Sprintf("%s: the test build was started, and its result is unknown", r.Target)}
-	return r.link("the build continues: ", build, err)
-}
-
-// inconclusive is the error for a build that ended without saying anything about the
-// variables.
-func (r TestBuildRequest) inconclusive(build travisapi.Build, why string) error {
-	return r.link(checkLog, build, &problem.Error{
-		Code:   codeTestBuildUnknown,
-		Object: r.Target.String(), Reason: fmt.Sprintf("the test build is %s, which verifies nothing: %s", build.State, why),
-		Hints: []string{"run this again"},
-	})
-}
-
-func (r TestBuildRequest) failed(build travisapi.Build) error {
-	return r.link(checkLog, build, &problem.Error{
-		Code:   CodeTestBuildFailed,
-		Object: r.Target.String(), Reason: fmt.Sprintf("the test build is %s: it couldn't log in with the variables that are set", build.State),
-		Hints: []string{"make the host reachable for Travis's machines: a private API or an IP allowlist blocks them"},
-	})
-}
-
-const checkLog = "check its log for the reason: "
-
-// link adds the build's page, if known, as the first hint of an error.
-func (r TestBuildRequest) link(lead string, build travisapi.Build, err *problem.Error) error {
-	if page := r.page(build); page != "" {
-		err.Hints = append([]string{lead + page}, err.Hints...)
+	return &problem.Error{
+		Code: codeTestBuildUnknown, Cause: cause, Action: fmt.Sprintf("%s: the test build was started, and its result is unknown", r.Target),
+		Hints: r.look("the build continues: ", build),
 	}
-	return err
+}
+
+// notPassed is the error for a build that ended: with CodeTestBuildFailed, or without
+// saying anything about the variables.
+func (r TestBuildRequest) notPassed(build travisapi.Build) error {
+	code, means, hint := codeTestBuildUnknown, ", which verifies nothing: Travis couldn't run it to its end, or the convox CLI couldn't be downloaded", "run this again"
+	switch build.State {
+	case "failed":
+		code, means = CodeTestBuildFailed, ": it couldn't log in with the variables that are set"
+		hint = "make the host reachable for Travis's machines: a private API or an IP allowlist blocks them"
+	case "canceled":
+		means = ", which verifies nothing: someone canceled it before it finished"
+	}
+	return &problem.Error{
+		Code: code, Object: r.Target.String(), Reason: "the test build is " + build.State + means,
+		Hints: append(r.look("check its log for the reason: ", build), hint),
+	}
+}
+
+// look is a hint with the build's page, if known.
+func (r TestBuildRequest) look(lead string, build travisapi.Build) []string {
+	if page := r.page(build); page != "" {
+		return []string{lead + page}
+	}
+	return nil
 }
 
 // page is where a person can see the build, "" if unknown.

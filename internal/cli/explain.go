@@ -60,7 +60,7 @@ func (p *program) explain(ctx context.Context, o *ymlOptions, d *explainDocument
 			}
 		}
 	}
-	idle, err := builds.Idle(ctx, player(), file) // why a push doesn't run existing steps
+	idle, err := builds.Idle(ctx) // why a push doesn't run existing steps
 	lines = d.lines()
 	for _, found := range idle {
 		d.Warnings = append(d.Warnings, messageDocument{found.Code, found.Message, found.Hint})

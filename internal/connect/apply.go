@@ -13,7 +13,6 @@ import (
 	"convox-travis/internal/problem"
 	"convox-travis/internal/progress"
 	"convox-travis/internal/ratelimit"
-	"convox-travis/internal/secret"
 	"convox-travis/internal/transport"
 	"convox-travis/travisapi"
 )
@@ -41,11 +40,10 @@ func neverStarted(stop Stop, err error) bool {
 // are skipped and reported. It ends early if it is asked to, or if Travis rejects the
 // token, bans it, or fails repeatedly.
 func (r Runner) Apply(stop Stop, plan Plan) Report {
-	report := r.runEach(stop, len(plan.Repositories), plan.Ended(), func(r Runner, stop Stop, i int) RepositoryReport {
+	isNeeded := func(i int) bool { return plan.Repositories[i].writes() || plan.Repositories[i].Activate }
+	return r.runEach(stop, plan.Intent(), isNeeded, func(r Runner, stop Stop, i int) RepositoryReport {
 		return r.applyOne(stop, plan, plan.Repositories[i])
 	})
-	report.Warnings = plan.AllWarnings()
-	return report
 }
 
 // Activate carries out only the activations of a plan, for variables that are written to
@@ -64,22 +62,12 @@ func (r Runner) Activate(stop Stop, plan Plan) Report {
 }
 
 func (r Runner) applyOne(stop Stop, plan Plan, repository RepositoryPlan) RepositoryReport {
-	outcome, over := repository.intent(plan.Branch), stop.Asked()
-	switch {
-	case repository.Err != nil:
-		outcome.finish(Failed)
-		return outcome
-	case !repository.writes() && !repository.Activate:
-		outcome.finish(Done)
-		return outcome
-	case over != nil:
-		outcome.Err = NotStarted(repository.Target, over)
-		outcome.finish(Failed)
-		return outcome
+	run := &repositoryRun{
+		Runner: r, stop: stop, branch: plan.Branch, credential: plan.Credential, repository: repository,
+		states: map[string]*written{}, public: map[string]bool{},
 	}
-	run := r.newRepositoryRun(stop, plan, repository)
 	err := run.carryOut()
-	outcome = run.report(err)
+	outcome := run.report(err)
 	if err == nil && !repository.writes() {
 		outcome.finish(Done) // unchanged, as planned
 	}
@@ -98,7 +86,7 @@ func (p *repositoryRun) carryOut() error {
 	if err != nil || !p.repository.writes() {
 		return err
 	}
-	if err = p.writePair(calls); err == nil {
+	if err = p.writeAll(calls, p.listDeviations(p.repository.before)); err == nil {
 		err = p.verify(calls)
 	}
 	if err != nil && !p.isComplete() && !stopsEverything(err) {
@@ -113,42 +101,15 @@ type repositoryRun struct {
 	stop       Stop
 	finish     Stop // for what must be completed once it is half done
 	branch     string
+	credential Credential
 	repository RepositoryPlan
-	known      map[string]bool // the variables before the run, by ID
-	values     map[string]secret.String
 	states     map[string]*written // those that were sent to Travis
 	public     map[string]bool     // as read back
 	activated  bool
 }
 
-func (r Runner) newRepositoryRun(stop Stop, plan Plan, repository RepositoryPlan) *repositoryRun {
-	known := make(map[string]bool, len(repository.before))
-	for _, v := range repository.before {
-		known[v.ID] = true
-	}
-	return &repositoryRun{
-		Runner:     r,
-		stop:       stop,
-		branch:     plan.Branch,
-		repository: repository,
-		known:      known,
-		values: map[string]secret.String{
-			HostName:     secret.New(plan.Credential.Host.String()),
-			PasswordName: plan.Credential.Password,
-		},
-		states: map[string]*written{},
-		public: map[string]bool{},
-	}
-}
-
-func (r Runner) tell(e Event) {
-	if r.Tell != nil {
-		r.Tell(e)
-	}
-}
-
 func (p *repositoryRun) tell(step Step, name string) {
-	p.Runner.tell(Event{Target: p.repository.Target, Step: step, Name: name})
+	p.Runner.Tell(Event{Target: p.repository.Target, Step: step, Name: name})
 }
 
 // activate makes Travis build the repository, if requested. It comes first, so that an
@@ -163,20 +124,25 @@ func (p *repositoryRun) activate(calls Stop) error {
 	return err
 }
 
-// writePair writes the host, then the password, then deletes duplicates. It finishes a
-// replacement that it has started even after a stop.
-func (p *repositoryRun) writePair(calls Stop) error {
-	for _, change := range []Change{p.repository.Host, p.repository.Password} {
+// writeAll writes the variables that differ, the host first, then deletes duplicates. It
+// finishes a replacement that it has started even after a stop.
+func (p *repositoryRun) writeAll(calls Stop, wrong []deviation) error {
+	for _, d := range wrong {
+		if !d.write {
+			continue
+		}
 		if err := p.stop.Asked(); err != nil && !p.isHalfReplaced() {
 			return p.stopped(err)
 		}
-		if err := p.setVariable(calls, change.Name, change.ID); err != nil {
+		if err := p.setVariable(calls, d.name, d.id); err != nil {
 			return err
 		}
 	}
-	for _, double := range p.repository.Doubles {
-		if err := p.deleteDuplicate(calls, double); err != nil {
-			return err
+	for _, d := range wrong {
+		for _, double := range d.doubles {
+			if err := p.deleteDuplicate(calls, double); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -278,15 +244,15 @@ func (r *RepositoryReport) finish(result Result) {
 	}
 }
 
-// sideBySide is how many repositories are processed at the same time. Within one, calls
+// mostConcurrent is how many repositories are processed at the same time. Within one, calls
 // are sequential: Travis loses one of two simultaneous writes
 // (https://github.com/travis-ci/travis-api, lib/travis/model/json_sync.rb).
-const sideBySide = 8
+const mostConcurrent = 8
 
 // forEach calls work with each number below n, concurrently.
 func forEach(n int, work func(i int)) {
 	var working errgroup.Group
-	working.SetLimit(sideBySide)
+	working.SetLimit(mostConcurrent)
 	for i := range n {
 		working.Go(func() error {
 			defer crash.Catch()
@@ -297,56 +263,64 @@ func forEach(n int, work func(i int)) {
 	_ = working.Wait() // work stores its own errors
 }
 
-// runEach works on n repositories concurrently, and reports them in order. Once an error
-// ends the run, or if ended isn't nil, those in progress finish as after a stop, and work
-// must not start another.
-func (r Runner) runEach(stop Stop, n int, ended error, work func(r Runner, stop Stop, i int) RepositoryReport) Report {
+// runEach works on the repositories of a report concurrently, if that is needed. Once an
+// error ends the run, or if reading for it ended, those in progress finish as after a
+// stop, and no other is started.
+func (r Runner) runEach(stop Stop, report Report, isNeeded func(i int) bool, work func(r Runner, stop Stop, i int) RepositoryReport) Report {
 	soft, end := context.WithCancelCause(stop.Soft)
 	defer end(nil)
-	if ended != nil {
+	if ended := endedBy(report); ended != nil {
 		end(ended)
 	}
-	r = r.oneAtATime()
-	report := Report{Repositories: make([]RepositoryReport, n)}
-	forEach(n, func(i int) {
-		outcome := work(r, Stop{Soft: soft, Hard: stop.Hard}, i)
+	r.Tell = serialize(r.Tell)
+	forEach(len(report.Repositories), func(i int) {
+		outcome, stop := report.Repositories[i], Stop{Soft: soft, Hard: stop.Hard}
+		switch over := stop.Asked(); {
+		case outcome.Err != nil:
+			outcome.finish(Failed)
+		case !isNeeded(i):
+			outcome.finish(Done)
+		case over != nil:
+			outcome.Err = NotStarted(outcome.Target, over)
+			outcome.finish(Failed)
+		default:
+			outcome = work(r, stop, i)
+		}
 		if EndsRun(outcome.Err) {
 			end(outcome.Err)
 		}
-		r.tell(Event{Target: outcome.Target, Step: StepFinished, Report: &outcome})
+		r.Tell(Event{Target: outcome.Target, Step: StepFinished, Report: &outcome})
 		report.Repositories[i] = outcome
 	})
 	report.Stopped = stop.Asked()
 	return report
 }
 
-// ReadEach calls read with each number below n, concurrently. told, which may be nil,
+// ReadEach calls read with each number below n, concurrently. progress, which may be nil,
 // gets the number of finished ones, one call at a time.
-func ReadEach(n int, told func(done int), read func(i int)) {
-	var telling sync.Mutex
+func ReadEach(n int, progress func(done int), read func(i int)) {
 	done := 0
+	finished := serialize(func(int) {
+		if done++; progress != nil {
+			progress(done)
+		}
+	})
 	forEach(n, func(i int) {
 		read(i)
-		if told != nil {
-			telling.Lock()
-			defer telling.Unlock()
-			done++
-			told(done)
-		}
+		finished(i)
 	})
 }
 
-// oneAtATime returns a Runner that reports one event at a time.
-func (r Runner) oneAtATime() Runner {
-	if tell := r.Tell; tell != nil {
-		var telling sync.Mutex
-		r.Tell = func(e Event) {
-			telling.Lock()
-			defer telling.Unlock()
-			tell(e)
+// serialize returns a function that calls f, which may be nil, one call at a time.
+func serialize[T any](f func(T)) func(T) {
+	var calling sync.Mutex
+	return func(value T) {
+		calling.Lock()
+		defer calling.Unlock()
+		if f != nil {
+			f(value)
 		}
 	}
-	return r
 }
 
 // Tally returns the count of a run over the plan that starts now. Its minimum time comes

@@ -11,17 +11,14 @@
 package connect
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
 	"slices"
 
 	"convox-travis/internal/convox"
-	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
-	"convox-travis/internal/text"
 	"convox-travis/travisapi"
 )
 
@@ -75,6 +72,14 @@ func (c Credential) Verify(ctx context.Context, checker Checker) (convox.Login, 
 	return login, convox.NameOrigin(err, c.Source, c.Rack)
 }
 
+// value is the value of one of the two variables.
+func (c Credential) value(name string) secret.String {
+	if name == HostName {
+		return secret.New(c.Host.String())
+	}
+	return c.Password
+}
+
 // Accepted is a credential that its host accepted, with what the login returned. The zero
 // value covers no credential.
 type Accepted struct {
@@ -86,35 +91,6 @@ type Accepted struct {
 func (a Accepted) covers(c Credential) bool {
 	return a.Credential.Host == c.Host && a.Credential.Console == c.Console && a.Credential.Password.Equal(c.Password) && !c.Host.IsZero()
 }
-
-// Target names a repository as requested.
-type Target struct {
-	Provider travisapi.Provider
-	Slug     string
-}
-
-// String is OWNER/NAME, prefixed by the provider unless it is GitHub.
-func (t Target) String() string {
-	if provider := t.provider(); provider != travisapi.GitHub {
-		return string(provider) + " " + t.Slug
-	}
-	return t.Slug
-}
-
-// Address names the repository in a command: by its slug on GitHub, otherwise by an
-// address that includes the provider.
-func (t Target) Address() string {
-	if provider := t.provider(); provider != travisapi.GitHub {
-		return gitrepo.HostOf(string(provider)) + "/" + t.Slug
-	}
-	return t.Slug
-}
-
-// Ref names the repository by its slug, while its number is unknown.
-func (t Target) Ref() travisapi.Ref { return travisapi.BySlug(t.provider(), t.Slug) }
-
-// provider is the target's, or GitHub.
-func (t Target) provider() travisapi.Provider { return cmp.Or(t.Provider, travisapi.GitHub) }
 
 // Warning is something that the person should know; it stops nothing.
 type Warning struct {
@@ -245,13 +221,4 @@ func (g Group) String() string {
 		return g.Warning.String()
 	}
 	return fmt.Sprintf("%d repositories (%s): %s", len(g.Targets), Names(g.Targets), g.Message)
-}
-
-// Names lists repositories in a line: the first few, and how many more.
-func Names(targets []Target) string {
-	names := make([]string, len(targets))
-	for i, target := range targets {
-		names[i] = target.String()
-	}
-	return text.List(names)
 }

@@ -99,15 +99,12 @@ func MissingSecure(file travisyml.File) ([]travisyml.Secure, error) {
 // EncryptPair encrypts both variables.
 func EncryptPair(key travisapi.Key, c Credential) ([]travisyml.Secure, error) {
 	var all []travisyml.Secure
-	for _, v := range []struct {
-		name  string
-		value secret.String
-	}{{HostName, secret.New(c.Host.String())}, {PasswordName, c.Password}} {
-		text, err := Encrypt(key, v.name, v.value)
+	for _, name := range []string{HostName, PasswordName} {
+		text, err := Encrypt(key, name, c.value(name))
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, travisyml.Secure{Name: v.name, Text: text})
+		all = append(all, travisyml.Secure{Name: name, Text: text})
 	}
 	return all, nil
 }

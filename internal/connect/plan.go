@@ -1,6 +1,7 @@
 package connect
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -144,19 +145,6 @@ func stopReads(ctx context.Context, cancel context.CancelCauseFunc, target Targe
 		return NotStarted(target, why)
 	}
 	return err
-}
-
-// RemoveDuplicates returns targets without later ones for the same repository.
-func RemoveDuplicates(targets []Target) []Target {
-	seen := map[Target]bool{}
-	var kept []Target
-	for _, target := range targets {
-		if key := target.key(); !seen[key] {
-			seen[key] = true
-			kept = append(kept, target)
-		}
-	}
-	return kept
 }
 
 func newRepositoryPlan(target Target) RepositoryPlan {
@@ -342,8 +330,8 @@ func (p *Plan) check(ctx context.Context, checker Checker, request Request) erro
 				Hint:    "create a deploy key in Console (Settings, Deploy Keys) and use that",
 			})
 		}
-		if err := sees(login, request.Rack); err != nil {
-			return err
+		if request.Rack != "" && !Sees(login, request.Rack) {
+			return &problem.Error{Code: "rack_not_seen", Reason: fmt.Sprintf("the deploy key can't see Rack %s", request.Rack), Hints: []string{ListVisibleRacks(login)}}
 		}
 		if credential.Console {
 			p.Warnings = append(p.Warnings, ConsoleWarnings(login, request.Rack)...)
@@ -368,60 +356,6 @@ func (p *Plan) check(ctx context.Context, checker Checker, request Request) erro
 		Hint:    "make sure that Travis can reach the Rack: the first build shows whether the password is right",
 	})
 	return nil
-}
-
-// ConsoleWarnings says why builds can't deploy with a key that Console accepted: it can't
-// see any Rack, or Console can't reach the Rack that builds deploy to, or, if none is
-// named, any visible Rack.
-func ConsoleWarnings(login convox.Login, rack string) []Warning {
-	if len(login.Racks) == 0 {
-		return []Warning{{
-			Code:    "no_racks",
-			Message: fmt.Sprintf("%s accepts the key, but the key can't see any Rack, so builds can't deploy", login.Host),
-			Hint:    "create a deploy key in the organization that the Rack belongs to: Console, Settings, Deploy Keys",
-		}}
-	}
-	var lost []string
-	for _, r := range login.Racks {
-		switch {
-		case rack != "" && r.String() != rack && r.Name != rack:
-		case r.IsLost():
-			lost = append(lost, r.String()+" is "+r.Status)
-		default:
-			return nil
-		}
-	}
-	if lost == nil {
-		return nil
-	}
-	return []Warning{{
-		Code:    "rack_status",
-		Message: fmt.Sprintf("%s reports that Rack %s, so deployments are likely to fail", login.Host, strings.Join(lost, ", ")),
-		Hint:    "check the Rack in Console, and fix it before builds deploy",
-	}}
-}
-
-// sees compares the deploy step's Rack with those that a key can see.
-func sees(login convox.Login, rack string) error {
-	if rack == "" {
-		return nil
-	}
-	if slices.ContainsFunc(login.Racks, func(r convox.Rack) bool { return r.String() == rack }) {
-		return nil
-	}
-	return &problem.Error{Code: "rack_not_seen", Reason: fmt.Sprintf("the deploy key can't see Rack %s", rack), Hints: []string{ListVisibleRacks(login)}}
-}
-
-// ListVisibleRacks says which Racks a key can see.
-func ListVisibleRacks(login convox.Login) string {
-	var all []string
-	for _, r := range login.Racks {
-		all = append(all, r.String())
-	}
-	if len(all) == 0 {
-		return "it can't see any: make a deploy key in the organization that the Rack belongs to"
-	}
-	return "it sees: " + strings.Join(all, ", ")
 }
 
 // warn adds what a person should know before anything is written.
@@ -497,4 +431,49 @@ func OnBranch(branch string) string {
 		return ""
 	}
 	return " (branch " + text.Quote(branch) + ")"
+}
+
+// HasBoth reports whether both variables exist in one scope.
+func HasBoth(vars []travisapi.EnvVar, branch string) bool {
+	return len(InScope(vars, HostName, branch)) > 0 && len(InScope(vars, PasswordName, branch)) > 0
+}
+
+// FindExisting reads the repositories of the request, concurrently, and returns plans that
+// change nothing: of those that have both variables in its scope, and of those that
+// couldn't be read. It needs no credential. A repository that is known to deny changes
+// isn't read or returned. The error is one that ended the run.
+func FindExisting(ctx context.Context, travis Travis, request Request) (Plan, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	listed := byTarget(request.Known)
+	request.Targets = slices.DeleteFunc(slices.Clone(request.Targets), func(t Target) bool {
+		return listed[t.key()].Denies("create_env_var")
+	})
+	request.OnlyExisting, request.SkipExisting = true, true
+	plan := Plan{Branch: request.Branch}
+	for _, r := range planRepositories(ctx, cancel, travis, request) {
+		if r.Err != nil || r.Skipped == "" {
+			r.Warnings = nil // nothing is written
+			plan.Repositories = append(plan.Repositories, r)
+		}
+	}
+	return plan, cmp.Or(context.Cause(ctx), plan.Ended())
+}
+
+// missingWords says which of the variables a scope lacks.
+func (p *RepositoryPlan) missingWords(branch string) string {
+	var missing []string
+	for _, change := range []Change{p.Host, p.Password} {
+		if change.Action == Create {
+			missing = append(missing, change.Name)
+		}
+	}
+	words := "it has no " + strings.Join(missing, " or ")
+	if branch != "" {
+		return words + " for branch " + text.Quote(branch)
+	}
+	if own := BranchesOf(p.before); len(own) > 0 {
+		return words + " for all branches; it has variables for " + text.QuoteList(own)
+	}
+	return words
 }

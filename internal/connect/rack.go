@@ -216,3 +216,51 @@ func RackWarnings(rack cfn.Rack) []Warning {
 	}
 	return warnings
 }
+
+// ConsoleWarnings says why builds can't deploy with a key that Console accepted: it can't
+// see any Rack, or Console can't reach the Rack that builds deploy to, or, if none is
+// named, any visible Rack.
+func ConsoleWarnings(login convox.Login, rack string) []Warning {
+	if len(login.Racks) == 0 {
+		return []Warning{{
+			Code:    "no_racks",
+			Message: fmt.Sprintf("%s accepts the key, but the key can't see any Rack, so builds can't deploy", login.Host),
+			Hint:    "create a deploy key in the organization that the Rack belongs to: Console, Settings, Deploy Keys",
+		}}
+	}
+	var lost []string
+	for _, r := range login.Racks {
+		switch {
+		case rack != "" && r.String() != rack && r.Name != rack:
+		case r.IsLost():
+			lost = append(lost, r.String()+" is "+r.Status)
+		default:
+			return nil
+		}
+	}
+	if lost == nil {
+		return nil
+	}
+	return []Warning{{
+		Code:    "rack_status",
+		Message: fmt.Sprintf("%s reports that Rack %s, so deployments are likely to fail", login.Host, strings.Join(lost, ", ")),
+		Hint:    "check the Rack in Console, and fix it before builds deploy",
+	}}
+}
+
+// Sees reports whether a key can see a Rack, given as ORG/NAME or only its name.
+func Sees(login convox.Login, rack string) bool {
+	return slices.ContainsFunc(login.Racks, func(r convox.Rack) bool { return r.String() == rack || r.Name == rack })
+}
+
+// ListVisibleRacks says which Racks a key can see.
+func ListVisibleRacks(login convox.Login) string {
+	var all []string
+	for _, r := range login.Racks {
+		all = append(all, r.String())
+	}
+	if len(all) == 0 {
+		return "it can't see any: make a deploy key in the organization that the Rack belongs to"
+	}
+	return "it sees: " + strings.Join(all, ", ")
+}

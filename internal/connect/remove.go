@@ -92,7 +92,8 @@ func (r RepositoryRemoval) intent() RepositoryReport {
 // Remove carries out a removal, several repositories at a time, and reads back that the
 // variables are gone.
 func (r Runner) Remove(stop Stop, removal Removal) Report {
-	return r.runEach(stop, len(removal.Repositories), removal.Ended(), func(r Runner, stop Stop, i int) RepositoryReport {
+	isNeeded := func(i int) bool { return len(removal.Repositories[i].Variables) > 0 }
+	return r.runEach(stop, removal.Intent(), isNeeded, func(r Runner, stop Stop, i int) RepositoryReport {
 		return r.removeOne(stop, removal.Repositories[i])
 	})
 }
@@ -100,28 +101,21 @@ func (r Runner) Remove(stop Stop, removal Removal) Report {
 func (r Runner) removeOne(stop Stop, repository RepositoryRemoval) RepositoryReport {
 	outcome := repository.intent()
 	outcome.finish(Failed)
-	switch over := stop.Asked(); {
-	case repository.Err != nil, len(repository.Variables) == 0:
-		return outcome
-	case over != nil:
-		outcome.Err = NotStarted(repository.Target, over)
-		return outcome
-	}
 	step, cancel := stop.Call()
 	defer cancel()
 	finish, end := stop.Cleanup()
 	defer end()
 	ref := repository.Repository.Ref()
-	halved := map[string]bool{} // the branches whose password is deleted
+	passwordDeleted := map[string]bool{} // the branches whose password is deleted
 	for i, v := range repository.Variables {
 		calls := step
-		if v.Name == HostName && halved[v.Branch] {
+		if v.Name == HostName && passwordDeleted[v.Branch] {
 			calls = transport.Until(finish) // even after a stop: one variable without the other is useless
 		} else if err := stop.Asked(); err != nil {
 			outcome.Err = stoppedIn(repository.Target, err)
 			continue
 		}
-		r.tell(Event{Target: repository.Target, Step: StepDelete, Name: v.Name})
+		r.Tell(Event{Target: repository.Target, Step: StepDelete, Name: v.Name})
 		if err := r.deleteVariable(calls, ref, v.ID); err != nil {
 			if fateUnknown(err) {
 				outcome.Variables[i].Result = Unknown
@@ -133,7 +127,7 @@ func (r Runner) removeOne(stop Stop, repository RepositoryRemoval) RepositoryRep
 			return outcome
 		}
 		outcome.Variables[i].Result = Done
-		halved[v.Branch] = halved[v.Branch] || v.Name == PasswordName
+		passwordDeleted[v.Branch] = passwordDeleted[v.Branch] || v.Name == PasswordName
 	}
 	if outcome.Err != nil {
 		return outcome
@@ -145,7 +139,7 @@ func (r Runner) removeOne(stop Stop, repository RepositoryRemoval) RepositoryRep
 // verifyGone reads back: someone else's simultaneous write can restore a deleted
 // variable.
 func (r Runner) verifyGone(ctx context.Context, repository RepositoryRemoval, outcome RepositoryReport) error {
-	r.tell(Event{Target: repository.Target, Step: StepVerify})
+	r.Tell(Event{Target: repository.Target, Step: StepVerify})
 	vars, err := r.Travis.EnvVars(ctx, repository.Repository.Ref())
 	if err != nil {
 		return &problem.Error{

@@ -7,8 +7,60 @@ import (
 
 	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/problem"
+	"convox-travis/internal/text"
 	"convox-travis/travisapi"
 )
+
+// Target names a repository as requested.
+type Target struct {
+	Provider travisapi.Provider
+	Slug     string
+}
+
+// String is OWNER/NAME, prefixed by the provider unless it is GitHub.
+func (t Target) String() string {
+	if provider := t.provider(); provider != travisapi.GitHub {
+		return string(provider) + " " + t.Slug
+	}
+	return t.Slug
+}
+
+// Address names the repository in a command: by its slug on GitHub, otherwise by an
+// address that includes the provider.
+func (t Target) Address() string {
+	if provider := t.provider(); provider != travisapi.GitHub {
+		return gitrepo.HostOf(string(provider)) + "/" + t.Slug
+	}
+	return t.Slug
+}
+
+// Ref names the repository by its slug, while its number is unknown.
+func (t Target) Ref() travisapi.Ref { return travisapi.BySlug(t.provider(), t.Slug) }
+
+// provider is the target's, or GitHub.
+func (t Target) provider() travisapi.Provider { return cmp.Or(t.Provider, travisapi.GitHub) }
+
+// Names lists repositories in a line: the first few, and how many more.
+func Names(targets []Target) string {
+	names := make([]string, len(targets))
+	for i, target := range targets {
+		names[i] = target.String()
+	}
+	return text.List(names)
+}
+
+// RemoveDuplicates returns targets without later ones for the same repository.
+func RemoveDuplicates(targets []Target) []Target {
+	seen := map[Target]bool{}
+	var kept []Target
+	for _, target := range targets {
+		if key := target.key(); !seen[key] {
+			seen[key] = true
+			kept = append(kept, target)
+		}
+	}
+	return kept
+}
 
 // MatchProvider returns the provider of a remote: its host and the requested provider (""
 // is none) must not contradict each other, and at least one must be known. Treating a

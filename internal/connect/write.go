@@ -54,7 +54,7 @@ func (p *repositoryRun) write(calls Stop, name, id string) (written, error) {
 func (p *repositoryRun) send(calls Stop, name string, state *written) error {
 	var v travisapi.EnvVar
 	var err error
-	ref, value := p.repository.Ref(), convox.Quote(p.values[name]) // a build runs "export NAME=VALUE"
+	ref, value := p.repository.Ref(), convox.Quote(p.credential.value(name)) // a build runs "export NAME=VALUE"
 	if state.id != "" {
 		v, err = p.Travis.UpdateEnvVar(calls, ref, travisapi.EnvVar{ID: state.id, Name: name, Value: value})
 	} else {
@@ -101,6 +101,7 @@ func (p *repositoryRun) lookUp(ctx context.Context, name string, cause *error, s
 		return false
 	}
 	last, _, found := LastInScope(vars, name, p.branch)
+	isKnown := slices.ContainsFunc(p.repository.before, func(v travisapi.EnvVar) bool { return v.ID == last.ID })
 	switch {
 	case !found:
 		// A create that didn't happen, or an update that lost the variable between its
@@ -110,7 +111,7 @@ func (p *repositoryRun) lookUp(ctx context.Context, name string, cause *error, s
 		if state.cut || travisapi.Failed(*cause, travisapi.CodeDuplicate) {
 			state.result = Unknown // it may happen late, or the list lags behind
 		}
-	case state.id == "" && state.open && !p.known[last.ID] && !last.Public:
+	case state.id == "" && state.open && !isKnown && !last.Public:
 		// The create happened: the new variable is ours.
 		state.id, state.result = last.ID, Done
 	default:
@@ -150,44 +151,42 @@ func (p *repositoryRun) verify(calls Stop) error {
 			}
 		case len(wrong) == 0:
 			return nil
-		case round == verifyRounds:
-			p.markUnconfirmed(wrong)
+		}
+		for _, d := range wrong {
+			if d.write {
+				p.states[d.name].result = Unknown
+			}
+		}
+		if round == verifyRounds {
 			return overwritten(p.repository.Target, wrong)
 		}
-		p.markUnconfirmed(wrong)
-		for _, w := range wrong {
-			if err := p.rewrite(calls, w); err != nil {
-				return err
-			}
+		if err := p.writeAll(calls, wrong); err != nil {
+			return err
 		}
 	}
 }
 
 // readBack lists deviations from what was written. An accepted variable that is missing
 // is looked for again: a list can lag behind.
-func (p *repositoryRun) readBack(ctx context.Context) ([]deviation, error) {
-	for pause := betweenLooks; ; pause *= 2 {
-		vars, err := p.Travis.EnvVars(ctx, p.repository.Ref())
-		if err != nil {
-			return nil, err
+func (p *repositoryRun) readBack(ctx context.Context) (wrong []deviation, err error) {
+	_, err = p.look(ctx, func(vars []travisapi.EnvVar) bool {
+		wrong = p.listDeviations(vars)
+		clear(p.public)
+		for _, d := range wrong {
+			p.public[d.name] = d.public
 		}
-		wrong := p.listDeviations(vars)
-		absent := slices.ContainsFunc(wrong, func(d deviation) bool { return d.write && d.id == "" })
-		if !absent || pause > longestLook || p.stop.Asked() != nil || p.Retry.Defaults().Clock.Sleep(ctx, pause) != nil {
-			return wrong, nil
-		}
-	}
+		return p.stop.Asked() != nil || !slices.ContainsFunc(wrong, func(d deviation) bool { return d.write && d.id == "" })
+	})
+	return wrong, err
 }
 
-// longestLook is the longest pause between two reads of the list.
-const longestLook = time.Second
-
-// markUnconfirmed resets the result of variables that deviate, until they are written
-// again.
-func (p *repositoryRun) markUnconfirmed(wrong []deviation) {
-	for _, d := range wrong {
-		if d.write {
-			p.states[d.name].result = Unknown
+// look reads the variables until it sees enough, or several times.
+func (p *repositoryRun) look(ctx context.Context, isEnough func([]travisapi.EnvVar) bool) (vars []travisapi.EnvVar, err error) {
+	const looks, pause = 8, 250 * time.Millisecond
+	for look := 1; ; look++ {
+		vars, err = p.Travis.EnvVars(ctx, p.repository.Ref())
+		if err != nil || isEnough(vars) || look == looks || p.Retry.Defaults().Clock.Sleep(ctx, pause) != nil {
+			return vars, err
 		}
 	}
 }
@@ -219,9 +218,8 @@ func (p *repositoryRun) listDeviations(vars []travisapi.EnvVar) []deviation {
 	var all []deviation
 	for _, name := range []string{HostName, PasswordName} {
 		last, others, found := LastInScope(vars, name, p.branch)
-		p.public[name] = found && last.Public
 		d := deviation{name: name, id: last.ID, public: last.Public, doubles: others}
-		d.write = !found || last.Public || last.ID != p.states[name].id
+		d.write = p.states[name] == nil || !found || last.Public || last.ID != p.states[name].id
 		if d.write || len(others) > 0 {
 			all = append(all, d)
 		}
@@ -229,29 +227,12 @@ func (p *repositoryRun) listDeviations(vars []travisapi.EnvVar) []deviation {
 	return all
 }
 
-func (p *repositoryRun) rewrite(calls Stop, d deviation) error {
-	if err := p.stop.Asked(); err != nil {
-		return p.stopped(err)
-	}
-	if d.write {
-		if err := p.setVariable(calls, d.name, d.id); err != nil {
-			return err
-		}
-	}
-	for _, double := range d.doubles {
-		if err := p.deleteDuplicate(calls, double); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // undo deletes what this run created if the variables couldn't be completed, the password
 // first. Replaced values can't be restored.
 func (p *repositoryRun) undo() {
 	for _, name := range []string{PasswordName, HostName} {
 		state := p.states[name]
-		if state == nil || !state.created || state.result == Failed || (name == HostName && p.hostIsNeeded()) {
+		if state == nil || !state.created || state.result == Failed || (name == HostName && p.mustKeepHost()) {
 			continue
 		}
 		if state.id == "" && !p.findCreated(p.finish.Hard, name, state) {
@@ -268,41 +249,27 @@ func (p *repositoryRun) undo() {
 	}
 }
 
-// hostIsNeeded reports whether the new host must stay, because the new password exists or
+// mustKeepHost reports whether the new host must stay, because the new password exists or
 // may still arrive: without its host it would be sent to another one, of all branches or
 // of the account.
-func (p *repositoryRun) hostIsNeeded() bool {
+func (p *repositoryRun) mustKeepHost() bool {
 	password := p.states[PasswordName]
 	return password != nil && (password.result == Done || password.result == Unknown)
 }
 
-// How often, and how far apart, a canceled create is looked for: the server may still be
-// processing it.
-const (
-	looks        = 8
-	betweenLooks = 250 * time.Millisecond
-)
-
-// findCreated looks for a variable whose create has an unknown fate. It returns false if
-// there is nothing to delete, or if nothing can be found out.
+// findCreated looks for a variable whose create has an unknown fate: a canceled one may
+// still be processed. It returns false if there is nothing to delete, or if nothing can be
+// found out.
 func (p *repositoryRun) findCreated(ctx context.Context, name string, state *written) bool {
-	for look := 1; ; look++ {
-		vars, err := p.Travis.EnvVars(ctx, p.repository.Ref())
-		if err != nil {
-			return false
-		}
-		last, _, found := LastInScope(vars, name, p.branch)
-		switch {
-		case found: // there was none before the run
-			state.id = last.ID
-			return true
-		case !state.cut:
-			state.result = Failed
-			return false
-		case look == looks, p.Retry.Defaults().Clock.Sleep(ctx, betweenLooks) != nil:
-			return false
-		}
+	vars, err := p.look(ctx, func(vars []travisapi.EnvVar) bool { return !state.cut || len(InScope(vars, name, p.branch)) > 0 })
+	if err != nil {
+		return false
 	}
+	last, _, isFound := LastInScope(vars, name, p.branch) // there was none before the run
+	if state.id = last.ID; !isFound && !state.cut {
+		state.result = Failed
+	}
+	return isFound
 }
 
 // deleteVariable deletes one variable; one that is gone isn't an error. Deletes are safe

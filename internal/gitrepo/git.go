@@ -23,8 +23,8 @@ type git struct{ dir string }
 // answer is the result of a git command.
 type answer struct {
 	command string
-	text    string // standard output
-	words   string // standard error; never shown: it can quote an address
+	stdout  string
+	stderr  string // never shown: it can quote an address
 	isCut   bool   // there was more text
 	status  int    // of the process, when err is nil
 	err     error  // there was no process, or it was killed
@@ -37,17 +37,30 @@ func (g git) ask(ctx context.Context, arguments ...string) answer {
 
 // askAbout is ask with standard input and its own limit.
 func (g git) askAbout(ctx context.Context, input string, limit int, arguments ...string) answer {
-	text, words := child.Buffer{Most: limit}, child.Buffer{Most: answerBytes}
+	stdout, stderr := child.Buffer{Most: limit}, child.Buffer{Most: answerBytes}
 	command := g.command(ctx, arguments...)
 	if input != "" {
 		command.Stdin = strings.NewReader(input)
 	}
-	command.Stdout, command.Stderr = &text, &words
-	status, err := run(ctx, command)
-	return answer{
-		command: "git " + arguments[0], text: string(text.Text), words: string(words.Text),
-		isCut: text.IsFull || words.IsFull, status: status, err: err,
+	command.Stdout, command.Stderr = &stdout, &stderr
+	a := answer{command: "git " + arguments[0], err: child.Run(command)}
+	a.stdout, a.stderr, a.isCut = string(stdout.Text), string(stderr.Text), stdout.IsFull || stderr.IsFull
+	if exit, ok := errors.AsType[*exec.ExitError](a.err); ok && ctx.Err() == nil {
+		a.status, a.err = exit.ExitCode(), nil
 	}
+	return a
+}
+
+// output is the standard output of a git command that has succeeded, or whose output is
+// truncated; otherwise "".
+func (g git) output(ctx context.Context, arguments ...string) string {
+	ctx, cancel := context.WithTimeout(ctx, deadline)
+	defer cancel()
+	a := g.ask(ctx, arguments...)
+	if !a.isCut && (a.err != nil || a.status != 0) {
+		return ""
+	}
+	return a.stdout
 }
 
 // settings override the configuration of the clone and the person: no pager, no hook, no
@@ -87,20 +100,11 @@ func (g git) command(ctx context.Context, arguments ...string) *exec.Cmd {
 	return command
 }
 
-// run returns a command's exit status, or why it has none.
-func run(ctx context.Context, command *exec.Cmd) (status int, err error) {
-	err = child.Run(command)
-	if exit, ok := errors.AsType[*exec.ExitError](err); ok && ctx.Err() == nil {
-		return exit.ExitCode(), nil
-	}
-	return 0, err
-}
-
 // root asks for the top folder. A bare repository has no work tree, so for that it asks
 // for the repository's own folder.
 func (g git) root(ctx context.Context) answer {
 	top := g.ask(ctx, "rev-parse", "--show-toplevel")
-	if strings.Contains(top.words, "must be run in a work tree") {
+	if strings.Contains(top.stderr, "must be run in a work tree") {
 		return g.ask(ctx, "rev-parse", "--absolute-git-dir")
 	}
 	return top
@@ -132,13 +136,13 @@ func (a answer) failure(ctx context.Context, fine ...int) error {
 		e := cloneError(CodeUnfinished, a.command+" didn't finish: "+context.Cause(ctx).Error())
 		e.Cause = context.Cause(ctx)
 		return e
-	case strings.Contains(a.words, "dubious ownership"), strings.Contains(a.words, "unsafe repository"):
+	case strings.Contains(a.stderr, "dubious ownership"), strings.Contains(a.stderr, "unsafe repository"):
 		// https://git-scm.com/docs/git-config#Documentation/git-config.txt-safedirectory
 		return cloneError(CodeOwnership, "its folder belongs to another user, so git doesn't trust it",
-			"trust it with: git config --global --add safe.directory "+cmp.Or(proposedFolder(a.words), "FOLDER"))
-	case strings.Contains(a.words, "not a git repository"):
+			"trust it with: git config --global --add safe.directory "+cmp.Or(proposedFolder(a.stderr), "FOLDER"))
+	case strings.Contains(a.stderr, "not a git repository"):
 		return &problem.Error{Code: CodeNoClone, Reason: "not inside a git clone"}
-	case errors.Is(a.err, exec.ErrNotFound), strings.Contains(a.words, "xcode-select:"), strings.Contains(a.words, "xcrun:"): // macOS has a stub that only offers to install git
+	case errors.Is(a.err, exec.ErrNotFound), strings.Contains(a.stderr, "xcode-select:"), strings.Contains(a.stderr, "xcrun:"): // macOS has a stub that only offers to install git
 		return &problem.Error{
 			Code: CodeNoGit, Reason: "git is not installed, or not on PATH",
 			Hints: []string{"install git (https://git-scm.com/downloads)"},
@@ -149,8 +153,8 @@ func (a answer) failure(ctx context.Context, fine ...int) error {
 
 // proposedFolder returns the clone's top folder from the command that git proposes,
 // quoted for a shell, in the form in which git will compare it; "" if it can't be shown.
-func proposedFolder(words string) string {
-	_, rest, _ := strings.Cut(words, "safe.directory ")
+func proposedFolder(stderr string) string {
+	_, rest, _ := strings.Cut(stderr, "safe.directory ")
 	folder, _, _ := strings.Cut(rest, "\n")
 	return printable(strings.TrimSuffix(folder, "\r"))
 }

@@ -280,7 +280,7 @@ func (f *Flow) askTravis() {
 		difference := ""
 		travis, err := outside.Travis(token)
 		if err == nil {
-			change, difference, _ = change.Confirm(ctx, outside.Player, travis, repository) // without a word where it can't
+			change, difference, _ = change.Confirm(ctx, travis, repository) // without a word where it can't
 		}
 		tell(func(*Flow) { plan.confirmed, plan.difference, plan.answered = change, difference, true })
 	})

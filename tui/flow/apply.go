@@ -254,27 +254,25 @@ func eventLine(e connect.Event) (Line, bool) {
 	return line, worth
 }
 
-func retryStep() step {
-	return step{
-		id: StepRetry, name: "Apply",
-		when: func(f *Flow) bool { return f.result.report != nil && len(f.result.report.Errs()) > 0 },
-		ask: func(f *Flow) Question {
-			q := Question{
-				Kind: Choice, Title: "Not everything was written. Retry?", Guarded: true,
-				Reason: f.outcomes(),
-				Options: []Option{
-					{Label: "Retry", Note: "safe to repeat", do: (*Flow).retry},
-					{Label: "Quit", Note: "and keep what was written", do: (*Flow).quit},
-				},
-			}
-			if f.several() {
-				q.Title, q.Reason = f.incomplete()
-				q.Options[0].Label = "Retry those that failed"
-				q.Options[1] = Option{Label: "Continue without them"} // the last step says what is left
-			}
-			return q
-		},
-	}
+var retryStep = step{
+	id: StepRetry, name: "Apply",
+	when: func(f *Flow) bool { return f.result.report != nil && len(f.result.report.Errs()) > 0 },
+	ask: func(f *Flow) Question {
+		q := Question{
+			Kind: Choice, Title: "Not everything was written. Retry?", Guarded: true,
+			Reason: f.outcomes(),
+			Options: []Option{
+				{Label: "Retry", Note: "safe to repeat", do: (*Flow).retry},
+				{Label: "Quit", Note: "and keep what was written", do: (*Flow).quit},
+			},
+		}
+		if f.several() {
+			q.Title, q.Reason = f.incomplete()
+			q.Options[0].Label = "Retry those that failed"
+			q.Options[1] = Option{Label: "Continue without them"} // the last step says what is left
+		}
+		return q
+	},
 }
 
 // outcomes say what was written and what wasn't.

@@ -14,21 +14,19 @@ import (
 	"convox-travis/travisapi"
 )
 
-func doneStep() step {
-	return step{
-		id: StepDone, name: "Done",
-		ask: func(f *Flow) Question {
-			title, lines := f.Ending()
-			q := Question{Kind: Ending, Title: title, Lines: lines, Yes: "quit"}
-			for _, l := range slices.Backward(f.nextLines()) {
-				if l.Tone == Command {
-					q.Copy = l.Text // the first one
-				}
+var doneStep = step{
+	id: StepDone, name: "Done",
+	ask: func(f *Flow) Question {
+		title, lines := f.Ending()
+		q := Question{Kind: Ending, Title: title, Lines: lines, Yes: "quit"}
+		for _, l := range slices.Backward(f.nextLines()) {
+			if l.Tone == Command {
+				q.Copy = l.Text // the first one
 			}
-			return q
-		},
-		take: func(f *Flow, _ Value) { f.over = true },
-	}
+		}
+		return q
+	},
+	take: func(f *Flow, _ Value) { f.over = true },
 }
 
 // Ending says how it ended, also once the flow is over: what was written, what to do
@@ -254,44 +252,38 @@ func (f *Flow) fromFolder(path string) string {
 }
 
 // testBuildStep offers to verify the variables in a build.
-func testBuildStep() step {
-	return step{
-		id: StepProve, name: "Test build",
-		when: func(f *Flow) bool {
-			report := f.result.report
-			return report != nil && !f.several() && len(report.Errs()) == 0 && report.Stopped == nil && !f.given.DryRun && !f.answers.encrypt && f.builds() && f.knowsRack()
-		},
-		soon: func(f *Flow) bool {
-			return f.result.report == nil && !f.several() && !f.given.DryRun && !f.given.Agreed && !f.answers.encrypt
-		},
-		pass: func(f *Flow) bool { return f.given.Agreed },
-		ask: func(f *Flow) Question {
-			return Question{
-				Kind: Confirm, Title: "Run a test build?", Guarded: true,
-				Reason: []string{
-					"Travis runs one build that only signs in with the new variables.",
-					"It deploys nothing, uses build credits, and takes a minute or two.",
-				},
-				Help: []string{
-					"The build runs convox rack with CONVOX_HOST and CONVOX_PASSWORD as Travis gives them to builds, on Travis's own machines. It clones nothing and needs no .travis.yml.",
-					"You can run one later: convox-travis check --build.",
-				},
-				Yes: "Yes, run it", No: "No, finish",
-			}
-		},
-		do: func(f *Flow, v Value) *Work {
-			if v.Yes {
-				return f.runTestBuild()
-			}
-			return nil
-		},
-		shown: func(f *Flow) string {
-			if f.result.tested {
-				return "passed · signed in with the new variables"
-			}
-			return ""
-		},
-	}
+var testBuildStep = step{
+	id: StepProve, name: "Test build",
+	when: func(f *Flow) bool {
+		report := f.result.report
+		return report != nil && !f.several() && len(report.Errs()) == 0 && report.Stopped == nil && !f.given.DryRun && !f.answers.encrypt && f.builds() && f.knowsRack()
+	},
+	soon: func(f *Flow) bool {
+		return f.result.report == nil && !f.several() && !f.given.DryRun && !f.given.Agreed && !f.answers.encrypt
+	},
+	pass: func(f *Flow) bool { return f.given.Agreed },
+	ask: func(f *Flow) Question {
+		return Question{
+			Kind: Confirm, Title: "Run a test build?", Guarded: true,
+			Reason: []string{
+				"Travis runs one build that only signs in with the new variables.",
+				"It deploys nothing, uses build credits, and takes a minute or two.",
+			},
+			Help: []string{
+				"The build runs convox rack with CONVOX_HOST and CONVOX_PASSWORD as Travis gives them to builds, on Travis's own machines. It clones nothing and needs no .travis.yml.",
+				"You can run one later: convox-travis check --build.",
+			},
+			Yes: "Yes, run it", No: "No, finish",
+		}
+	},
+	do: (*Flow).runTestBuild,
+	no: func(*Flow) *Work { return nil },
+	shown: func(f *Flow) string {
+		if f.result.tested {
+			return "passed · signed in with the new variables"
+		}
+		return ""
+	},
 }
 
 // builds reports whether Travis builds the repository.

@@ -101,12 +101,10 @@ func (w fileWish) plan(ctx context.Context, player build.Player) *filePlan {
 }
 
 // fileStep plans the file before the review.
-func fileStep() step {
-	return step{
-		id: StepFile, name: "Review",
-		wait: until("reading .travis.yml", func(f *Flow) bool { return f.found.fileDone }),
-		do:   func(f *Flow, _ Value) *Work { return f.planFile() },
-	}
+var fileStep = step{
+	id: StepFile, name: "Review",
+	wait: until("reading .travis.yml", func(f *Flow) bool { return f.found.fileDone }),
+	do:   (*Flow).planFile,
 }
 
 // planFile plans the file for the review, unless there is a plan that fits.
@@ -252,6 +250,22 @@ func (f *Flow) switches() []Switch {
 		})
 	}
 	return switches
+}
+
+// turn turns the switch of a key, and shows the review as it is then.
+func (f *Flow) turn(key string) *Work {
+	for _, s := range f.asked.Switches {
+		if s.Key == key {
+			s.turn(f)
+			if s.opens != "" {
+				return f.goTo(s.opens)
+			}
+		}
+	}
+	if work := f.planFile(); work != nil {
+		return work
+	}
+	return f.goTo(StepReview)
 }
 
 // cannotCarryStep reports whether no file can hold the step, as for a branch whose

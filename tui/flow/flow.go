@@ -10,6 +10,9 @@
 package flow
 
 import (
+	"cmp"
+	"slices"
+
 	"convox-travis/cfn"
 	"convox-travis/internal/connect"
 	"convox-travis/internal/reset"
@@ -56,14 +59,15 @@ type step struct {
 	id   string
 	name string // the label in the transcript; adjacent steps of one name share a line
 
-	when  func(*Flow) bool         // whether it is needed; nil is always
-	soon  func(*Flow) bool         // whether it will be needed, as far as can be foreseen; only for the number of steps
-	wait  func(*Flow) string       // what it waits for, or ""
-	pass  func(*Flow) bool         // reports whether the answer that the question offers is the only good one
-	begin func(*Flow)              // runs before it asks
-	ask   func(*Flow) Question     // nil asks nothing
-	take  func(*Flow, Value)       // stores an answer
-	do    func(*Flow, Value) *Work // acts on the answer; nil is nothing, or a goTo
+	when  func(*Flow) bool     // whether it is needed; nil is always
+	soon  func(*Flow) bool     // whether it will be needed, as far as can be foreseen; only for the number of steps
+	wait  func(*Flow) string   // what it waits for, or ""
+	pass  func(*Flow) bool     // reports whether the answer that the question offers is the only good one
+	begin func(*Flow)          // runs before it asks
+	ask   func(*Flow) Question // nil asks nothing
+	take  func(*Flow, Value)   // stores an answer
+	do    func(*Flow) *Work    // acts on the answer; nil is nothing, or a goTo
+	no    func(*Flow) *Work    // acts on a No, instead of do
 
 	shown func(*Flow) string // the answer in the transcript, with a note behind " · "
 }
@@ -117,6 +121,10 @@ func (f *Flow) Question() Question {
 	q := f.steps[f.at].ask(f)
 	q.Guarded = q.Guarded || f.given.Agreed // no review follows
 	q.Problem = f.problem
+	q.Initial.Index = max(0, slices.IndexFunc(q.Options, func(o Option) bool { return o.chosen }))
+	if q.Kind == Confirm {
+		q.Yes, q.No = cmp.Or(q.Yes, "Yes"), cmp.Or(q.No, "No, go back")
+	}
 	if f.outside.Tip != nil {
 		if tip := f.outside.Tip(f.steps[f.at].id); tip != "" {
 			q.Reason = append(q.Reason, tip)
@@ -154,8 +162,12 @@ func (f *Flow) act(v Value) {
 	switch q := f.asked; {
 	case q != nil && q.Kind == Choice && q.Options[v.Index].do != nil:
 		f.work = q.Options[v.Index].do(f)
+	case q != nil && v.Switch != "" && len(q.Switches) > 0:
+		f.work = f.turn(v.Switch)
+	case s.no != nil && !v.Yes:
+		f.work = s.no(f)
 	case s.do != nil:
-		f.work = s.do(f, v)
+		f.work = s.do(f)
 	}
 	switch {
 	case f.work != nil:

@@ -9,54 +9,52 @@ import (
 	"convox-travis/internal/problem"
 )
 
-func sourceStep() step {
-	return step{
-		id: StepSource, name: "Password",
-		when: byRack, soon: hasNoSignIn,
-		pass: (*Flow).passSource,
-		ask: func(f *Flow) Question {
-			q := Question{
-				Kind: Choice, Title: "Where is the Rack password?",
-				Reason: []string{f.checkedWith()},
-				Help: []string{
-					"The convox CLI saves the password when you run convox login. Anyone who works with this Rack has it.",
-				},
+var sourceStep = step{
+	id: StepSource, name: "Password",
+	when: byRack, soon: hasNoSignIn,
+	pass: (*Flow).passSource,
+	ask: func(f *Flow) Question {
+		q := Question{
+			Kind: Choice, Title: "Where is the Rack password?",
+			Reason: []string{f.checkedWith()},
+			Help: []string{
+				"The convox CLI saves the password when you run convox login. Anyone who works with this Rack has it.",
+			},
+		}
+		for _, s := range f.sources() {
+			if help := sourceHelp[s]; help != "" {
+				q.Help = append(q.Help, help)
 			}
-			for _, s := range f.sources() {
-				if help := sourceHelp[s]; help != "" {
-					q.Help = append(q.Help, help)
-				}
-			}
-			if f.found.savedErr != nil {
-				q.Reason = append(q.Reason, f.found.savedErr.Error())
-			}
-			offer(&q, f.sources(), sourceOptions, f.answers.source)
-			if f.reset.IsDone() {
-				q.Options[0] = Option{Label: "Use the new one", Note: "just set"}
-			}
-			return q
-		},
-		take: func(f *Flow, v Value) { f.answers.source = f.sources()[v.Index] },
-		do: func(f *Flow, _ Value) *Work {
-			switch s := f.answers.source; {
-			case s == sourceTyped, s == sourceAWS, s == sourceReset && !f.reset.IsDone():
-				return nil
-			}
-			return f.checkLogin(StepSource)
-		},
-		shown: func(f *Flow) string {
-			from := shownSources[f.answers.source]
-			switch {
-			case isResetting(f): // there is none yet
-				return ""
-			case f.answers.unchecked:
-				return from + " · not checked"
-			case f.result.login != nil:
-				return from + " · verified"
-			}
+		}
+		if f.found.savedErr != nil {
+			q.Reason = append(q.Reason, f.found.savedErr.Error())
+		}
+		offer(&q, f.sources(), sourceOptions, f.answers.source)
+		if f.reset.IsDone() {
+			q.Options[0] = Option{Label: "Use the new one", Note: "just set"}
+		}
+		return q
+	},
+	take: func(f *Flow, v Value) { f.answers.source = f.sources()[v.Index] },
+	do: func(f *Flow) *Work {
+		switch s := f.answers.source; {
+		case s == sourceTyped, s == sourceAWS, s == sourceReset && !f.reset.IsDone():
+			return nil
+		}
+		return f.checkLogin(StepSource)
+	},
+	shown: func(f *Flow) string {
+		from := shownSources[f.answers.source]
+		switch {
+		case isResetting(f): // there is none yet
 			return ""
-		},
-	}
+		case f.answers.unchecked:
+			return from + " · not checked"
+		case f.result.login != nil:
+			return from + " · verified"
+		}
+		return ""
+	},
 }
 
 var sourceOptions = map[source]Option{
@@ -138,21 +136,19 @@ func (f *Flow) checkedWith() string {
 	return "It's checked with " + name + " before anything is written."
 }
 
-func passwordStep() step {
-	return step{
-		id: StepPassword, name: "Password",
-		when: func(f *Flow) bool { return byRack(f) && f.answers.source == sourceTyped },
-		ask: func(f *Flow) Question {
-			return Question{
-				Kind: Secret, Title: "What is the Rack password?",
-				Reason:  []string{f.checkedWith()},
-				Initial: Value{Secret: f.answers.password},
-				Check:   checkSecret,
-			}
-		},
-		take: func(f *Flow, v Value) { f.answers.password = v.Secret },
-		do:   func(f *Flow, _ Value) *Work { return f.checkLogin(StepPassword) },
-	}
+var passwordStep = step{
+	id: StepPassword, name: "Password",
+	when: func(f *Flow) bool { return byRack(f) && f.answers.source == sourceTyped },
+	ask: func(f *Flow) Question {
+		return Question{
+			Kind: Secret, Title: "What is the Rack password?",
+			Reason:  []string{f.checkedWith()},
+			Initial: Value{Secret: f.answers.password},
+			Check:   checkSecret,
+		}
+	},
+	take: func(f *Flow, v Value) { f.answers.password = v.Secret },
+	do:   func(f *Flow) *Work { return f.checkLogin(StepPassword) },
 }
 
 // checkLogin checks the credential. to is the step where a wrong one can be fixed.
@@ -225,64 +221,66 @@ func checkCredential(ctx context.Context, newChecker func(string) (Checker, erro
 	return c.Verify(ctx, checker)
 }
 
-func certificateStep() step {
-	return trustStep(StepCertificate, "Password", func(f *Flow) bool { return byRack(f) && f.answers.source != sourceReset }, (*Flow).backToRack,
-		func(f *Flow) *Work {
-			if f.answers.source == sourceAWS {
-				return f.checkLogin(f.whereItIs())
-			}
-			return f.checkLogin(StepPassword)
-		})
-}
+var certificateStep = trustStep(step{
+	id: StepCertificate, name: "Password",
+	when: func(f *Flow) bool { return byRack(f) && f.answers.source != sourceReset },
+	do: func(f *Flow) *Work {
+		if f.answers.source == sourceAWS {
+			return f.checkLogin(f.whereItIs())
+		}
+		return f.checkLogin(StepPassword)
+	},
+	no: (*Flow).backToRack,
+})
 
-// trustStep asks about a certificate that no trusted authority signed, and resumes
-// what the password was wanted for, or goes back.
-func trustStep(id, name string, when func(*Flow) bool, back, resume func(*Flow) *Work) step {
-	return confirmStep(id, name, func(f *Flow) bool { return when(f) && f.result.untrusted != "" },
-		func(f *Flow) Question {
-			return Question{
-				Title: "Is this the Rack's own certificate?", Guarded: true,
-				Reason: []string{
-					"SHA-256 " + f.result.untrusted,
-					"No trusted authority signed it, so the password wasn't sent.",
-					"Compare the fingerprint with what a colleague sees on another network.",
-				},
-				Help: []string{
-					"Old Racks have a self-signed certificate, and " + f.rackHost().String() + " may be one of them. If you say yes, only this certificate is accepted for it.",
-					"If a colleague on another network sees a different fingerprint, someone may be reading this connection: go back, and don't send the password.",
-				},
-			}
-		},
-		func(f *Flow) *Work {
-			f.result.untrusted = ""
-			return back(f)
-		},
-		func(f *Flow) *Work {
-			f.answers.approved = map[convox.Host]string{f.rackHost(): f.result.untrusted}
-			return resume(f)
-		})
-}
-
-func uncheckedStep() step {
-	s := confirmStep(StepUnchecked, "Password",
-		func(f *Flow) bool {
-			return byRack(f) && f.answers.source != sourceReset && f.result.unreachable != nil
-		},
-		func(f *Flow) Question {
-			return Question{
-				Title: "Continue without checking the password?",
-				Reason: []string{
-					"The password wasn't checked: " + f.result.unreachable.Error() + ".",
-					"Travis's machines must be able to reach the Rack.",
-				},
-				Help: []string{
-					"A wrong password only shows in the first build, which then can't deploy.",
-					"To check it, connect to the network or VPN from which the Rack is reachable, and run this again.",
-				},
-				Initial: Value{Yes: f.answers.unchecked || f.given.Unchecked},
-			}
-		}, (*Flow).backToRack, nothing)
-	s.take = func(f *Flow, v Value) { f.answers.unchecked = v.Yes }
-	s.pass = func(f *Flow) bool { return f.given.Unchecked }
+// trustStep makes a step ask about a certificate that no trusted authority signed. Its
+// do resumes what the password was wanted for.
+func trustStep(s step) step {
+	when, resume, back := s.when, s.do, s.no
+	s.when = func(f *Flow) bool { return when(f) && f.result.untrusted != "" }
+	s.ask = func(f *Flow) Question {
+		return Question{
+			Kind: Confirm, Title: "Is this the Rack's own certificate?", Guarded: true,
+			Reason: []string{
+				"SHA-256 " + f.result.untrusted,
+				"No trusted authority signed it, so the password wasn't sent.",
+				"Compare the fingerprint with what a colleague sees on another network.",
+			},
+			Help: []string{
+				"Old Racks have a self-signed certificate, and " + f.rackHost().String() + " may be one of them. If you say yes, only this certificate is accepted for it.",
+				"If a colleague on another network sees a different fingerprint, someone may be reading this connection: go back, and don't send the password.",
+			},
+		}
+	}
+	s.do = func(f *Flow) *Work {
+		f.answers.approved = map[convox.Host]string{f.rackHost(): f.result.untrusted}
+		return resume(f)
+	}
+	s.no = func(f *Flow) *Work {
+		f.result.untrusted = ""
+		return back(f)
+	}
 	return s
+}
+
+var uncheckedStep = step{
+	id: StepUnchecked, name: "Password",
+	when: func(f *Flow) bool { return byRack(f) && f.answers.source != sourceReset && f.result.unreachable != nil },
+	pass: func(f *Flow) bool { return f.given.Unchecked },
+	ask: func(f *Flow) Question {
+		return Question{
+			Kind: Confirm, Title: "Continue without checking the password?",
+			Reason: []string{
+				"The password wasn't checked: " + f.result.unreachable.Error() + ".",
+				"Travis's machines must be able to reach the Rack.",
+			},
+			Help: []string{
+				"A wrong password only shows in the first build, which then can't deploy.",
+				"To check it, connect to the network or VPN from which the Rack is reachable, and run this again.",
+			},
+			Initial: Value{Yes: f.answers.unchecked || f.given.Unchecked},
+		}
+	},
+	take: func(f *Flow, v Value) { f.answers.unchecked = v.Yes },
+	no:   (*Flow).backToRack,
 }

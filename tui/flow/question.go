@@ -50,17 +50,16 @@ type Question struct {
 // Option is one of a few.
 type Option struct {
 	Label, Note string
+	chosen      bool              // before: the cursor starts on it
 	do          func(*Flow) *Work // acts on it, instead of the step's do; it may be nil
 }
 
-// offer adds options to a Choice. At first the cursor is at the one that was chosen
-// before.
+// offer adds options to a Choice.
 func offer[T comparable](q *Question, all []T, options map[T]Option, chosen T) {
-	for i, one := range all {
-		q.Options = append(q.Options, options[one])
-		if one == chosen {
-			q.Initial.Index = i
-		}
+	for _, one := range all {
+		option := options[one]
+		option.chosen = one == chosen
+		q.Options = append(q.Options, option)
 	}
 }
 

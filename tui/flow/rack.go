@@ -22,56 +22,54 @@ const (
 	ssoRow     = "sso"
 )
 
-func rackStep() step {
-	return step{
-		id: StepRack, name: "Rack",
-		when: byRack, soon: hasNoSignIn,
-		wait: func(f *Flow) string {
-			switch {
-			case !f.found.savedDone:
-				return "reading the saved convox logins"
-			case f.namedRack() != "" && !f.found.racksDone && f.outside.Racks != nil:
-				return "looking for Rack " + f.namedRack()
+var rackStep = step{
+	id: StepRack, name: "Rack",
+	when: byRack, soon: hasNoSignIn,
+	wait: func(f *Flow) string {
+		switch {
+		case !f.found.savedDone:
+			return "reading the saved convox logins"
+		case f.namedRack() != "" && !f.found.racksDone && f.outside.Racks != nil:
+			return "looking for Rack " + f.namedRack()
+		}
+		return ""
+	},
+	pass: (*Flow).passRack,
+	begin: func(f *Flow) {
+		if f.outside.Racks != nil && !f.found.racksStarted { // the flags had answered
+			f.result.searches = append(f.result.searches, f.newRackSearch(""))
+		}
+	},
+	ask: func(f *Flow) Question {
+		return Question{
+			Kind: Pick, Title: "Which Rack?",
+			Reason:   []string{"Found in CloudFormation and in your saved convox logins."},
+			Help:     rackHelp,
+			Headings: []string{"RACK", "REGION"},
+			Rows:     f.rackRows(),
+			More:     f.rackSearchStatus(),
+			Found:    f.rackSearchSummary(),
+			Growing:  !f.found.racksDone,
+			Initial:  Value{Key: f.likelyRack()},
+		}
+	},
+	take: func(f *Flow, v Value) {
+		f.answers.entry = v.Text
+		f.setRack(v.Key)
+	},
+	shown: func(f *Flow) string {
+		if rack, found := f.pickedRack(); found {
+			answer := rack.Name + " · " + rack.Region
+			if f.found.profile != "" {
+				answer += ", AWS profile " + f.found.profile
 			}
-			return ""
-		},
-		pass: (*Flow).passRack,
-		begin: func(f *Flow) {
-			if f.outside.Racks != nil && !f.found.racksStarted { // the flags had answered
-				f.result.searches = append(f.result.searches, f.newRackSearch(""))
-			}
-		},
-		ask: func(f *Flow) Question {
-			return Question{
-				Kind: Pick, Title: "Which Rack?",
-				Reason:   []string{"Found in CloudFormation and in your saved convox logins."},
-				Help:     rackHelp,
-				Headings: []string{"RACK", "REGION"},
-				Rows:     f.rackRows(),
-				More:     f.rackSearchStatus(),
-				Found:    f.rackSearchSummary(),
-				Growing:  !f.found.racksDone,
-				Initial:  Value{Key: f.likelyRack()},
-			}
-		},
-		take: func(f *Flow, v Value) {
-			f.answers.entry = v.Text
-			f.setRack(v.Key)
-		},
-		shown: func(f *Flow) string {
-			if rack, found := f.pickedRack(); found {
-				answer := rack.Name + " · " + rack.Region
-				if f.found.profile != "" {
-					answer += ", AWS profile " + f.found.profile
-				}
-				return answer
-			}
-			if host := f.rackHost(); !host.IsZero() {
-				return host.String()
-			}
-			return ""
-		},
-	}
+			return answer
+		}
+		if host := f.rackHost(); !host.IsZero() {
+			return host.String()
+		}
+		return ""
+	},
 }
 
 var rackHelp = []string{
@@ -330,59 +328,55 @@ func (f *Flow) rackWarnings() []connect.Warning {
 	return nil
 }
 
-func mfaStep() step {
-	return step{
-		id: StepMFA, name: "Rack",
-		when: func(f *Flow) bool { return byRack(f) && f.answers.rack == mfaRow },
-		ask: func(*Flow) Question {
-			return Question{
-				Kind: Text, Title: "Enter the MFA code of your AWS profile",
-				Reason: []string{"Your MFA device shows it. It's used once, to sign in to AWS."},
-				Check: func(v Value) error {
-					if strings.Trim(v.Text, "0123456789") != "" || v.Text == "" {
-						return &problem.Error{Reason: "an MFA code has only digits", Hints: []string{"enter the code that the device shows, or go back"}}
-					}
-					return nil
-				},
-			}
-		},
-		take: func(f *Flow, v Value) { f.searchRacks(v.Text) },
-		do:   func(f *Flow, _ Value) *Work { return f.goTo(StepRack) },
-	}
+var mfaStep = step{
+	id: StepMFA, name: "Rack",
+	when: func(f *Flow) bool { return byRack(f) && f.answers.rack == mfaRow },
+	ask: func(*Flow) Question {
+		return Question{
+			Kind: Text, Title: "Enter the MFA code of your AWS profile",
+			Reason: []string{"Your MFA device shows it. It's used once, to sign in to AWS."},
+			Check: func(v Value) error {
+				if strings.Trim(v.Text, "0123456789") != "" || v.Text == "" {
+					return &problem.Error{Reason: "an MFA code has only digits", Hints: []string{"enter the code that the device shows, or go back"}}
+				}
+				return nil
+			},
+		}
+	},
+	take: func(f *Flow, v Value) { f.searchRacks(v.Text) },
+	do:   func(f *Flow) *Work { return f.goTo(StepRack) },
 }
 
-func hostStep() step {
-	return step{
-		id: StepHost, name: "Rack",
-		when: func(f *Flow) bool { return byRack(f) && f.answers.rack == typeRow },
-		pass: func(f *Flow) bool {
-			return !f.chosen[StepRack] && !f.given.Host.IsZero() && f.answers.typed == f.given.Host.String()
-		},
-		ask: func(f *Flow) Question {
-			return Question{
-				Kind: Text, Title: "Enter the Rack's host",
-				Reason: []string{"Such as rack.production-1234.us-east-1.convox.site."},
-				Help: []string{
-					"It's the output Dashboard of the Rack's stack in CloudFormation. Teammates who use the Rack know it from convox login HOST.",
-					"You can paste an address from the browser: its path is dropped.",
-					rackPasswordHelp,
-				},
-				Initial: Value{Text: cmp.Or(f.answers.entry, f.answers.typed)},
-				Check: func(v Value) error {
-					host, err := convox.ParseHost(v.Text)
-					if err == nil && host.IsHostedConsole() {
-						return &problem.Error{Reason: "that is Console's host", Hints: []string{"go back, and sign in with a Console deploy key"}}
-					}
-					return err
-				},
-			}
-		},
-		take: func(f *Flow, v Value) {
-			host, _ := convox.ParseHost(v.Text) // Check parsed it
-			if f.answers.typed != host.String() {
-				f.forgetLogin()
-			}
-			f.answers.typed, f.answers.entry = host.String(), ""
-		},
-	}
+var hostStep = step{
+	id: StepHost, name: "Rack",
+	when: func(f *Flow) bool { return byRack(f) && f.answers.rack == typeRow },
+	pass: func(f *Flow) bool {
+		return !f.chosen[StepRack] && !f.given.Host.IsZero() && f.answers.typed == f.given.Host.String()
+	},
+	ask: func(f *Flow) Question {
+		return Question{
+			Kind: Text, Title: "Enter the Rack's host",
+			Reason: []string{"Such as rack.production-1234.us-east-1.convox.site."},
+			Help: []string{
+				"It's the output Dashboard of the Rack's stack in CloudFormation. Teammates who use the Rack know it from convox login HOST.",
+				"You can paste an address from the browser: its path is dropped.",
+				rackPasswordHelp,
+			},
+			Initial: Value{Text: cmp.Or(f.answers.entry, f.answers.typed)},
+			Check: func(v Value) error {
+				host, err := convox.ParseHost(v.Text)
+				if err == nil && host.IsHostedConsole() {
+					return &problem.Error{Reason: "that is Console's host", Hints: []string{"go back, and sign in with a Console deploy key"}}
+				}
+				return err
+			},
+		}
+	},
+	take: func(f *Flow, v Value) {
+		host, _ := convox.ParseHost(v.Text) // Check parsed it
+		if f.answers.typed != host.String() {
+			f.forgetLogin()
+		}
+		f.answers.typed, f.answers.entry = host.String(), ""
+	},
 }

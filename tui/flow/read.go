@@ -15,9 +15,7 @@ import (
 )
 
 // readStep reads the repositories that were picked.
-func readStep() step {
-	return step{id: StepRead, name: "Repository", do: func(f *Flow, _ Value) *Work { return f.read(false) }}
-}
+var readStep = step{id: StepRead, name: "Repository", do: func(f *Flow) *Work { return f.read(false) }}
 
 // read reads several repositories with their settings: all that follows is decided
 // from that, without another call. The settings of one are read for its plan, so
@@ -175,52 +173,23 @@ const (
 	syncTravis
 	activate
 	keepInactive
-	chooseOthers
-	chooseBranch
-	allowMixed
 )
 
-// option words a remedy for the repositories that it is about.
-func (r remedy) option(about []connect.Target) Option {
-	switch r {
-	case leaveOut:
-		if len(about) == 1 {
-			return Option{Label: "Leave " + nameOf(about) + " out", Note: "continue with the rest"}
-		}
-		return Option{Label: fmt.Sprintf("Leave these %d out", len(about)), Note: "continue with the rest"}
-	case syncTravis:
-		return Option{Label: "Sync Travis and look again", Note: "takes seconds to minutes", do: func(f *Flow) *Work { return f.read(true) }}
-	case activate:
-		return Option{Label: "Activate on Travis", Note: "builds start with the next push"}
-	case keepInactive:
-		return Option{Label: "Keep it inactive", Note: "write the variables only"}
-	case chooseBranch:
-		return Option{Label: "Go back", Note: "and pick one branch that gets the variables"}
-	case allowMixed:
-		return Option{Label: "Yes, send it there too"}
-	}
-	return Option{Label: "Go back and choose again", do: func(f *Flow) *Work { return f.goTo(StepRepository) }}
-}
+var chooseOthers = Option{Label: "Go back and choose again", do: func(f *Flow) *Work { return f.goTo(StepRepository) }}
 
-// remedies are those that can be offered: leaving out the repositories for which is
-// reports true is none where no other would be left.
-func (f *Flow) remedies(is func(connect.RepositoryPlan) bool, all ...remedy) []remedy {
+// leavingOut is the option that drops the repositories for which is reports true. It's
+// none where no other would be left.
+func (f *Flow) leavingOut(is func(connect.RepositoryPlan) bool, option Option) []Option {
 	isRest := func(r connect.RepositoryPlan) bool { return !is(r) && !f.isLeftOut(r) }
-	if len(f.readOnes(isRest)) > 0 {
-		return all
+	if len(f.readOnes(isRest)) == 0 {
+		return nil
 	}
-	return slices.DeleteFunc(all, func(r remedy) bool { return r == leaveOut })
-}
-
-// askRemedy asks what to do about some of the repositories.
-func (f *Flow) askRemedy(title string, about []connect.Target, why []string, offered []remedy, chosen remedy) Question {
-	q := Question{Kind: Choice, Title: title, Reason: why}
-	options := make(map[remedy]Option, len(offered))
-	for _, r := range offered {
-		options[r] = r.option(about)
+	about := f.readOnes(is)
+	option.Label, option.Note = fmt.Sprintf("Leave these %d out", len(about)), "continue with the rest"
+	if len(about) == 1 {
+		option.Label = "Leave " + nameOf(about) + " out"
 	}
-	offer(&q, offered, options, chosen)
-	return q
+	return []Option{option}
 }
 
 // someOf names the repositories that a title is about.
@@ -253,79 +222,87 @@ func firstOf(errs []error) []string {
 }
 
 // unknownStep asks what to do about repositories that Travis doesn't know.
-func unknownStep() step {
-	offered := func(f *Flow) []remedy { return f.remedies(isUnknown, syncTravis, chooseOthers, leaveOut) }
-	return step{
-		id: StepUnknown, name: "Repository",
-		when: func(f *Flow) bool { return len(f.readOnes(isUnknown)) > 0 },
-		ask: func(f *Flow) Question {
-			about := f.readOnes(isUnknown)
-			why := "Travis hasn't read your list of repositories lately, or this account has no access."
-			if f.answers.unknown == syncTravis {
-				why = "Travis has just read your list of repositories. Check the name, or use an account that has access."
-			}
-			return f.askRemedy("Travis can't find "+f.someOf(about)+". What next?", about, whyOf(about, why), offered(f), f.answers.unknown)
-		},
-		take: func(f *Flow, v Value) { f.answers.unknown = offered(f)[v.Index] },
-	}
+var unknownStep = step{
+	id: StepUnknown, name: "Repository",
+	when: func(f *Flow) bool { return len(f.readOnes(isUnknown)) > 0 },
+	ask: func(f *Flow) Question {
+		about, answer := f.readOnes(isUnknown), f.answers.unknown
+		why := "Travis hasn't read your list of repositories lately, or this account has no access."
+		if answer == syncTravis {
+			why = "Travis has just read your list of repositories. Check the name, or use an account that has access."
+		}
+		sync := func(f *Flow) *Work {
+			f.answers.unknown = syncTravis
+			return f.read(true)
+		}
+		leave := func(f *Flow) *Work {
+			f.answers.unknown = leaveOut
+			return nil
+		}
+		return Question{
+			Kind: Choice, Title: "Travis can't find " + f.someOf(about) + ". What next?", Reason: whyOf(about, why),
+			Options: append([]Option{
+				{Label: "Sync Travis and look again", Note: "takes seconds to minutes", chosen: answer == syncTravis, do: sync},
+				chooseOthers,
+			}, f.leavingOut(isUnknown, Option{chosen: answer == leaveOut, do: leave})...),
+		}
+	},
 }
 
 // activateStep asks once about all repositories that Travis doesn't build.
-func activateStep() step {
-	offered := func(f *Flow) []remedy {
-		if !f.several() {
-			return []remedy{activate, keepInactive}
+var activateStep = step{
+	id: StepActivate, name: "Repository",
+	when: func(f *Flow) bool { return len(f.readOnes(isInactive)) > 0 },
+	ask: func(f *Flow) Question {
+		about := f.readOnes(isInactive)
+		const why = "Inactive repositories don't build. Nothing changes before the review."
+		q := Question{Kind: Choice, Title: "Activate " + f.someOf(about) + " on Travis?", Reason: whyOf(about, why)}
+		answer := func(r remedy, label, note string) Option {
+			return Option{Label: label, Note: note, chosen: f.answers.inactive == r, do: func(f *Flow) *Work {
+				f.answers.inactive = r
+				return nil
+			}}
 		}
-		return f.remedies(isInactive, activate, leaveOut, chooseOthers)
-	}
-	return step{
-		id: StepActivate, name: "Repository",
-		when: func(f *Flow) bool { return len(f.readOnes(isInactive)) > 0 },
-		ask: func(f *Flow) Question {
-			about := f.readOnes(isInactive)
-			const why = "Inactive repositories don't build. Nothing changes before the review."
-			return f.askRemedy("Activate "+f.someOf(about)+" on Travis?", about, whyOf(about, why), offered(f), f.answers.inactive)
-		},
-		take: func(f *Flow, v Value) { f.answers.inactive = offered(f)[v.Index] },
-	}
+		q.Options = []Option{answer(activate, "Activate on Travis", "builds start with the next push")}
+		if f.several() {
+			q.Options = append(append(q.Options, f.leavingOut(isInactive, answer(leaveOut, "", ""))...), chooseOthers)
+		} else {
+			q.Options = append(q.Options, answer(keepInactive, "Keep it inactive", "write the variables only"))
+		}
+		return q
+	},
 }
 
 // mixedStep asks about branches that would send the new password to a host of their
 // own.
-func mixedStep() step {
-	about := func(f *Flow) (targets []connect.Target, errs []error) {
+var mixedStep = step{
+	id: StepMixed, name: "Review",
+	when: func(f *Flow) bool { return len(f.result.mixed) > 0 },
+	ask: func(f *Flow) Question {
+		var mixed []connect.Target
+		var errs []error
 		for _, r := range f.result.mixed {
-			targets, errs = append(targets, r.Target), append(errs, r.Err)
+			mixed, errs = append(mixed, r.Target), append(errs, r.Err)
 		}
-		return targets, errs
-	}
-	offered := func(f *Flow) []remedy {
-		targets, _ := about(f)
-		isMixed := func(r connect.RepositoryPlan) bool { return slices.Contains(targets, r.Target) }
-		return f.remedies(isMixed, leaveOut, chooseBranch, allowMixed)
-	}
-	return step{
-		id: StepMixed, name: "Review",
-		when: func(f *Flow) bool { return len(f.result.mixed) > 0 },
-		ask: func(f *Flow) Question {
-			targets, errs := about(f)
-			q := f.askRemedy("May another host get the new password?", targets, firstOf(errs), offered(f), 0)
-			q.Guarded = true
-			for _, hint := range ProblemOf(errs[0]).Do {
-				q.Help = append(q.Help, sentence(text.Capitalize(hint)))
-			}
-			return q
-		},
-		do: func(f *Flow, v Value) *Work {
-			switch offered(f)[v.Index] {
-			case leaveOut:
-				f.answers.leftOut, _ = about(f)
-			case allowMixed:
-				f.answers.allowMixed = true
-			default:
-				return f.goTo(StepBranch)
-			}
+		isMixed := func(r connect.RepositoryPlan) bool { return slices.Contains(mixed, r.Target) }
+		leave := func(f *Flow) *Work {
+			f.answers.leftOut = mixed
 			return f.plan()
-		},
-	}
+		}
+		allow := func(f *Flow) *Work {
+			f.answers.allowMixed = true
+			return f.plan()
+		}
+		q := Question{
+			Kind: Choice, Title: "May another host get the new password?", Reason: firstOf(errs), Guarded: true,
+			Options: append(f.leavingOut(isMixed, Option{do: leave}),
+				Option{Label: "Go back", Note: "and pick one branch that gets the variables", do: func(f *Flow) *Work { return f.goTo(StepBranch) }},
+				Option{Label: "Yes, send it there too", do: allow},
+			),
+		}
+		for _, hint := range ProblemOf(errs[0]).Do {
+			q.Help = append(q.Help, sentence(text.Capitalize(hint)))
+		}
+		return q
+	},
 }

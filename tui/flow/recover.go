@@ -12,18 +12,22 @@ import (
 
 func fromAWS(f *Flow) bool { return byRack(f) && f.answers.source == sourceAWS }
 
-func recoverStep() step {
-	return confirmStep(StepRecover, "Password", fromAWS, func(*Flow) Question {
+var recoverStep = step{
+	id: StepRecover, name: "Password",
+	when: fromAWS,
+	ask: func(*Flow) Question {
 		help := []string{"Reading changes nothing. These places are read in this order until one has the password. Each needs the permission after it:"}
 		for i, s := range cfn.Sources() {
 			help = append(help, fmt.Sprintf("%d. %s: %s", i+1, s.Reads, s.Permission))
 		}
 		return Question{
-			Title: "Read the password from AWS?", Help: help,
+			Kind: Confirm, Title: "Read the password from AWS?", Help: help,
 			Reason:  []string{"AWS stores it for the Rack's own use.", "It's checked with the Rack, and shown only if you ask."},
 			Initial: Value{Yes: true},
 		}
-	}, func(f *Flow) *Work { return f.goTo(f.whereItIs()) }, (*Flow).recover)
+	},
+	do: (*Flow).recover,
+	no: func(f *Flow) *Work { return f.goTo(f.whereItIs()) },
 }
 
 // whereItIs is the step that asks where the password is: without Travis, only
@@ -80,48 +84,44 @@ func (f *Flow) recover() *Work {
 }
 
 // recoveredStep continues with a recovered password, shows it, or saves it.
-func recoveredStep() step {
-	return step{
-		id: StepRecovered, name: "Password",
-		when: fromAWS,
-		ask: func(f *Flow) Question {
-			q := Question{
-				Kind: Choice, Title: "AWS has the password: what next?", Guarded: true,
-				Reason: []string{f.rackHost().String() + " accepts it."},
-				Options: []Option{{Label: "Continue with it"}, {Label: "Show it", do: func(f *Flow) *Work {
-					f.result.showing = true
-					return nil
-				}}},
+var recoveredStep = step{
+	id: StepRecovered, name: "Password",
+	when: fromAWS,
+	ask: func(f *Flow) Question {
+		q := Question{
+			Kind: Choice, Title: "AWS has the password: what next?", Guarded: true,
+			Reason: []string{f.rackHost().String() + " accepts it."},
+			Options: []Option{{Label: "Continue with it"}, {Label: "Show it", do: func(f *Flow) *Work {
+				f.result.showing = true
+				return nil
+			}}},
+		}
+		if f.result.login == nil {
+			q.Reason = []string{"It isn't checked: the Rack is unreachable."}
+		} else {
+			q.Help = []string{"Saved, it goes into the convox CLI's file of logins, which only you can read. The convox CLI then signs in to this Rack without asking."}
+			if f.result.savedIn == "" {
+				q.Options = append(q.Options, Option{Label: "Save it for the convox CLI", Note: "on this machine, only for you", do: (*Flow).saveRecovered})
 			}
-			if f.result.login == nil {
-				q.Reason = []string{"It isn't checked: the Rack is unreachable."}
-			} else {
-				q.Help = []string{"Saved, it goes into the convox CLI's file of logins, which only you can read. The convox CLI then signs in to this Rack without asking."}
-				if f.result.savedIn == "" {
-					q.Options = append(q.Options, Option{Label: "Save it for the convox CLI", Note: "on this machine, only for you", do: (*Flow).saveRecovered})
-				}
-			}
-			if f.given.Reset != nil {
-				q.Options[0] = Option{Label: "Quit", Note: "no reset is needed", do: func(f *Flow) *Work { return f.goTo(StepResetDone) }}
-			}
-			if f.result.savedIn != "" {
-				q.Reason = append(q.Reason, "It's saved in "+f.result.savedIn+".")
-			}
-			return q
-		},
-	}
+		}
+		if f.given.Reset != nil {
+			q.Options[0] = Option{Label: "Quit", Note: "no reset is needed", do: func(f *Flow) *Work { return f.goTo(StepResetDone) }}
+		}
+		if f.result.savedIn != "" {
+			q.Reason = append(q.Reason, "It's saved in "+f.result.savedIn+".")
+		}
+		return q
+	},
 }
 
-func recoveredShownStep() step {
-	return step{
-		id: StepShown, name: "Password",
-		when: func(f *Flow) bool { return fromAWS(f) && f.result.showing },
-		ask: func(f *Flow) Question {
-			return Question{Kind: Shown, Title: "Rack password", Guarded: true, Reason: []string{"As stored in AWS."}, Secret: f.answers.recovered}
-		},
-		take: func(f *Flow, _ Value) { f.result.showing = false },
-		do:   func(f *Flow, _ Value) *Work { return f.goTo(StepRecovered) },
-	}
+var recoveredShownStep = step{
+	id: StepShown, name: "Password",
+	when: func(f *Flow) bool { return fromAWS(f) && f.result.showing },
+	ask: func(f *Flow) Question {
+		return Question{Kind: Shown, Title: "Rack password", Guarded: true, Reason: []string{"As stored in AWS."}, Secret: f.answers.recovered}
+	},
+	take: func(f *Flow, _ Value) { f.result.showing = false },
+	do:   func(f *Flow) *Work { return f.goTo(StepRecovered) },
 }
 
 // saveRecovered saves the password for the convox CLI.
@@ -189,41 +189,39 @@ func (f *Flow) rackName() string {
 	return rack.Name
 }
 
-func lostStep() step {
-	return step{
-		id: StepLost, name: "Reset",
-		when:  func(f *Flow) bool { return isResetting(f) || f.given.Reset != nil && !f.reset.IsDone() },
-		begin: func(f *Flow) { f.answers.source = sourceReset },
-		wait:  until("reading the saved logins", func(f *Flow) bool { return f.found.savedDone }),
-		ask: func(f *Flow) Question {
-			q := Question{
-				Kind: Choice, Title: "Is the password of Rack " + f.rackName() + " really lost?",
-				Reason: []string{"Safest options first."},
-				Help: []string{
-					"A Rack password is rarely lost for good. Teammates who ran convox login have it, and so do CI systems that deploy to this Rack.",
-					"AWS stores it for the Rack's own use, and reading it changes nothing. With a Console deploy key, builds don't need it at all.",
-				},
-			}
-			offer(&q, f.instead(), insteadOptions, f.answers.instead)
-			return q
-		},
-		take: func(f *Flow, v Value) { f.answers.instead = f.instead()[v.Index] },
-		do: func(f *Flow, _ Value) *Work {
-			switch {
-			case f.answers.instead == useSaved:
-				return f.trySaved()
-			case f.answers.instead == readFromAWS:
-				f.answers.source = sourceAWS
-				return f.goTo(StepRecover)
-			case f.answers.instead == useDeployKey && f.given.Reset != nil:
-				return f.goTo(StepResetDone)
-			case f.answers.instead == useDeployKey:
-				f.answers.signIn = ByConsole
-				return f.goTo(StepKey)
-			}
-			return nil
-		},
-	}
+var lostStep = step{
+	id: StepLost, name: "Reset",
+	when:  func(f *Flow) bool { return isResetting(f) || f.given.Reset != nil && !f.reset.IsDone() },
+	begin: func(f *Flow) { f.answers.source = sourceReset },
+	wait:  until("reading the saved logins", func(f *Flow) bool { return f.found.savedDone }),
+	ask: func(f *Flow) Question {
+		q := Question{
+			Kind: Choice, Title: "Is the password of Rack " + f.rackName() + " really lost?",
+			Reason: []string{"Safest options first."},
+			Help: []string{
+				"A Rack password is rarely lost for good. Teammates who ran convox login have it, and so do CI systems that deploy to this Rack.",
+				"AWS stores it for the Rack's own use, and reading it changes nothing. With a Console deploy key, builds don't need it at all.",
+			},
+		}
+		offer(&q, f.instead(), insteadOptions, f.answers.instead)
+		return q
+	},
+	take: func(f *Flow, v Value) { f.answers.instead = f.instead()[v.Index] },
+	do: func(f *Flow) *Work {
+		switch {
+		case f.answers.instead == useSaved:
+			return f.trySaved()
+		case f.answers.instead == readFromAWS:
+			f.answers.source = sourceAWS
+			return f.goTo(StepRecover)
+		case f.answers.instead == useDeployKey && f.given.Reset != nil:
+			return f.goTo(StepResetDone)
+		case f.answers.instead == useDeployKey:
+			f.answers.signIn = ByConsole
+			return f.goTo(StepKey)
+		}
+		return nil
+	},
 }
 
 // trySaved checks the saved password: where it works, nothing is lost.
@@ -244,8 +242,10 @@ func (f *Flow) trySaved() *Work {
 }
 
 // affectedStep says what a reset does, and to whom.
-func affectedStep() step {
-	return confirmStep(StepAffected, "Reset", isResetting, func(f *Flow) Question {
+var affectedStep = step{
+	id: StepAffected, name: "Reset",
+	when: isResetting,
+	ask: func(f *Flow) Question {
 		help := []string{
 			"The update changes the stack's Password parameter and no other. It takes minutes, and so does the restart. Without HighAvailability, the Rack's API is down for a moment.",
 			"You see the change set before anything changes. An update that would change anything else is refused; one that replaces instances needs separate confirmation.",
@@ -256,7 +256,7 @@ func affectedStep() step {
 			help = append(help, "- "+who.String())
 		}
 		return Question{
-			Title: "Set a new password for Rack " + f.rackName() + "?", Help: help,
+			Kind: Confirm, Title: "Set a new password for Rack " + f.rackName() + "?", Help: help,
 			Reason: []string{
 				"The stack is updated and the web service restarts. Apps keep running.",
 				"After that, teammates, other builds and Console need the new password.",
@@ -264,5 +264,7 @@ func affectedStep() step {
 			},
 			Yes: "Yes, continue",
 		}
-	}, goToLost, (*Flow).lookAtStack)
+	},
+	do: (*Flow).lookAtStack,
+	no: goToLost,
 }

@@ -15,57 +15,55 @@ import (
 	"convox-travis/travisapi"
 )
 
-func repositoryStep() step {
-	return step{
-		id: StepRepository, name: "Repository",
-		wait:  until("reading the clone", func(f *Flow) bool { return f.found.cloneDone }),
-		pass:  (*Flow).passRepository,
-		begin: (*Flow).listRepositories,
-		ask: func(f *Flow) Question {
-			rows, title, help := f.repositoryRows(), "Which repository?", repositoryHelp
-			if f.answers.onlyExisting {
-				title, help = "Which repositories get the new values?", repositoryHelp[2:]
-			}
-			q := Question{
-				Kind: Pick, Title: title,
-				Reason:   f.repositoryReason(),
-				Help:     help,
-				Headings: []string{"REPOSITORY", "PROVIDER"},
-				Rows:     rows,
-				Growing:  !f.found.repositoriesDone,
-				Several:  true,
-				Initial:  Value{Key: f.likelyRepository(rows), Keys: f.pickedKeys()},
-			}
-			switch {
-			case f.found.repositoriesErr != nil:
-				q.More = "not all are listed: " + f.found.repositoriesErr.Error()
-			case q.Growing && f.answers.onlyExisting:
-				q.More = "asking Travis which have both variables"
-			case q.Growing:
-				q.More = "asking Travis for more"
-			default:
-				q.Found = text.Count(len(f.found.repositories), "repository") + ", " + inSeconds(f.found.repositoriesTook)
-			}
-			return q
-		},
-		do: func(f *Flow, v Value) *Work {
-			if f.outside.Owned != nil && len(f.answers.targets) == 0 && !f.chosen[StepRepository] {
-				return f.listOwned()
-			}
-			f.takeRepositories(v)
-			return nil
-		},
-		shown: func(f *Flow) string {
-			if len(f.answers.targets) == 0 {
-				return ""
-			}
-			branches := "all branches"
-			if f.answers.branch != "" {
-				branches = "only branch " + f.answers.branch
-			}
-			return nameOf(f.targets()) + " · " + branches
-		},
-	}
+var repositoryStep = step{
+	id: StepRepository, name: "Repository",
+	wait:  until("reading the clone", func(f *Flow) bool { return f.found.cloneDone }),
+	pass:  (*Flow).passRepository,
+	begin: (*Flow).listRepositories,
+	ask: func(f *Flow) Question {
+		rows, title, help := f.repositoryRows(), "Which repository?", repositoryHelp
+		if f.answers.onlyExisting {
+			title, help = "Which repositories get the new values?", repositoryHelp[2:]
+		}
+		q := Question{
+			Kind: Pick, Title: title,
+			Reason:   f.repositoryReason(),
+			Help:     help,
+			Headings: []string{"REPOSITORY", "PROVIDER"},
+			Rows:     rows,
+			Growing:  !f.found.repositoriesDone,
+			Several:  true,
+			Initial:  Value{Key: f.likelyRepository(rows), Keys: f.pickedKeys()},
+		}
+		switch {
+		case f.found.repositoriesErr != nil:
+			q.More = "not all are listed: " + f.found.repositoriesErr.Error()
+		case q.Growing && f.answers.onlyExisting:
+			q.More = "asking Travis which have both variables"
+		case q.Growing:
+			q.More = "asking Travis for more"
+		default:
+			q.Found = text.Count(len(f.found.repositories), "repository") + ", " + inSeconds(f.found.repositoriesTook)
+		}
+		return q
+	},
+	take: (*Flow).takeRepositories,
+	do: func(f *Flow) *Work {
+		if f.needsOwned() {
+			return f.listOwned()
+		}
+		return nil
+	},
+	shown: func(f *Flow) string {
+		if len(f.answers.targets) == 0 {
+			return ""
+		}
+		branches := "all branches"
+		if f.answers.branch != "" {
+			branches = "only branch " + f.answers.branch
+		}
+		return nameOf(f.targets()) + " · " + branches
+	},
 }
 
 var repositoryHelp = []string{
@@ -107,6 +105,9 @@ func (f *Flow) passRepository() bool {
 // takeRepositories takes what was picked: the marked ones, or the focused one. A
 // name that is entered is one more.
 func (f *Flow) takeRepositories(v Value) {
+	if f.needsOwned() {
+		return
+	}
 	keys := v.Keys
 	if len(keys) == 0 && v.Key != typeRow {
 		keys = []string{v.Key}
@@ -124,6 +125,11 @@ func (f *Flow) takeRepositories(v Value) {
 		f.answers.repository = typeRow
 	}
 	f.answers.entry = v.Text
+}
+
+// needsOwned reports whether the repositories that the flags select aren't listed yet.
+func (f *Flow) needsOwned() bool {
+	return f.outside.Owned != nil && len(f.answers.targets) == 0 && !f.chosen[StepRepository]
 }
 
 // listOwned asks Travis for the repositories that the flags select.
@@ -145,30 +151,28 @@ func (f *Flow) listOwned() *Work {
 	}
 }
 
-func slugStep() step {
-	return step{
-		id: StepSlug, name: "Repository",
-		when: func(f *Flow) bool { return f.answers.repository == typeRow },
-		ask: func(f *Flow) Question {
-			return Question{
-				Kind: Text, Title: "What's the repository's name?",
-				Reason:  []string{"OWNER/NAME on GitHub, or its address on GitHub, GitLab, Bitbucket or Assembla."},
-				Initial: Value{Text: cmp.Or(f.answers.entry, f.answers.slug)},
-				Check: func(v Value) error {
-					_, err := readTarget(v.Text)
-					return err
-				},
-			}
-		},
-		take: func(f *Flow, v Value) {
-			target, _ := readTarget(v.Text) // Check read it
-			f.answers.slug, f.answers.entry = v.Text, ""
-			f.setTargets(append(slices.Clone(f.answers.marked), target))
-			if !f.several() {
-				f.answers.repository = typeRow // an error is fixed here
-			}
-		},
-	}
+var slugStep = step{
+	id: StepSlug, name: "Repository",
+	when: func(f *Flow) bool { return f.answers.repository == typeRow },
+	ask: func(f *Flow) Question {
+		return Question{
+			Kind: Text, Title: "What's the repository's name?",
+			Reason:  []string{"OWNER/NAME on GitHub, or its address on GitHub, GitLab, Bitbucket or Assembla."},
+			Initial: Value{Text: cmp.Or(f.answers.entry, f.answers.slug)},
+			Check: func(v Value) error {
+				_, err := readTarget(v.Text)
+				return err
+			},
+		}
+	},
+	take: func(f *Flow, v Value) {
+		target, _ := readTarget(v.Text) // Check read it
+		f.answers.slug, f.answers.entry = v.Text, ""
+		f.setTargets(append(slices.Clone(f.answers.marked), target))
+		if !f.several() {
+			f.answers.repository = typeRow // an error is fixed here
+		}
+	},
 }
 
 func readTarget(text string) (connect.Target, error) {

@@ -13,13 +13,11 @@ import (
 	"convox-travis/internal/text"
 )
 
-func planStep() step {
-	return step{id: StepPlan, name: "Review", do: func(f *Flow, _ Value) *Work {
-		f.answers.allowMixed, f.answers.leftOut = f.given.AllowMixed, nil // asked again for each plan
-		f.askApp()
-		return f.plan()
-	}}
-}
+var planStep = step{id: StepPlan, name: "Review", do: func(f *Flow) *Work {
+	f.answers.allowMixed, f.answers.leftOut = f.given.AllowMixed, nil // asked again for each plan
+	f.askApp()
+	return f.plan()
+}}
 
 // plan decides what would change: in several repositories from what was read, in one
 // from what Travis has now.
@@ -74,71 +72,55 @@ func refusal(plan connect.Plan) error {
 	return why
 }
 
-func reviewStep() step {
-	return step{
-		id: StepReview, name: "Review",
-		pass: func(f *Flow) bool { return f.given.Agreed },
-		begin: func(f *Flow) {
-			f.answers.entersCommand = false
-			f.askTravis()
-			f.askApp()
-		},
-		ask: func(f *Flow) Question {
-			q := Question{
-				Kind: Review, Title: f.reviewTitle(), Lines: f.reviewLines(), Yes: "write", Guarded: true, Switches: f.switches(),
-				Help: []string{
-					"Travis stores both variables as private: builds get them, and nobody can read them back, not even with your token.",
-					"CONVOX_HOST is written first, so that a new password never meets an old host. When one of the two can't be written, what this run created is rolled back.",
-				},
-			}
-			for _, s := range q.Switches {
-				q.Help = append(q.Help, s.help)
-			}
-			if f.several() && f.result.begun {
-				q.Reason = []string{"Only the repositories that failed are listed."}
-			}
-			if f.awaitsTravis() {
-				q.More, q.Growing = "asking Travis how it reads .travis.yml", true
-			} else if f.awaitsApp() {
-				q.More, q.Growing = "looking up the app", true
-			}
-			if f.given.DryRun {
-				q.Kind, q.Yes, q.Guarded = Ending, "quit", false
-			}
-			return q
-		},
-		do: func(f *Flow, v Value) *Work {
-			switch {
-			case v.Switch != "":
-				for _, s := range f.asked.Switches {
-					if s.Key == v.Switch {
-						s.turn(f)
-						if s.opens != "" {
-							return f.goTo(s.opens)
-						}
-					}
-				}
-				if work := f.planFile(); work != nil {
-					return work
-				}
-				return f.goTo(StepReview)
-			case f.given.DryRun:
-				report := f.intent()
-				f.result.report = &report
-				return f.quit()
-			}
-			return f.apply()
-		},
-		shown: func(f *Flow) string {
-			switch {
-			case f.result.begun && f.given.Agreed:
-				return "skipped · --yes"
-			case f.result.begun:
-				return "confirmed"
-			}
-			return ""
-		},
-	}
+var reviewStep = step{
+	id: StepReview, name: "Review",
+	pass: func(f *Flow) bool { return f.given.Agreed },
+	begin: func(f *Flow) {
+		f.answers.entersCommand = false
+		f.askTravis()
+		f.askApp()
+	},
+	ask: func(f *Flow) Question {
+		q := Question{
+			Kind: Review, Title: f.reviewTitle(), Lines: f.reviewLines(), Yes: "write", Guarded: true, Switches: f.switches(),
+			Help: []string{
+				"Travis stores both variables as private: builds get them, and nobody can read them back, not even with your token.",
+				"CONVOX_HOST is written first, so that a new password never meets an old host. When one of the two can't be written, what this run created is rolled back.",
+			},
+		}
+		for _, s := range q.Switches {
+			q.Help = append(q.Help, s.help)
+		}
+		if f.several() && f.result.begun {
+			q.Reason = []string{"Only the repositories that failed are listed."}
+		}
+		if f.awaitsTravis() {
+			q.More, q.Growing = "asking Travis how it reads .travis.yml", true
+		} else if f.awaitsApp() {
+			q.More, q.Growing = "looking up the app", true
+		}
+		if f.given.DryRun {
+			q.Kind, q.Yes, q.Guarded = Ending, "quit", false
+		}
+		return q
+	},
+	do: func(f *Flow) *Work {
+		if f.given.DryRun {
+			report := f.intent()
+			f.result.report = &report
+			return f.quit()
+		}
+		return f.apply()
+	},
+	shown: func(f *Flow) string {
+		switch {
+		case f.result.begun && f.given.Agreed:
+			return "skipped · --yes"
+		case f.result.begun:
+			return "confirmed"
+		}
+		return ""
+	},
 }
 
 func (f *Flow) reviewTitle() string {

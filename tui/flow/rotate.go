@@ -11,32 +11,29 @@ import (
 
 // rotateStep offers to rotate the new password of a reset, unless flags say which
 // repositories get it.
-func rotateStep() step {
-	return step{
-		id: StepRotate, name: "Reset",
-		when: func(f *Flow) bool {
-			return f.isReset() && !f.given.OnlyExisting && len(f.given.Targets) == 0 && f.outside.Owned == nil
-		},
-		ask: func(f *Flow) Question {
-			q := Question{
-				Kind: Choice, Title: "Which repositories get the new password?",
-				Options: []Option{{Label: "Set up a repository"}, {Label: "Rotate it in the repositories that have it", Note: "you pick them from a list"}},
-			}
-			if f.answers.onlyExisting {
-				q.Initial.Index = 1
-			}
-			return q
-		},
-		take: func(f *Flow, v Value) {
-			if rotates := v.Index == 1; rotates != f.answers.onlyExisting {
-				f.answers.onlyExisting = rotates
-				f.answers.repository = ""
-				f.setTargets(nil)
-				f.forgetRepositories() // the list is another one
-				delete(f.chosen, StepRepository)
-			}
-		},
-	}
+var rotateStep = step{
+	id: StepRotate, name: "Reset",
+	when: func(f *Flow) bool {
+		return f.isReset() && !f.given.OnlyExisting && len(f.given.Targets) == 0 && f.outside.Owned == nil
+	},
+	ask: func(f *Flow) Question {
+		return Question{
+			Kind: Choice, Title: "Which repositories get the new password?",
+			Options: []Option{
+				{Label: "Set up a repository"},
+				{Label: "Rotate it in the repositories that have it", Note: "you pick them from a list", chosen: f.answers.onlyExisting},
+			},
+		}
+	},
+	take: func(f *Flow, v Value) {
+		if rotates := v.Index == 1; rotates != f.answers.onlyExisting {
+			f.answers.onlyExisting = rotates
+			f.answers.repository = ""
+			f.setTargets(nil)
+			f.forgetRepositories() // the list is another one
+			delete(f.chosen, StepRepository)
+		}
+	},
 }
 
 // IsRotation reports whether only existing variables are replaced.

@@ -19,22 +19,20 @@ const (
 	deployKeyHelp    = "A deploy key can build, deploy, run commands and read logs, and only in its own organization. You can delete it in Console at any time."
 )
 
-func signInStep() step {
-	return step{
-		id: StepSignIn, name: "Sign in with",
-		pass: func(f *Flow) bool { return f.given.SignIn != NoSignIn },
-		ask: func(f *Flow) Question {
-			q := Question{
-				Kind: Choice, Title: "How do builds sign in to Convox?",
-				Reason: []string{"Builds use it to run convox deploy. Travis stores it as private variables."},
-				Help:   []string{deployKeyHelp, rackPasswordHelp, "A deploy key is the safer choice where Console manages the Rack."},
-			}
-			offer(&q, signIns, signInOptions, f.likelySignIn())
-			return q
-		},
-		take:  func(f *Flow, v Value) { f.answers.signIn = signIns[v.Index] },
-		shown: func(f *Flow) string { return signInOptions[f.answers.signIn].Label },
-	}
+var signInStep = step{
+	id: StepSignIn, name: "Sign in with",
+	pass: func(f *Flow) bool { return f.given.SignIn != NoSignIn },
+	ask: func(f *Flow) Question {
+		q := Question{
+			Kind: Choice, Title: "How do builds sign in to Convox?",
+			Reason: []string{"Builds use it to run convox deploy. Travis stores it as private variables."},
+			Help:   []string{deployKeyHelp, rackPasswordHelp, "A deploy key is the safer choice where Console manages the Rack."},
+		}
+		offer(&q, signIns, signInOptions, f.likelySignIn())
+		return q
+	},
+	take:  func(f *Flow, v Value) { f.answers.signIn = signIns[v.Index] },
+	shown: func(f *Flow) string { return signInOptions[f.answers.signIn].Label },
 }
 
 // likelySignIn is the option to focus: the one chosen before, else the Rack password
@@ -50,71 +48,67 @@ func (f *Flow) likelySignIn() SignIn {
 	return ByConsole
 }
 
-func consoleStep() step {
-	return step{
-		id: StepConsole, name: "Console",
-		when: byConsole,
-		pass: func(*Flow) bool { return true }, // nearly everyone uses Convox's own
-		ask: func(f *Flow) Question {
-			return Question{
-				Kind: Text, Title: "Which Console?",
-				Reason:  []string{"Convox's own is " + convox.HostedConsole + ". Your company may run another one."},
-				Initial: Value{Text: f.answers.console.String()},
-				Check: func(v Value) error {
-					_, err := convox.ParseHost(v.Text)
-					return err
-				},
-			}
-		},
-		take: func(f *Flow, v Value) {
-			host, _ := convox.ParseHost(v.Text) // Check parsed it
-			if host != f.answers.console {
-				f.answers.console = host
-				f.answers.key = secret.String{} // it belongs to the other Console
-				f.forgetLogin()
-			}
-		},
-		shown: func(f *Flow) string { return f.answers.console.String() },
-	}
+var consoleStep = step{
+	id: StepConsole, name: "Console",
+	when: byConsole,
+	pass: func(*Flow) bool { return true }, // nearly everyone uses Convox's own
+	ask: func(f *Flow) Question {
+		return Question{
+			Kind: Text, Title: "Which Console?",
+			Reason:  []string{"Convox's own is " + convox.HostedConsole + ". Your company may run another one."},
+			Initial: Value{Text: f.answers.console.String()},
+			Check: func(v Value) error {
+				_, err := convox.ParseHost(v.Text)
+				return err
+			},
+		}
+	},
+	take: func(f *Flow, v Value) {
+		host, _ := convox.ParseHost(v.Text) // Check parsed it
+		if host != f.answers.console {
+			f.answers.console = host
+			f.answers.key = secret.String{} // it belongs to the other Console
+			f.forgetLogin()
+		}
+	},
+	shown: func(f *Flow) string { return f.answers.console.String() },
 }
 
-func keyStep() step {
-	return step{
-		id: StepKey, name: "Deploy key",
-		when: byConsole,
-		pass: func(f *Flow) bool {
-			given := !f.given.Password.IsEmpty() && f.answers.key.Equal(f.given.Password)
-			return given && f.problem == nil && (f.given.PasswordFor.IsZero() || f.given.PasswordFor == f.answers.console)
-		},
-		ask: func(f *Flow) Question {
-			return Question{
-				Kind: Secret, Title: "Enter the deploy key",
-				Reason: []string{
-					"Create one in Console, in the Rack's organization: Settings, Deploy Keys.",
-					"https://" + f.answers.console.String(),
-				},
-				Help: []string{
-					deployKeyHelp,
-					"Older Consoles list deploy keys on the organization's Members tab. Don't use your personal key: it can do everything that you can.",
-					f.answers.console.String() + " checks the key before anything is written.",
-				},
-				Initial: Value{Secret: f.answers.key},
-				Check:   checkSecret,
-			}
-		},
-		take: func(f *Flow, v Value) { f.answers.key = v.Secret },
-		do:   func(f *Flow, _ Value) *Work { return f.checkLogin(StepKey) },
-		shown: func(f *Flow) string {
-			switch login := f.result.login; {
-			case login == nil:
-				return ""
-			case login.PersonalKey:
-				return "accepted · looks like a personal key"
-			default:
-				return "accepted · " + text.Count(len(login.Racks), "Rack")
-			}
-		},
-	}
+var keyStep = step{
+	id: StepKey, name: "Deploy key",
+	when: byConsole,
+	pass: func(f *Flow) bool {
+		given := !f.given.Password.IsEmpty() && f.answers.key.Equal(f.given.Password)
+		return given && f.problem == nil && (f.given.PasswordFor.IsZero() || f.given.PasswordFor == f.answers.console)
+	},
+	ask: func(f *Flow) Question {
+		return Question{
+			Kind: Secret, Title: "Enter the deploy key",
+			Reason: []string{
+				"Create one in Console, in the Rack's organization: Settings, Deploy Keys.",
+				"https://" + f.answers.console.String(),
+			},
+			Help: []string{
+				deployKeyHelp,
+				"Older Consoles list deploy keys on the organization's Members tab. Don't use your personal key: it can do everything that you can.",
+				f.answers.console.String() + " checks the key before anything is written.",
+			},
+			Initial: Value{Secret: f.answers.key},
+			Check:   checkSecret,
+		}
+	},
+	take: func(f *Flow, v Value) { f.answers.key = v.Secret },
+	do:   func(f *Flow) *Work { return f.checkLogin(StepKey) },
+	shown: func(f *Flow) string {
+		switch login := f.result.login; {
+		case login == nil:
+			return ""
+		case login.PersonalKey:
+			return "accepted · looks like a personal key"
+		default:
+			return "accepted · " + text.Count(len(login.Racks), "Rack")
+		}
+	},
 }
 
 func checkSecret(v Value) error { return convox.CheckPassword(v.Secret) }

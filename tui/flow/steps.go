@@ -6,38 +6,38 @@ import "slices"
 // is.
 func steps(given Given) []step {
 	if given.Reset != nil {
-		return slices.Concat(recovering(), resetting(), []step{resetDoneStep()})
+		return slices.Concat(recovering(), resetting(), []step{resetDoneStep})
 	}
 	return slices.Concat(
-		[]step{signInStep(), consoleStep(), keyStep(), rackStep(), mfaStep(), profileStep(), ssoStep(), hostStep(), sourceStep(), passwordStep()},
+		[]step{signInStep, consoleStep, keyStep, rackStep, mfaStep, profileStep, ssoStep, hostStep, sourceStep, passwordStep},
 		recovering(),
 		resetting(),
 		[]step{
-			afterResetStep(), rotateStep(),
-			accountStep(), tokenStep(),
-			repositoryStep(), slugStep(), readStep(), unknownStep(), activateStep(),
-			branchStep(), branchNameStep(), deployRackStep(), commandStep(),
-			planStep(), mixedStep(),
-			fileStep(), reviewStep(),
-			retryStep(),
-			testBuildStep(),
-			doneStep(),
+			afterResetStep, rotateStep,
+			accountStep, tokenStep,
+			repositoryStep, slugStep, readStep, unknownStep, activateStep,
+			branchStep, branchNameStep, deployRackStep, commandStep,
+			planStep, mixedStep,
+			fileStep, reviewStep,
+			retryStep,
+			testBuildStep,
+			doneStep,
 		},
 	)
 }
 
 // recovering reads a lost password from AWS, and verifies any password.
 func recovering() []step {
-	return []step{recoverStep(), certificateStep(), uncheckedStep(), recoveredStep(), recoveredShownStep()}
+	return []step{recoverStep, certificateStep, uncheckedStep, recoveredStep, recoveredShownStep}
 }
 
 // resetting sets a new password.
 func resetting() []step {
 	return []step{
-		lostStep(), affectedStep(), busyStep(),
-		newStep(), freshStep(), keepStep(),
-		previewStep(), resetCertificateStep(), changesStep(), refreshStep(), nameStep(),
-		saveStep(), keptStep(), resetStep(), continueStep(),
+		lostStep, affectedStep, busyStep,
+		newStep, freshStep, keepStep,
+		previewStep, resetCertificateStep, changesStep, refreshStep, nameStep,
+		saveStep, keptStep, resetStep, continueStep,
 	}
 }
 

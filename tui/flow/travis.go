@@ -9,48 +9,43 @@ import (
 )
 
 // accountStep takes the token that was found, or asks for the account.
-func accountStep() step {
-	return step{
-		id: StepAccount, name: "Travis",
-		wait: until("asking Travis whose token this is", func(f *Flow) bool { return f.found.tokenDone }),
-		pass: func(f *Flow) bool {
-			switch {
-			case f.found.token.IsEmpty():
-				f.answers.ownToken = true
-				f.problem = ProblemOf(f.found.tokenErr)
-				return true
-			case f.found.user.ID > 0:
-				return true
-			}
+var accountStep = step{
+	id: StepAccount, name: "Travis",
+	wait: until("asking Travis whose token this is", func(f *Flow) bool { return f.found.tokenDone }),
+	pass: func(f *Flow) bool {
+		switch {
+		case f.found.token.IsEmpty():
+			f.answers.ownToken = true
 			f.problem = ProblemOf(f.found.tokenErr)
-			return false
-		},
-		ask: func(f *Flow) Question {
-			q := Question{
-				Kind: Choice, Title: "Which Travis account?",
-				Reason: []string{"A token was found in TRAVIS_TOKEN or in the Travis CLI's settings."},
-				Help:   tokenHelp,
-				Options: []Option{
-					{Label: "Retry the token that was found", do: func(f *Flow) *Work {
-						return f.askWhose(func(f *Flow, user travisapi.User) { f.found.user, f.result.user = user, user })
-					}},
-					{Label: "Enter another token"},
-				},
-			}
-			if f.found.user.ID > 0 {
-				q.Options[0] = Option{Label: f.found.user.Login, Note: "the token that was found", do: func(f *Flow) *Work {
-					f.result.user = f.found.user
-					return nil
-				}}
-			}
-			if f.answers.ownToken {
-				q.Initial.Index = 1
-			}
-			return q
-		},
-		take:  func(f *Flow, v Value) { f.setToken(v.Index == 1, f.answers.token) },
-		shown: func(f *Flow) string { return f.result.user.Login },
-	}
+			return true
+		case f.found.user.ID > 0:
+			return true
+		}
+		f.problem = ProblemOf(f.found.tokenErr)
+		return false
+	},
+	ask: func(f *Flow) Question {
+		q := Question{
+			Kind: Choice, Title: "Which Travis account?",
+			Reason: []string{"A token was found in TRAVIS_TOKEN or in the Travis CLI's settings."},
+			Help:   tokenHelp,
+			Options: []Option{
+				{Label: "Retry the token that was found", do: func(f *Flow) *Work {
+					return f.askWhose(func(f *Flow, user travisapi.User) { f.found.user, f.result.user = user, user })
+				}},
+				{Label: "Enter another token", chosen: f.answers.ownToken},
+			},
+		}
+		if f.found.user.ID > 0 {
+			q.Options[0] = Option{Label: f.found.user.Login, Note: "the token that was found", do: func(f *Flow) *Work {
+				f.result.user = f.found.user
+				return nil
+			}}
+		}
+		return q
+	},
+	take:  func(f *Flow, v Value) { f.setToken(v.Index == 1, f.answers.token) },
+	shown: func(f *Flow) string { return f.result.user.Login },
 }
 
 var tokenHelp = []string{
@@ -71,28 +66,26 @@ func (f *Flow) setToken(own bool, typed secret.String) {
 	}
 }
 
-func tokenStep() step {
-	return step{
-		id: StepToken, name: "Travis",
-		when: func(f *Flow) bool { return f.answers.ownToken },
-		ask: func(f *Flow) Question {
-			return Question{
-				Kind: Secret, Title: "What's your Travis token?",
-				Reason: []string{
-					"Copy it under API authentication in your Travis preferences:",
-					cmp.Or(f.found.tokenPage, travisapi.TokenPage(travisapi.HostedEndpoint)),
-				},
-				Help:    tokenHelp,
-				Initial: Value{Secret: f.answers.token},
-				Check:   func(v Value) error { return travisapi.CheckToken(v.Secret) },
-			}
-		},
-		take: func(f *Flow, v Value) { f.setToken(true, v.Secret) },
-		do: func(f *Flow, _ Value) *Work {
-			return f.askWhose(func(f *Flow, user travisapi.User) { f.result.user = user })
-		},
-		shown: func(f *Flow) string { return f.result.user.Login },
-	}
+var tokenStep = step{
+	id: StepToken, name: "Travis",
+	when: func(f *Flow) bool { return f.answers.ownToken },
+	ask: func(f *Flow) Question {
+		return Question{
+			Kind: Secret, Title: "What's your Travis token?",
+			Reason: []string{
+				"Copy it under API authentication in your Travis preferences:",
+				cmp.Or(f.found.tokenPage, travisapi.TokenPage(travisapi.HostedEndpoint)),
+			},
+			Help:    tokenHelp,
+			Initial: Value{Secret: f.answers.token},
+			Check:   func(v Value) error { return travisapi.CheckToken(v.Secret) },
+		}
+	},
+	take: func(f *Flow, v Value) { f.setToken(true, v.Secret) },
+	do: func(f *Flow) *Work {
+		return f.askWhose(func(f *Flow, user travisapi.User) { f.result.user = user })
+	},
+	shown: func(f *Flow) string { return f.result.user.Login },
 }
 
 // askWhose asks Travis whose the token is, and keeps the user.

@@ -13,7 +13,6 @@ import (
 // answers is what the person answered, or the flags did. Going back keeps it.
 type answers struct {
 	signIn  SignIn
-	instead instead // of a reset
 	console convox.Host
 	key     secret.String // a deploy key
 

@@ -187,25 +187,21 @@ func (f *Flow) Finish(o Outcome) {
 	switch {
 	case f.over:
 	case o.Err != nil:
-		f.fail(o)
+		to := f.at
+		if o.To != "" {
+			to = f.index(o.To)
+		}
+		f.showNeeded(to)
+		f.problem = ProblemOf(o.Err)
 	case o.To != "":
-		f.enterAt(f.index(o.To))
+		f.show(f.index(o.To))
+		if f.steps[f.at].ask == nil {
+			f.asking = false
+			f.enter()
+		}
 	default:
 		f.forward()
 	}
-}
-
-// fail shows an error at the step where it can be fixed.
-func (f *Flow) fail(o Outcome) {
-	to := f.at
-	if o.To != "" {
-		to = f.index(o.To)
-	}
-	for f.steps[to].ask == nil || !f.steps[to].needed(f) {
-		to--
-	}
-	f.show(to)
-	f.problem = ProblemOf(o.Err)
 }
 
 func (f *Flow) index(id string) int {
@@ -225,14 +221,18 @@ func (f *Flow) show(i int) {
 	}
 }
 
-// goTo asks the question of a step other than the next one. It's for a step's do, and
-// no Work.
-func (f *Flow) goTo(id string) *Work {
-	i := f.index(id)
-	for !f.steps[i].needed(f) {
+// showNeeded asks the question of a step, or of the last one before it that is needed.
+func (f *Flow) showNeeded(i int) {
+	for f.steps[i].ask == nil || !f.steps[i].needed(f) {
 		i--
 	}
 	f.show(i)
+}
+
+// goTo asks the question of a step other than the next one. It's for a step's do, and
+// no Work.
+func (f *Flow) goTo(id string) *Work {
+	f.showNeeded(f.index(id))
 	f.jumped = true
 	return nil
 }
@@ -240,16 +240,6 @@ func (f *Flow) goTo(id string) *Work {
 func (f *Flow) quit() *Work {
 	f.over = true
 	return nil
-}
-
-// enterAt asks the question of a step, or acts if it has none.
-func (f *Flow) enterAt(i int) {
-	if f.steps[i].ask != nil {
-		f.show(i)
-		return
-	}
-	f.at, f.asking, f.asked, f.problem = i, false, nil, nil
-	f.enter()
 }
 
 // Update is something that a Search found. Found applies it.

@@ -171,14 +171,15 @@ func (f *Flow) newLoginCheck(to string) func(connect.Stop, connect.Credential) O
 	f.result.accepted, f.answers.unchecked = connect.Accepted{}, false
 	return func(stop connect.Stop, c connect.Credential) Outcome {
 		login, err := checkCredential(stop.Soft, newChecker, fingerprint, c)
+		detail, _ := problem.Detail[convox.Detail](err)
 		switch {
 		case err == nil:
 			return Outcome{Set: func(f *Flow) {
 				f.result.login, f.result.accepted = &login, connect.Accepted{Credential: c, Login: login}
 			}}
 		case problem.Has(err, convox.CodeUntrusted) && fingerprint == "":
-			return Outcome{Set: func(f *Flow) { f.result.untrusted = fingerprintOf(err) }}
-		case problem.Has(err, convox.CodeUnreachable) && !c.Console && !isBrokenProxy(err):
+			return Outcome{Set: func(f *Flow) { f.result.untrusted = detail.Fingerprint }}
+		case problem.Has(err, convox.CodeUnreachable) && !c.Console && !detail.BrokenProxy: // that has to be fixed first
 			return Outcome{Set: func(f *Flow) { f.result.unreachable = err }}
 		}
 		return Outcome{Err: err, To: to, Set: func(f *Flow) { f.refuse(f.answers.source, err) }}
@@ -195,19 +196,6 @@ func (f *Flow) refuse(s source, err error) {
 	}
 	f.result.refused[s] = true
 	f.result.noRecovery = f.result.noRecovery || s == sourceAWS
-}
-
-// fingerprintOf is that of the certificate that a login met.
-func fingerprintOf(err error) string {
-	detail, _ := problem.Detail[convox.Detail](err)
-	return detail.Fingerprint
-}
-
-// isBrokenProxy reports whether a proxy failed before it tried to reach the host: this
-// says nothing about the Rack, and has to be fixed first.
-func isBrokenProxy(err error) bool {
-	detail, _ := problem.Detail[convox.Detail](err)
-	return detail.BrokenProxy
 }
 
 func checkCredential(ctx context.Context, newChecker func(string) (Checker, error), fingerprint string, c connect.Credential) (convox.Login, error) {

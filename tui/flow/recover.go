@@ -155,35 +155,6 @@ func (f *Flow) keptLines() (lines []Line) {
 	return lines
 }
 
-// instead is what can be done instead of a reset, and the reset.
-type instead int
-
-const (
-	useSaved instead = iota + 1
-	readFromAWS
-	useDeployKey
-	resetIt
-)
-
-var insteadOptions = map[instead]Option{
-	useSaved:     {Label: "Try the saved one", Note: "from the convox CLI; changes nothing"},
-	readFromAWS:  {Label: "Read it from AWS", Note: "changes nothing"},
-	useDeployKey: {Label: "Use a Console deploy key", Note: "if Console manages the Rack"},
-	resetIt:      {Label: "Set a new password", Note: "locks out everyone who has the old one"},
-}
-
-// instead lists the alternatives to a reset, and the reset last.
-func (f *Flow) instead() []instead {
-	var all []instead
-	if _, saved := convox.FindSaved(f.found.saved, f.rackHost()); saved && !f.result.refused[sourceSaved] && f.given.Reset != nil {
-		all = append(all, useSaved)
-	}
-	if !f.result.noRecovery {
-		all = append(all, readFromAWS)
-	}
-	return append(all, useDeployKey, resetIt)
-}
-
 func (f *Flow) rackName() string {
 	rack, _ := f.pickedRack()
 	return rack.Name
@@ -203,24 +174,26 @@ var lostStep = step{
 				"AWS stores it for the Rack's own use, and reading it changes nothing. With a Console deploy key, builds don't need it at all.",
 			},
 		}
-		offer(&q, f.instead(), insteadOptions, f.answers.instead)
-		return q
-	},
-	take: func(f *Flow, v Value) { f.answers.instead = f.instead()[v.Index] },
-	do: func(f *Flow) *Work {
-		switch {
-		case f.answers.instead == useSaved:
-			return f.trySaved()
-		case f.answers.instead == readFromAWS:
-			f.answers.source = sourceAWS
-			return f.goTo(StepRecover)
-		case f.answers.instead == useDeployKey && f.given.Reset != nil:
-			return f.goTo(StepResetDone)
-		case f.answers.instead == useDeployKey:
-			f.answers.signIn = ByConsole
-			return f.goTo(StepKey)
+		if _, isSaved := convox.FindSaved(f.found.saved, f.rackHost()); isSaved && !f.result.refused[sourceSaved] && f.given.Reset != nil {
+			q.Options = append(q.Options, Option{Label: "Try the saved one", Note: "from the convox CLI; changes nothing", do: (*Flow).trySaved})
 		}
-		return nil
+		if !f.result.noRecovery {
+			q.Options = append(q.Options, Option{Label: "Read it from AWS", Note: "changes nothing", do: func(f *Flow) *Work {
+				f.answers.source = sourceAWS
+				return f.goTo(StepRecover)
+			}})
+		}
+		q.Options = append(q.Options,
+			Option{Label: "Use a Console deploy key", Note: "if Console manages the Rack", do: func(f *Flow) *Work {
+				f.answers.signIn = ByConsole
+				if f.given.Reset != nil {
+					return f.goTo(StepResetDone)
+				}
+				return f.goTo(StepKey)
+			}},
+			Option{Label: "Set a new password", Note: "locks out everyone who has the old one", chosen: !f.reset.Host.IsZero()},
+		)
+		return q
 	},
 }
 
@@ -229,6 +202,7 @@ func (f *Flow) trySaved() *Work {
 	login, _ := convox.FindSaved(f.found.saved, f.rackHost())
 	credential := connect.Credential{Host: f.rackHost(), Password: login.Password, Source: convox.SavedIn(login.File)}
 	fingerprint, newChecker := f.fingerprint(), f.outside.Checker
+	f.answers.source = sourceSaved
 	return &Work{
 		Words: "checking the saved password with " + credential.Host.String(),
 		Run: func(stop connect.Stop, _ Tell) Outcome {

@@ -180,7 +180,8 @@ func (f *Flow) preview() *Work {
 				err = r.Prepare(stop, request)
 			}
 			if problem.Has(err, convox.CodeUntrusted) && fingerprint == "" {
-				return Outcome{Set: func(f *Flow) { f.reset, f.result.untrusted = r, fingerprintOf(err) }}
+				detail, _ := problem.Detail[convox.Detail](err)
+				return Outcome{Set: func(f *Flow) { f.reset, f.result.untrusted = r, detail.Fingerprint }}
 			}
 			return resetOutcome(r, err, StepAffected)
 		},
@@ -409,9 +410,9 @@ func (f *Flow) ResetNext() []Next {
 		return f.affected()
 	case f.reset.Report() != nil:
 		return nil
-	case f.answers.instead == useSaved:
+	case f.answers.source == sourceSaved:
 		return []Next{{inClone, "convox-travis --saved --rack " + name}}
-	case f.answers.instead == useDeployKey:
+	case byConsole(f):
 		return []Next{
 			{"Create a deploy key in Console, under Settings, Deploy Keys.", ""},
 			{inClone, "convox-travis --console"},

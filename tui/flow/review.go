@@ -294,20 +294,15 @@ func (f *Flow) keyLines() []Line {
 	if !byConsole(f) || len(login.Racks) == 0 {
 		return nil
 	}
-	const few = 4
 	var names []string
-	for _, rack := range login.Racks[:min(few, len(login.Racks))] {
+	for _, rack := range login.Racks {
 		name := rack.String()
 		if rack.IsLost() {
 			name += " (" + rack.Status + ")"
 		}
 		names = append(names, name)
 	}
-	words := strings.Join(names, ", ")
-	if more := len(login.Racks) - few; more > 0 {
-		words += fmt.Sprintf(" and %d more", more)
-	}
-	return []Line{indent(Muted, "The deploy key sees "+words+".")}
+	return []Line{indent(Muted, "The deploy key sees "+text.List(names)+".")}
 }
 
 // severalLines show what several repositories share, and a table of them.

@@ -9,7 +9,6 @@ import (
 	"convox-travis/internal/audit"
 	"convox-travis/internal/connect"
 	"convox-travis/internal/problem"
-	"convox-travis/internal/secret"
 	"convox-travis/internal/text"
 	"convox-travis/internal/travisyml"
 	"convox-travis/travisapi"
@@ -30,18 +29,22 @@ func (f *Flow) apply() *Work {
 			return r.Err != nil
 		})
 	}
-	return job.work("writing to "+nameOf(f.targets()), func(stop connect.Stop, tell Tell) Outcome {
+	work := f.travisWork("writing to "+nameOf(f.targets()), func(stop connect.Stop, travis Travis, tell Tell) Outcome {
 		for _, line := range warnings {
 			tell.Line(line)
 		}
-		return job.carryOut(stop, plan, tell)
+		return job.carryOut(stop, travis, plan, tell)
 	})
+	work.Writes = true
+	if job.several {
+		work.Stops = "stop, and roll back what is incomplete"
+	}
+	return work
 }
 
 // job is what is needed to write, besides the plan.
 type job struct {
 	outside Outside
-	token   secret.String
 	several bool
 	file    *travisyml.File // nil where nothing is added
 	plan    *filePlan       // of the file, as reviewed
@@ -49,30 +52,18 @@ type job struct {
 }
 
 func (f *Flow) job() job {
-	j := job{outside: f.outside, token: f.token(), several: f.several(), encrypt: f.answers.encrypt}
+	j := job{outside: f.outside, several: f.several(), encrypt: f.answers.encrypt}
 	if j.plan = f.filePlan(); j.plan != nil && (j.encrypt || !f.fileWish().noStep && !f.cannotCarryStep()) {
 		j.file = f.found.file
 	}
 	return j
 }
 
-func (j job) work(words string, run func(connect.Stop, Tell) Outcome) *Work {
-	work := &Work{Words: words, Writes: true, Run: run}
-	if j.several {
-		work.Stops = "stop, and roll back what is incomplete"
-	}
-	return work
-}
-
 // carryOut writes the variables, to the settings or the file, and then the deploy
 // step. A ban ends the flow of several repositories: it lasts too long to wait.
-func (j job) carryOut(stop connect.Stop, plan connect.Plan, tell Tell) Outcome {
+func (j job) carryOut(stop connect.Stop, travis Travis, plan connect.Plan, tell Tell) Outcome {
 	clock := j.outside.Runner.Retry.Defaults().Clock
 	start := clock.Now()
-	travis, err := j.outside.Travis(j.token)
-	if err != nil {
-		return Outcome{Err: err, To: StepReview}
-	}
 	runner := j.outside.Runner
 	runner.Tell = func(e connect.Event) {
 		if line, worth := eventLine(e); worth {

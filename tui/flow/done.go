@@ -295,28 +295,21 @@ func (f *Flow) runTestBuild() *Work {
 		Target: f.only(), Ref: f.onlyKnown().Ref(), Console: f.answers.signIn == ByConsole, Rack: f.deployRack(),
 		Branch: f.branch(),
 	}
-	token, outside := f.token(), f.outside
-	return &Work{
-		Words: "waiting for the test build", Writes: true, Stops: "stop waiting for the build",
-		Run: func(stop connect.Stop, tell Tell) Outcome {
-			travis, err := outside.Travis(token)
-			if err != nil {
-				return Outcome{Err: err}
+	work := f.travisWork("waiting for the test build", func(stop connect.Stop, travis Travis, tell Tell) Outcome {
+		request.Hosted = travis.Endpoint() == travisapi.HostedEndpoint
+		builder := audit.TestBuilder{Builder: travis, Tell: func(e audit.TestBuildEvent) {
+			tell.Progress(Progress{Words: "test build: " + e.State})
+			if e.Page != "" && e.State == "created" {
+				tell.Line(Line{Muted, e.Page})
 			}
-			request.Hosted = travis.Endpoint() == travisapi.HostedEndpoint
-			prover := audit.TestBuilder{Builder: travis, Tell: func(e audit.TestBuildEvent) {
-				tell.Progress(Progress{Words: "test build: " + e.State})
-				if e.Page != "" && e.State == "created" {
-					tell.Line(Line{Muted, e.Page})
-				}
-			}}
-			err = prover.Run(stop, request)
-			stopped := context.Cause(stop.Soft)
-			outcome := Outcome{Err: err, Set: func(f *Flow) {
-				f.result.tested, f.result.testErr = err == nil, err
-				f.result.report.Stopped, f.over = stopped, stopped != nil
-			}}
-			return outcome
-		},
-	}
+		}}
+		err := builder.Run(stop, request)
+		stopped := context.Cause(stop.Soft)
+		return Outcome{Err: err, Set: func(f *Flow) {
+			f.result.tested, f.result.testErr = err == nil, err
+			f.result.report.Stopped, f.over = stopped, stopped != nil
+		}}
+	})
+	work.Writes, work.Stops = true, "stop waiting for the build"
+	return work
 }

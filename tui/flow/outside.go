@@ -249,27 +249,24 @@ func (f *Flow) addSaved(logins []convox.SavedLogin) {
 func (o Outside) searchAccount(ctx context.Context, tell func(Update)) {
 	token, err := o.Token(ctx)
 	var user travisapi.User
-	if err == nil && !token.IsEmpty() {
-		user, err = o.whoIs(ctx, token)
-	}
 	page := ""
 	if o.Travis != nil {
-		if travis, noTravis := o.Travis(token); noTravis == nil { // this makes no call
+		travis, noTravis := o.Travis(token) // this makes no call
+		if noTravis == nil {
 			page = travisapi.TokenPage(travis.Endpoint())
+		}
+		switch {
+		case err != nil || token.IsEmpty():
+		case noTravis != nil:
+			err = noTravis
+		default:
+			user, err = travis.User(ctx)
 		}
 	}
 	tell(func(f *Flow) {
 		f.found.token, f.found.user, f.found.tokenErr, f.found.tokenDone = token, user, err, true
 		f.found.tokenPage = page
 	})
-}
-
-func (o Outside) whoIs(ctx context.Context, token secret.String) (travisapi.User, error) {
-	travis, err := o.Travis(token)
-	if err != nil {
-		return travisapi.User{}, err
-	}
-	return travis.User(ctx)
 }
 
 // newRackSearch returns a search for Racks, which replaces the one before.

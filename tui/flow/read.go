@@ -24,22 +24,22 @@ var readStep = step{id: StepRead, name: "Repository", do: func(f *Flow) *Work { 
 func (f *Flow) read(syncs bool) *Work {
 	targets := f.answers.targets // also what was left out
 	isOne, plan := !f.several(), f.planner(targets)
-	user, token, outside := f.result.user, f.token(), f.outside
+	user := f.result.user
 	words := "reading the Travis settings of " + nameOf(targets)
 	if isOne {
 		words = "asking Travis about " + nameOf(targets)
 	}
-	return &Work{Words: words, Run: func(stop connect.Stop, tell Tell) Outcome {
+	return f.travisWork(words, func(stop connect.Stop, travis Travis, tell Tell) Outcome {
 		if syncs {
 			tell.Line(Line{Muted, "waiting until Travis has read your list of repositories"})
-			if err := outside.sync(stop.Soft, token, user); err != nil {
+			if err := syncRepositories(stop.Soft, travis, user); err != nil {
 				return Outcome{Err: err}
 			}
 		}
 		var read connect.Plan
 		var outcome Outcome
 		if isOne {
-			read, outcome = outside.lookUp(stop.Soft, token, targets[0])
+			read, outcome = lookUp(stop.Soft, travis, targets[0])
 		} else {
 			read, outcome = plan(stop, func(done int) {
 				tell.Progress(Progress{Done: done, Of: len(targets), Words: fmt.Sprintf("%d left", len(targets)-done), Often: true})
@@ -55,15 +55,11 @@ func (f *Flow) read(syncs bool) *Work {
 		}
 		outcome.Set = func(f *Flow) { f.result.read = &read }
 		return outcome
-	}}
+	})
 }
 
 // lookUp asks Travis for one repository. That Travis doesn't know it is in its plan.
-func (o Outside) lookUp(ctx context.Context, token secret.String, target connect.Target) (connect.Plan, Outcome) {
-	travis, err := o.Travis(token)
-	if err != nil {
-		return connect.Plan{}, Outcome{Err: err, To: StepSlug}
-	}
+func lookUp(ctx context.Context, travis Travis, target connect.Target) (connect.Plan, Outcome) {
 	repository, err := travis.Repository(ctx, target.Ref())
 	plan := connect.RepositoryPlan{Target: target, Repository: repository, Err: err}
 	if err != nil && !isUnknown(plan) {
@@ -111,14 +107,10 @@ func (o Outside) plan(ctx context.Context, request connect.Request, token secret
 // syncPatience is the longest wait for a sync.
 const syncPatience = 3 * time.Minute
 
-// sync lets Travis read its list of repositories, and waits for it.
-func (o Outside) sync(ctx context.Context, token secret.String, user travisapi.User) error {
+// syncRepositories lets Travis read its list of repositories, and waits for it.
+func syncRepositories(ctx context.Context, travis Travis, user travisapi.User) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, syncPatience)
 	defer cancel()
-	travis, err := o.Travis(token)
-	if err != nil {
-		return err
-	}
 	if err := travis.Sync(ctx, user); err != nil && !user.Syncing {
 		return err
 	}

@@ -134,21 +134,14 @@ func (f *Flow) needsOwned() bool {
 
 // listOwned asks Travis for the repositories that the flags select.
 func (f *Flow) listOwned() *Work {
-	token, outside := f.token(), f.outside
-	return &Work{
-		Words: "listing the repositories",
-		Run: func(stop connect.Stop, _ Tell) Outcome {
-			travis, err := outside.Travis(token)
-			if err != nil {
-				return Outcome{Err: err}
-			}
-			targets, _, err := outside.Owned(stop.Soft, travis)
-			if err != nil {
-				return Outcome{Err: err, To: fixedAt(err, StepRepository)}
-			}
-			return Outcome{Set: func(f *Flow) { f.setTargets(targets) }}
-		},
-	}
+	owned := f.outside.Owned
+	return f.travisWork("listing the repositories", func(stop connect.Stop, travis Travis, _ Tell) Outcome {
+		targets, _, err := owned(stop.Soft, travis)
+		if err != nil {
+			return Outcome{Err: err, To: fixedAt(err, StepRepository)}
+		}
+		return Outcome{Set: func(f *Flow) { f.setTargets(targets) }}
+	})
 }
 
 var slugStep = step{

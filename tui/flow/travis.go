@@ -90,15 +90,23 @@ var tokenStep = step{
 
 // askWhose asks Travis whose the token is, and keeps the user.
 func (f *Flow) askWhose(keep func(*Flow, travisapi.User)) *Work {
-	token, outside := f.token(), f.outside
-	return &Work{
-		Words: "asking Travis whose token this is",
-		Run: func(stop connect.Stop, _ Tell) Outcome {
-			user, err := outside.whoIs(stop.Soft, token)
-			if err != nil {
-				return Outcome{Err: err}
-			}
-			return Outcome{Set: func(f *Flow) { keep(f, user) }}
-		},
-	}
+	return f.travisWork("asking Travis whose token this is", func(stop connect.Stop, travis Travis, _ Tell) Outcome {
+		user, err := travis.User(stop.Soft)
+		if err != nil {
+			return Outcome{Err: err}
+		}
+		return Outcome{Set: func(f *Flow) { keep(f, user) }}
+	})
+}
+
+// travisWork is a Work that calls Travis with the token as it is now.
+func (f *Flow) travisWork(words string, run func(connect.Stop, Travis, Tell) Outcome) *Work {
+	token, open := f.token(), f.outside.Travis
+	return &Work{Words: words, Run: func(stop connect.Stop, tell Tell) Outcome {
+		travis, err := open(token)
+		if err != nil {
+			return Outcome{Err: err}
+		}
+		return run(stop, travis, tell)
+	}}
 }

@@ -64,23 +64,14 @@ func (c *Choice) Keys() []Key {
 	return keys
 }
 
-// notes is which notes are drawn.
-type notes int
-
-const (
-	noNotes notes = iota
-	focusedNote
-	allNotes
-)
-
 // View implements Field. In little room the notes go first, except that of the
 // option with the focus, then options: it says how many.
 func (c *Choice) View() string {
-	blocks := c.blocks(c.width, allNotes)
+	blocks := c.blocks(c.width, true)
 	if height(blocks) > c.height {
-		blocks = c.blocks(c.width, noNotes)
+		focused := blocks[c.selected]
+		blocks = c.blocks(c.width, false)
 		if spare := c.height - height(blocks); spare >= 0 {
-			focused := c.blocks(c.width, focusedNote)[c.selected]
 			label := blocks[c.selected]
 			blocks[c.selected] = append(label, Clip(focused[len(label):], spare, c.width)...)
 		} else {
@@ -92,24 +83,24 @@ func (c *Choice) View() string {
 
 // Lines implements Field.
 func (c *Choice) Lines(width int) Lines {
-	labels := c.blocks(width, noNotes)
+	labels, blocks := c.blocks(width, false), c.blocks(width, true)
 	tallest, note := 0, 0
-	for i, block := range c.blocks(width, allNotes) {
+	for i, block := range blocks {
 		tallest = max(tallest, len(labels[i]))
 		note = max(note, len(block)-len(labels[i]))
 	}
 	if len(labels) > 1 {
 		tallest++ // says how many there are besides
 	}
-	least, most := height(labels), height(c.blocks(width, allNotes))
+	least, most := height(labels), height(blocks)
 	return Lines{Least: min(tallest, least), Enough: min(least+note, most), Most: most}
 }
 
 func height(blocks [][]string) int { return len(slices.Concat(blocks...)) }
 
 // blocks are the lines of each option. Notes are in a column where all of them fit
-// there, else below their labels.
-func (c *Choice) blocks(width int, which notes) [][]string {
+// there, else below their labels, where hasNotes.
+func (c *Choice) blocks(width int, hasNotes bool) [][]string {
 	column, longest := 0, 0
 	for _, o := range c.options {
 		column = max(column, ansi.StringWidth(o.Label)+len(space))
@@ -130,7 +121,7 @@ func (c *Choice) blocks(width int, which notes) [][]string {
 		case o.Note == "":
 		case isBeside:
 			blocks[i][0] += strings.Repeat(" ", column-ansi.StringWidth(o.Label)) + c.theme.Muted.Render(o.Note)
-		case which == allNotes, which == focusedNote && i == c.selected:
+		case hasNotes:
 			blocks[i] = append(blocks[i], Indented(c.theme.Muted, space+space, o.Note, width)...)
 		}
 	}

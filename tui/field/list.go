@@ -24,11 +24,10 @@ type List struct {
 	searched      []string // what the filter looks at in the listed ones
 	widths        []int    // of the columns
 	noteWidth     int
-	matches       []int  // the rows that pass the filter, in the order on the screen
-	cursor        int    // in matches
-	isMoved       bool   // a person moved the cursor since the last filter
-	top           int    // of the window when the cursor last moved, in matches
-	wanted        string // a key that Select named before its row arrived
+	matches       []int // the rows that pass the filter, in the order on the screen
+	cursor        int   // in matches
+	isMoved       bool  // a person moved the cursor since the last filter
+	top           int   // of the window when the cursor last moved, in matches
 	marks         map[string]bool
 	filter        string
 	busy, problem string
@@ -83,20 +82,14 @@ func (l *List) SetRows(rows []flow.Row) {
 	default:
 		l.goTo(row.Key, line)
 	}
-	if l.wanted != "" {
-		l.Select(l.wanted)
-	}
 }
 
 // searched is what a filter looks at: people type the name and where it is.
 func searched(cells []string) string { return strings.Join(cells[:min(2, len(cells))], " ") }
 
-// Select moves the cursor to a row: when it arrives, if it hasn't yet and no key is
-// pressed in between.
+// Select moves the cursor to a row, if it's there.
 func (l *List) Select(key string) {
-	l.wanted = key
 	if i := l.find(key); i >= 0 {
-		l.wanted = ""
 		l.cursor = i
 		l.scroll(l.top)
 	}
@@ -122,10 +115,10 @@ func (l *List) Busy(words string) { l.busy = words }
 func (l *List) Update(msg tea.Msg) (tea.Cmd, bool) {
 	switch msg := msg.(type) {
 	case tea.PasteMsg:
-		l.problem, l.wanted = "", ""
+		l.problem = ""
 		l.narrow(l.filter + strings.TrimSpace(text.Clean(msg.Content)))
 	case tea.KeyPressMsg:
-		l.problem, l.wanted = "", ""
+		l.problem = ""
 		return nil, l.press(msg)
 	}
 	return nil, false
@@ -262,17 +255,7 @@ func (l *List) takesEnter() bool {
 	return ok || l.hasMarks()
 }
 
-func (l *List) hasMarks() bool {
-	if len(l.marks) == 0 {
-		return false // quickly
-	}
-	for i := range l.rows {
-		if row := &l.rows[i]; l.marks[row.Key] && isMarkable(row) {
-			return true
-		}
-	}
-	return false
-}
+func (l *List) hasMarks() bool { return len(l.Marked()) > 0 }
 
 func isMarkable(row *flow.Row) bool { return row.Disabled == "" && !row.Other }
 

@@ -6,12 +6,89 @@ import (
 	"unicode/utf8"
 
 	tea "charm.land/bubbletea/v2"
+	"charm.land/huh/v2"
 	"github.com/charmbracelet/x/ansi"
 
 	"convox-travis/internal/secret"
 	"convox-travis/internal/text"
 	"convox-travis/tui/flow"
 )
+
+// Text is one line that is typed or pasted and isn't secret.
+type Text struct {
+	base
+	widget      *huh.Input
+	placeholder string
+	typed       string // the widget's value
+	check       func(string) error
+	problem     error
+}
+
+// NewText starts with a value, or shows a placeholder where that is "". Enter passes
+// the trimmed value to check, which may be nil; its error is the Problem.
+func NewText(theme *Theme, placeholder, initial string, check func(string) error) *Text {
+	t := &Text{base: base{theme: theme}, placeholder: text.Clean(placeholder), typed: initial, check: check}
+	t.makeWidget()
+	return t
+}
+
+// leastInputWidth is the cells that huh's input needs: in fewer it panics.
+const leastInputWidth = 8
+
+// makeWidget makes a widget for the width, with the cursor at the end. One that was
+// made for another width would show too much of a long value, or too little.
+func (t *Text) makeWidget() {
+	t.widget = huh.NewInput().Placeholder(t.placeholder).Prompt(marker)
+	t.theme.dress(t.widget)
+	t.widget.WithWidth(max(t.width, leastInputWidth))
+	t.widget.Value(&t.typed) // after the width: a long value would be invisible before the first key
+}
+
+// Value implements Field. It has no white space at its ends.
+func (t *Text) Value() flow.Value { return flow.Value{Text: strings.TrimSpace(t.typed)} }
+
+// Update implements Field.
+func (t *Text) Update(msg tea.Msg) (tea.Cmd, bool) {
+	switch msg := msg.(type) {
+	case tea.KeyPressMsg:
+		t.problem = nil
+		if msg.Keystroke() == "enter" {
+			if t.check != nil {
+				t.problem = t.check(t.Value().Text)
+			}
+			return nil, t.problem == nil
+		}
+		t.widget.Update(msg)
+	case tea.PasteMsg: // huh turns line endings into spaces
+		t.problem = nil
+		t.widget.Update(msg)
+	}
+	return nil, false
+}
+
+// Resize implements Field. A new width moves the cursor to the end.
+func (t *Text) Resize(width, height int) {
+	isNew := width != t.width
+	t.base.Resize(width, height)
+	if isNew {
+		t.makeWidget()
+	}
+}
+
+// View implements Field.
+func (t *Text) View() string { return t.fit(strings.Split(t.widget.View(), "\n")...) }
+
+// Lines implements Field.
+func (*Text) Lines(int) Lines { return Lines{1, 1, 1} }
+
+// Problem implements Field.
+func (t *Text) Problem() error { return t.problem }
+
+// Keys implements Field.
+func (*Text) Keys() []Key { return []Key{{Key: "enter", Does: "continue", Priority: keyAnswers}} }
+
+// TakesText implements Field.
+func (*Text) TakesText() bool { return true }
 
 // longestSecret is the most bytes that a Secret takes.
 const longestSecret = 64 << 10

@@ -79,7 +79,7 @@ func (m *model) picture() picture {
 // draw notes what the next write to the terminal shows, if there is one: a screen
 // that is on the terminal already isn't written again.
 func (m *model) draw(screen string) {
-	writes := m.out.writes.Load()
+	writes := m.terminal.Out.writes.Load()
 	if writes != m.writes {
 		m.writes, m.written = writes, m.next
 	}
@@ -92,7 +92,7 @@ func (m *model) draw(screen string) {
 // isSeen reports whether what an answer is given to is on the screen, all of it where
 // the answer can do harm.
 func (m *model) isSeen() bool {
-	return m.step != "" && m.ready && !m.suspended && !(m.isCut && m.isCareful()) && (m.out.writes.Load() != m.drawnAt || m.next == m.written)
+	return m.step != "" && m.ready && !m.suspended && !(m.isCut && m.isCareful()) && (m.terminal.Out.writes.Load() != m.drawnAt || m.next == m.written)
 }
 
 // answers reports whether a key is a part of an answer.

@@ -15,7 +15,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"sync/atomic"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -29,10 +28,7 @@ import (
 // Terminal is where the full screen is.
 type Terminal struct {
 	In  io.Reader
-	Out interface { // *os.File has it
-		io.ReadWriteCloser
-		Fd() uintptr
-	}
+	Out *Device
 	// Interrupt asks the run to stop, as a first and a second Ctrl-C do.
 	Interrupt func()
 	Env       []string // NAME=VALUE; decides on colors and signs
@@ -42,9 +38,8 @@ type Terminal struct {
 // Screen runs the flow on the full screen. It returns the cause of stop when
 // that ended it.
 func Screen(stop connect.Stop, t Terminal, f *flow.Flow) error {
-	out := &counted{file: t.Out}
-	m := newModel(stop, t, f, out)
-	program := tea.NewProgram(m, tea.WithInput(t.In), tea.WithOutput(out), tea.WithEnvironment(t.Env), tea.WithoutSignalHandler())
+	m := newModel(stop, t, f)
+	program := tea.NewProgram(m, tea.WithInput(t.In), tea.WithOutput(t.Out), tea.WithEnvironment(t.Env), tea.WithoutSignalHandler())
 	m.send = program.Send
 	ctx, cancel := context.WithCancel(stop.Soft)
 	defer cancel()
@@ -63,7 +58,7 @@ func Screen(stop connect.Stop, t Terminal, f *flow.Flow) error {
 		program.Send(stopMsg{})
 	})
 	defer detach()
-	defer func() { printTranscript(out, t.Env, m.theme, m.width, f) }()
+	defer func() { printTranscript(t.Out, t.Env, m.theme, m.width, f) }()
 	ended := make(chan error, 1)
 	go func() {
 		defer crash.Catch()
@@ -111,26 +106,6 @@ func (m *model) close(err error) error {
 		return stopped
 	}
 	return err
-}
-
-// counted counts the writes to the terminal, so that it is known when a screen
-// has been shown.
-type counted struct {
-	file interface {
-		io.ReadWriteCloser
-		Fd() uintptr
-	}
-	writes atomic.Int64
-}
-
-func (c *counted) Read(p []byte) (int, error) { return c.file.Read(p) }
-func (c *counted) Close() error               { return c.file.Close() }
-func (c *counted) Fd() uintptr                { return c.file.Fd() }
-
-func (c *counted) Write(p []byte) (int, error) {
-	// Before the write: whoever has seen the screen may answer it at once.
-	c.writes.Add(1)
-	return c.file.Write(p)
 }
 
 // continuedMsg says that the process continues after a stop, and retakenMsg that it

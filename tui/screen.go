@@ -29,7 +29,6 @@ type model struct {
 	flow     *flow.Flow
 	stop     connect.Stop
 	terminal Terminal
-	out      *counted
 	ctx      context.Context
 	send     func(tea.Msg)
 
@@ -75,8 +74,8 @@ type model struct {
 	frame     int
 }
 
-func newModel(stop connect.Stop, t Terminal, f *flow.Flow, out *counted) *model {
-	return &model{flow: f, stop: stop, terminal: t, out: out, theme: field.NewTheme(true, field.GlyphsFor(t.Env)), width: 80, height: 24}
+func newModel(stop connect.Stop, t Terminal, f *flow.Flow) *model {
+	return &model{flow: f, stop: stop, terminal: t, theme: field.NewTheme(true, field.GlyphsFor(t.Env)), width: 80, height: 24}
 }
 
 // Init implements tea.Model.

@@ -3,6 +3,7 @@ package tui
 import (
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/charmbracelet/x/ansi"
@@ -11,41 +12,43 @@ import (
 	"convox-travis/internal/crash"
 )
 
-// Held is a terminal while questions are asked on it, as it was found. With it the
-// process can end in the middle of a question, in whatever state the driver is.
-type Held struct {
+// Device is a terminal while questions are asked on it, with the settings that it had.
+// With it the process can end in the middle of a question, in whatever state the driver is.
+type Device struct {
 	in     *os.File // nil where answers come from a pipe
 	found  *term.State
 	screen *os.File // of the full screen, or nil
 
-	mu sync.Mutex // of writes to the screen
+	mu     sync.Mutex   // of writes to the screen
+	writes atomic.Int64 // so that it's known when a screen has been shown
 }
 
-// Hold notes how the terminal is found. in is where answers come from and screen
+// OpenDevice notes the settings of the terminal. in is where answers come from and screen
 // where the full screen is drawn; each may be nil.
-func Hold(in, screen *os.File) *Held {
-	h := &Held{in: in, screen: screen}
+func OpenDevice(in, screen *os.File) *Device {
+	d := &Device{in: in, screen: screen}
 	if in != nil {
-		h.found, _ = term.GetState(int(in.Fd())) // nil has nothing to be restored
+		d.found, _ = term.GetState(int(in.Fd())) // nil has nothing to be restored
 	}
-	return h
+	return d
 }
 
 // Read implements io.Reader.
-func (h *Held) Read(p []byte) (int, error) { return h.screen.Read(p) }
+func (d *Device) Read(p []byte) (int, error) { return d.screen.Read(p) }
 
 // Write implements io.Writer. It writes to the screen.
-func (h *Held) Write(p []byte) (int, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.screen.Write(p)
+func (d *Device) Write(p []byte) (int, error) {
+	d.writes.Add(1) // before the write: whoever has seen the screen may answer it at once
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.screen.Write(p)
 }
 
 // Close implements io.Closer.
-func (h *Held) Close() error { return h.screen.Close() }
+func (d *Device) Close() error { return d.screen.Close() }
 
 // Fd is the screen's.
-func (h *Held) Fd() uintptr { return h.screen.Fd() }
+func (d *Device) Fd() uintptr { return d.screen.Fd() }
 
 // longestRestore bounds how long a blocked terminal delays the end.
 const longestRestore = 300 * time.Millisecond
@@ -53,20 +56,20 @@ const longestRestore = 300 * time.Millisecond
 // Restore is for the end of the process alone: it makes the terminal what it was
 // found as, drops what was typed and not read, and lets nothing more be drawn. It
 // may be called from any goroutine, and returns within a moment.
-func (h *Held) Restore() {
-	if h.found == nil || !isForeground(h.in) {
+func (d *Device) Restore() {
+	if d.found == nil || !isForeground(d.in) {
 		return
 	}
-	_ = term.Restore(int(h.in.Fd()), h.found) // one that is gone needs no settings
+	_ = term.Restore(int(d.in.Fd()), d.found) // one that is gone needs no settings
 	left := make(chan struct{})
 	go func() {
 		defer close(left)
 		defer crash.Catch()
-		if h.screen != nil {
-			h.mu.Lock() // and it stays locked
-			_, _ = h.screen.WriteString(leaveScreen)
+		if d.screen != nil {
+			d.mu.Lock() // and it stays locked
+			_, _ = d.screen.WriteString(leaveScreen)
 		}
-		forget(h.in) // half a secret must not become a command line
+		forget(d.in) // half a secret must not become a command line
 	}()
 	select {
 	case <-left:

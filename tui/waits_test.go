@@ -21,7 +21,7 @@ func TestAWaitCountsDown(t *testing.T) {
 		defer cancel()
 		waits := make(chan progress.Wait, 1)
 		f := flow.New(flow.Outside{Waits: waits}, flow.Given{})
-		m := newModel(connect.Stop{Soft: ctx, Hard: ctx}, Terminal{}, f, &counted{file: os.Stderr})
+		m := newModel(connect.Stop{Soft: ctx, Hard: ctx}, Terminal{Out: &Device{screen: os.Stderr}}, f)
 		m.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
 		for _, s := range f.Searches() {
 			go s(ctx, func(u flow.Update) { m.Update(foundMsg{u}) })

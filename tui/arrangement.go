@@ -75,7 +75,7 @@ func (m *model) arrange() arrangement {
 	if m.question.Kind != flow.Confirm { // whose reasons stand there
 		a.between = left.take(1)
 	}
-	if long(wrong)+long(detail) > 0 {
+	if len(clipParts(m.room(), append(wrong, detail...)...)) > 0 {
 		a.before = left.take(1)
 	}
 	a.apart = left.take(2)
@@ -100,11 +100,10 @@ type part struct {
 	shown int
 }
 
-// long is how many lines of the parts are on the screen.
-func long(parts []part) int {
-	lines := 0
+// count is how many lines the parts have.
+func count(parts []part) (lines int) {
 	for _, p := range parts {
-		lines += p.shown
+		lines += len(p.lines)
 	}
 	return lines
 }
@@ -240,14 +239,7 @@ func (m *model) labeled(details []flow.Detail) []string {
 // padded are parts with as many empty lines that what is below the field was never
 // higher for this question: the rows and the keys stay where they are.
 func (m *model) padded(parts []part) []part {
-	lines := 0
-	for _, p := range parts {
-		lines += len(p.lines)
-	}
-	if missing := m.highest - lines; missing > 0 {
-		parts = append(parts, part{lines: blank(missing)})
-	}
-	return parts
+	return append(parts, part{lines: blank(max(0, m.highest-count(parts)))})
 }
 
 // resize gives the field the room that it has.
@@ -255,11 +247,7 @@ func (m *model) resize() {
 	if m.help != nil {
 		m.help.resize(m.room(), max(m.body()-len(m.helpTitle()), 1))
 	}
-	lines := 0
-	for _, p := range m.detail() {
-		lines += len(p.lines)
-	}
-	m.highest = max(m.highest, lines)
+	m.highest = max(m.highest, count(m.detail()))
 	given := m.arrange().field
 	switch {
 	case m.reading != nil && m.field != nil:

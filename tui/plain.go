@@ -99,14 +99,7 @@ func Plain(stop connect.Stop, in Input, out io.Writer, f *flow.Flow) error {
 
 // search begins searches, whose updates are taken between questions.
 func (p *plain) search(ctx context.Context, searches []flow.Search) {
-	for _, s := range searches {
-		go func() {
-			defer crash.Catch()
-			s(ctx, func(u flow.Update) {
-				send(p.updates, u, ctx.Done())
-			})
-		}()
-	}
+	startSearches(ctx, searches, func(u flow.Update) { send(p.updates, u, ctx.Done()) })
 }
 
 // send sends a value, unless the listener is gone.
@@ -265,14 +258,12 @@ func (p *plain) answer(q flow.Question) (flow.Value, error) {
 		return p.shown(q)
 	case flow.Confirm:
 		return p.confirm(q)
-	case flow.Review:
-		for _, l := range q.Lines {
-			p.line(l)
-		}
-		return p.review(q)
 	}
 	for _, l := range q.Lines {
 		p.line(l)
+	}
+	if q.Kind == flow.Review {
+		return p.review(q)
 	}
 	return flow.Value{}, nil
 }

@@ -154,16 +154,14 @@ func (p *plain) review(q flow.Question) (flow.Value, error) {
 }
 
 // list writes rows with their numbers: the first of them, and those that are none
-// of what is listed.
+// of what is listed, which are the last ones.
 func (p *plain) list(rows, all []flow.Row) {
-	hidden := len(listed(rows)) - shownRows
 	for i, row := range rows {
 		if i >= shownRows && !row.Other {
+			if i == shownRows {
+				p.say("  … and %d more of %d", len(listed(rows))-shownRows, len(listed(all)))
+			}
 			continue
-		}
-		if row.Other && hidden > 0 {
-			p.say("  … and %d more of %d", hidden, len(listed(all)))
-			hidden = 0
 		}
 		note := row.Note
 		if row.Disabled != "" {
@@ -171,9 +169,6 @@ func (p *plain) list(rows, all []flow.Row) {
 		}
 		cells := slices.DeleteFunc(slices.Clone(row.Cells), func(c string) bool { return c == "" })
 		p.say("  %d  %s", i+1, withNote(strings.Join(cells, ", "), note))
-	}
-	if hidden > 0 {
-		p.say("  … and %d more of %d", hidden, len(listed(all)))
 	}
 }
 

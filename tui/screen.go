@@ -88,10 +88,14 @@ func (m *model) Init() tea.Cmd {
 
 // search begins searches. They outlive no run.
 func (m *model) search(searches []flow.Search) {
+	startSearches(m.ctx, searches, func(u flow.Update) { m.send(foundMsg{u}) })
+}
+
+func startSearches(ctx context.Context, searches []flow.Search, deliver func(flow.Update)) {
 	for _, s := range searches {
 		go func() {
 			defer crash.Catch()
-			s(m.ctx, func(u flow.Update) { m.send(foundMsg{u}) })
+			s(ctx, deliver)
 		}()
 	}
 }

@@ -1,6 +1,8 @@
 package flow
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"strings"
 
@@ -8,6 +10,8 @@ import (
 	"convox-travis/internal/convox"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/reset"
+	"convox-travis/internal/text"
+	"convox-travis/travisapi"
 )
 
 // newFrom is where a new password comes from.
@@ -160,4 +164,149 @@ var keptStep = step{
 		}
 	},
 	take: func(f *Flow, _ Value) { f.reset.Show() },
+}
+
+var lostStep = step{
+	id: StepLost, name: "Reset",
+	when:  func(f *Flow) bool { return isResetting(f) || f.given.Reset != nil && !f.reset.IsDone() },
+	begin: func(f *Flow) { f.answers.source = sourceReset },
+	wait:  until("reading the saved logins", func(f *Flow) bool { return f.found.savedDone }),
+	ask: func(f *Flow) Question {
+		q := Question{
+			Kind: Choice, Title: "Is the password of Rack " + f.rackName() + " really lost?",
+			Reason: []string{"Safest options first."},
+			Help: []string{
+				"A Rack password is rarely lost for good. Teammates who ran convox login have it, and so do CI systems that deploy to this Rack.",
+				"AWS stores it for the Rack's own use, and reading it changes nothing. With a Console deploy key, builds don't need it at all.",
+			},
+		}
+		if _, isSaved := convox.FindSaved(f.found.saved, f.rackHost()); isSaved && !f.result.refused[sourceSaved] && f.given.Reset != nil {
+			q.Options = append(q.Options, Option{Label: "Try the saved one", Note: "from the convox CLI; changes nothing", do: (*Flow).trySaved})
+		}
+		if !f.result.noRecovery {
+			q.Options = append(q.Options, Option{Label: "Read it from AWS", Note: "changes nothing", do: func(f *Flow) *Work {
+				f.answers.source = sourceAWS
+				return f.goTo(StepRecover)
+			}})
+		}
+		q.Options = append(q.Options,
+			Option{Label: "Use a Console deploy key", Note: "if Console manages the Rack", do: func(f *Flow) *Work {
+				f.answers.signIn = ByConsole
+				if f.given.Reset != nil {
+					return f.goTo(StepResetDone)
+				}
+				return f.goTo(StepKey)
+			}},
+			Option{Label: "Set a new password", Note: "locks out everyone who has the old one", chosen: !f.reset.Host.IsZero()},
+		)
+		return q
+	},
+}
+
+// trySaved checks the saved password: where it works, nothing is lost.
+func (f *Flow) trySaved() *Work {
+	login, _ := convox.FindSaved(f.found.saved, f.rackHost())
+	credential := connect.Credential{Host: f.rackHost(), Password: login.Password, Source: convox.SavedIn(login.File)}
+	fingerprint, newChecker := f.fingerprint(), f.outside.Checker
+	f.answers.source = sourceSaved
+	return &Work{
+		Words: "checking the saved password with " + credential.Host.String(),
+		Run: func(stop connect.Stop, _ Tell) Outcome {
+			login, err := checkCredential(stop.Soft, newChecker, fingerprint, credential)
+			if err != nil {
+				return Outcome{Err: err, To: StepLost, Set: func(f *Flow) { f.refuse(sourceSaved, err) }}
+			}
+			return Outcome{To: StepResetDone, Set: func(f *Flow) { f.result.login = &login }}
+		},
+	}
+}
+
+// affectedStep says what a reset does, and to whom.
+var affectedStep = step{
+	id: StepAffected, name: "Reset",
+	when: isResetting,
+	ask: func(f *Flow) Question {
+		help := []string{
+			"The update changes the stack's Password parameter and no other. It takes minutes, and so does the restart. Without HighAvailability, the Rack's API is down for a moment.",
+			"You see the change set before anything changes. An update that would change anything else is refused; one that replaces instances needs separate confirmation.",
+			"The new password is saved, or shown to you, before the update starts. If this stops midway, the same password finishes it later.",
+			"Who needs the new password:",
+		}
+		for _, who := range f.affected() {
+			help = append(help, "- "+who.String())
+		}
+		return Question{
+			Kind: Confirm, Title: "Set a new password for Rack " + f.rackName() + "?", Help: help,
+			Reason: []string{
+				"The stack is updated and the web service restarts. Apps keep running.",
+				"After that, teammates, other builds and Console need the new password.",
+				"Nothing changes until you type the Rack's name.",
+			},
+			Yes: "Yes, continue",
+		}
+	},
+	do: (*Flow).lookAtStack,
+	no: goToLost,
+}
+
+// rotateStep offers to rotate the new password of a reset, unless flags say which
+// repositories get it.
+var rotateStep = step{
+	id: StepRotate, name: "Reset",
+	when: func(f *Flow) bool {
+		return f.isReset() && !f.given.OnlyExisting && len(f.given.Targets) == 0 && f.outside.Owned == nil
+	},
+	ask: func(f *Flow) Question {
+		return Question{
+			Kind: Choice, Title: "Which repositories get the new password?",
+			Options: []Option{
+				{Label: "Set up a repository"},
+				{Label: "Rotate it in the repositories that have it", Note: "you pick them from a list", chosen: f.answers.onlyExisting},
+			},
+		}
+	},
+	take: func(f *Flow, v Value) {
+		if rotates := v.Index == 1; rotates != f.answers.onlyExisting {
+			f.answers.onlyExisting = rotates
+			f.answers.repository = ""
+			f.setTargets(nil)
+			f.forgetRepositories() // the list is another one
+			delete(f.chosen, StepRepository)
+		}
+	},
+}
+
+// IsRotation reports whether only existing variables are replaced.
+func (f *Flow) IsRotation() bool { return f.answers.onlyExisting }
+
+// listExisting lists the repositories that have both variables. The error is why some
+// couldn't be read.
+func (o Outside) listExisting(ctx context.Context, travis Travis, branch string) ([]travisapi.Repository, error) {
+	request := connect.Request{Branch: branch}
+	var err error
+	if o.Owned != nil {
+		request.Targets, request.Known, err = o.Owned(ctx, travis)
+	} else {
+		request.Known, err = travis.Repositories(ctx, travisapi.ListOptions{})
+		for _, r := range request.Known {
+			request.Targets = append(request.Targets, connect.Target{Provider: cmp.Or(r.Provider, travisapi.GitHub), Slug: r.Slug})
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	plan, err := connect.FindExisting(ctx, travis, request)
+	var existing []travisapi.Repository
+	for _, r := range plan.Repositories {
+		if r.Err == nil {
+			existing = append(existing, r.Repository)
+		}
+		err = cmp.Or(err, r.Err)
+	}
+	return existing, err
+}
+
+// rotateCommand lists the repositories that have the variables, to replace them in some.
+func rotateCommand(rack string) string {
+	return "convox-travis --rack " + text.Quote(rack) + " --only-existing"
 }

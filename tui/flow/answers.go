@@ -32,7 +32,7 @@ type answers struct {
 	approved  map[convox.Host]string // fingerprints of self-signed certificates
 	unchecked bool
 
-	ownToken     bool             // the one that was typed, not the one that was found
+	typesToken   bool             // the one that was typed, not the one that was found
 	token        secret.String    // that was typed
 	repository   string           // the key of the row that was picked
 	slug         string           // a name that was typed
@@ -80,7 +80,7 @@ type result struct {
 
 	read  *connect.Plan // the repositories as Travis described them
 	plan  *connect.Plan
-	files map[fileWish]*filePlan
+	files map[fileInputs]*filePlan
 	apps  map[appQuestion]*appAnswer
 	mixed []connect.RepositoryPlan // in which a branch would send the new password to its own host
 	took  time.Duration            // of the writes
@@ -149,7 +149,7 @@ func (f *Flow) credential() connect.Credential {
 
 // token is the Travis token.
 func (f *Flow) token() secret.String {
-	if f.answers.ownToken {
+	if f.answers.typesToken {
 		return f.answers.token
 	}
 	return f.found.token
@@ -193,8 +193,8 @@ func (f *Flow) Missing() []string {
 	if f.token().IsEmpty() {
 		missing = append(missing, StepToken)
 	}
-	_, _, isOwnDecided := connect.CloneTarget(f.found.clone, f.given.Provider)
-	isListed := f.outside.Owned != nil || isOwnDecided
+	_, _, isCloneDecided := connect.CloneTarget(f.found.clone, f.given.Provider)
+	isListed := f.outside.Owned != nil || isCloneDecided
 	if len(f.answers.targets) == 0 && len(f.given.Targets) == 0 && (f.answers.onlyExisting || !isListed) {
 		missing = append(missing, StepRepository)
 	}

@@ -53,7 +53,7 @@ type job struct {
 
 func (f *Flow) job() job {
 	j := job{outside: f.outside, several: f.several(), encrypt: f.answers.encrypt}
-	if j.plan = f.filePlan(); j.plan != nil && (j.encrypt || !f.fileWish().noStep && !f.cannotCarryStep()) {
+	if j.plan = f.filePlan(); j.plan != nil && (j.encrypt || !f.fileInputs().noStep && !f.cannotCarryStep()) {
 		j.file = f.found.file
 	}
 	return j
@@ -198,7 +198,7 @@ func (f *Flow) retry() *Work {
 			failed = append(failed, r.Target)
 		}
 	}
-	plan, outside, several, hasFile := f.planner(failed), f.outside, f.several(), f.fitsFile()
+	plan, outside, several, hasFile := f.planner(failed), f.outside, f.several(), f.hasFile()
 	return &Work{Words: "reading the Travis settings of " + nameOf(failed), Run: func(stop connect.Stop, _ Tell) Outcome {
 		plan, outcome := plan(stop, nil)
 		switch err := cmp.Or(outcome.Err, refusal(plan)); {
@@ -283,7 +283,7 @@ func (f *Flow) outcomes() []string {
 func (f *Flow) incomplete() (title string, why []string) {
 	done, _, failed, left := f.result.report.Count()
 	errs := slices.DeleteFunc(f.result.report.Errs(), isNotStarted)
-	why = firstOf(errs)
+	why = firstErrors(errs)
 	if left > 0 {
 		why = append(why[:min(len(why), 2)], fmt.Sprintf("%d not started", left))
 	}

@@ -81,7 +81,7 @@ func (f *Flow) branchRows() []Row {
 	}
 	add(f.onlyKnown().DefaultBranch, "default branch")
 	add(f.answers.branch, "")
-	if f.isOwn() {
+	if f.isClone() {
 		add(f.found.clone.Branch, "checked out here")
 		for _, branch := range f.found.branches {
 			add(branch, "")

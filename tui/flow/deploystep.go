@@ -28,7 +28,7 @@ const noRow = "none"
 var deployRackStep = step{
 	id: StepDeployRack, name: "Deploy step",
 	when: func(f *Flow) bool {
-		return byConsole(f) && f.fitsFile() && f.consoleRack() == "" && f.result.login != nil && len(f.result.login.Racks) > 1 && !f.given.Agreed
+		return byConsole(f) && f.hasFile() && f.consoleRack() == "" && f.result.login != nil && len(f.result.login.Racks) > 1 && !f.given.Agreed
 	},
 	ask: func(f *Flow) Question {
 		q := Question{
@@ -66,7 +66,7 @@ func (f *Flow) knowsRack() bool { return f.answers.signIn == ByRack || f.deployR
 var commandStep = step{
 	id: StepCommand, name: "Deploy step",
 	when: func(f *Flow) bool {
-		return (f.answers.entersCommand || f.answers.beforePromote != "") && f.fitsFile() && f.knowsRack() && !f.answers.noStep
+		return (f.answers.entersCommand || f.answers.beforePromote != "") && f.hasFile() && f.knowsRack() && !f.answers.noStep
 	},
 	pass: func(*Flow) bool { return true },
 	ask: func(f *Flow) Question {
@@ -111,7 +111,7 @@ type appAnswer struct{ isOver, lacks bool }
 // appQuestion returns what to ask about the deploy step's app, if the Rack accepted the
 // credential.
 func (f *Flow) appQuestion() (q appQuestion, ok bool) {
-	if !f.fitsFile() || f.given.Agreed || f.answers.noStep || !f.knowsRack() || f.result.login == nil || f.answers.unchecked {
+	if !f.hasFile() || f.given.Agreed || f.answers.noStep || !f.knowsRack() || f.result.login == nil || f.answers.unchecked {
 		return appQuestion{}, false
 	}
 	q = appQuestion{host: f.host(), app: f.found.file.AppName(f.only().Slug)}

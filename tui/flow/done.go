@@ -50,7 +50,7 @@ func (f *Flow) Ending() (title string, lines []Line) {
 		results = f.severalResults
 	}
 	add(results()...)
-	add(append(f.resetLines(), f.keptLines()...)...)
+	add(append(f.resetLines(), f.savedLines()...)...)
 	next := f.nextLines()
 	if len(next) > 0 && f.isReset() && !f.answers.onlyExisting {
 		next = append(next, Line{Command, rotateCommand(f.rackName())}, indent(Muted, "rotates it in the other repositories that have it"))
@@ -217,7 +217,7 @@ func (f *Flow) nextLines() []Line {
 		switch {
 		case len(f.targets()) > 1:
 			where = "run it in the clone of each repository: it adds the deploy step"
-		case f.fitsFile():
+		case f.hasFile():
 			where = "adds the deploy step"
 		}
 		lines = append(lines, Line{Command, command}, indent(Muted, where))
@@ -253,7 +253,7 @@ func (f *Flow) fromFolder(path string) string {
 
 // testBuildStep offers to verify the variables in a build.
 var testBuildStep = step{
-	id: StepProve, name: "Test build",
+	id: StepTestBuild, name: "Test build",
 	when: func(f *Flow) bool {
 		report := f.result.report
 		return report != nil && !f.several() && len(report.Errs()) == 0 && report.Stopped == nil && !f.given.DryRun && !f.answers.encrypt && f.builds() && f.knowsRack()

@@ -27,20 +27,15 @@ func (o Outside) searchFile(ctx context.Context, tell func(Update)) {
 	})
 }
 
-// fitsFile reports whether the clone's file is the repository's, which a rotation leaves
+// hasFile reports whether the clone's file is the repository's, which a rotation leaves
 // unchanged.
-func (f *Flow) fitsFile() bool {
-	return f.found.file != nil && f.isOwn() && !f.answers.onlyExisting
+func (f *Flow) hasFile() bool {
+	return f.found.file != nil && f.isClone() && !f.answers.onlyExisting
 }
 
-// isOwn reports whether the clone is the repository's.
-func (f *Flow) isOwn() bool {
-	for _, own := range f.ownRepositories() {
-		if strings.EqualFold(own.String(), f.only().String()) {
-			return true
-		}
-	}
-	return false
+// isClone reports whether the clone is the repository's.
+func (f *Flow) isClone() bool {
+	return slices.ContainsFunc(f.cloneTargets(), func(t connect.Target) bool { return strings.EqualFold(t.String(), f.only().String()) })
 }
 
 // filePlan is what would be added to a file, and what builds then do.
@@ -55,8 +50,8 @@ type filePlan struct {
 	difference      string
 }
 
-// fileWish is what a filePlan is made of.
-type fileWish struct {
+// fileInputs is what a filePlan is made of.
+type fileInputs struct {
 	file               travisyml.File
 	repository         int // its number
 	slug, branch, rack string
@@ -65,8 +60,8 @@ type fileWish struct {
 	noStep, encrypt    bool
 }
 
-func (f *Flow) fileWish() fileWish {
-	wish := fileWish{
+func (f *Flow) fileInputs() fileInputs {
+	wish := fileInputs{
 		file: *f.found.file, repository: f.onlyKnown().ID, slug: f.only().Slug, branch: f.branch(),
 		console: f.answers.signIn == ByConsole, encrypt: f.answers.encrypt,
 		noStep:        f.answers.noStep || f.given.Agreed || !f.knowsRack(),
@@ -81,14 +76,14 @@ func (f *Flow) fileWish() fileWish {
 // filePlan returns the plan that fits the file and the answers as they are now, or
 // nil.
 func (f *Flow) filePlan() *filePlan {
-	if !f.fitsFile() {
+	if !f.hasFile() {
 		return nil
 	}
-	return f.result.files[f.fileWish()]
+	return f.result.files[f.fileInputs()]
 }
 
 // plan plays the builds, so it belongs in a Work.
-func (w fileWish) plan(ctx context.Context, player build.Player) *filePlan {
+func (w fileInputs) plan(ctx context.Context, player build.Player) *filePlan {
 	app := w.file.AppName(w.slug)
 	request := audit.FileRequest{NoStep: w.noStep, Step: audit.DeployStep{
 		Console: w.console, BeforePromote: w.beforePromote, Target: build.Target{Repo: w.slug, App: app, DefaultApp: app, Branch: w.branch, Rack: w.rack},
@@ -109,10 +104,10 @@ var fileStep = step{
 
 // planFile plans the file for the review, unless there is a plan that fits.
 func (f *Flow) planFile() *Work {
-	if !f.fitsFile() || f.given.Agreed || f.filePlan() != nil {
+	if !f.hasFile() || f.given.Agreed || f.filePlan() != nil {
 		return nil
 	}
-	wish, player := f.fileWish(), f.outside.Player
+	wish, player := f.fileInputs(), f.outside.Player
 	return &Work{Words: "playing the builds of .travis.yml", Run: func(stop connect.Stop, _ Tell) Outcome {
 		plan := wish.plan(stop.Soft, player)
 		if stopped := context.Cause(stop.Soft); stopped != nil {
@@ -125,7 +120,7 @@ func (f *Flow) planFile() *Work {
 // fileLines show what is added to .travis.yml, or why nothing is, and what a push
 // then does. warnings are about the file.
 func (f *Flow) fileLines() (lines, warnings []Line) {
-	if f.found.fileErr != nil && f.isOwn() {
+	if f.found.fileErr != nil && f.isClone() {
 		return append([]Line{{}, {Heading, ".travis.yml: unchanged"}}, problemLines(Warning, f.found.fileErr)...), nil
 	}
 	plan := f.filePlan()
@@ -227,7 +222,7 @@ func (f *Flow) pastedLines(change audit.FileChange) []Line {
 
 // switches are what can be changed on the review.
 func (f *Flow) switches() []Switch {
-	if !f.fitsFile() || f.given.Agreed {
+	if !f.hasFile() || f.given.Agreed {
 		return nil
 	}
 	var switches []Switch

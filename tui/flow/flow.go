@@ -44,7 +44,7 @@ type Flow struct {
 // New returns a flow at its first step. given are the answers that the flags and the
 // environment have.
 func New(outside Outside, given Given) *Flow {
-	f := &Flow{outside: outside, given: given, steps: steps(given), found: begin(outside), chosen: map[string]bool{}, result: result{files: map[fileWish]*filePlan{}, apps: map[appQuestion]*appAnswer{}}}
+	f := &Flow{outside: outside, given: given, steps: steps(given), found: begin(outside), chosen: map[string]bool{}, result: result{files: map[fileInputs]*filePlan{}, apps: map[appQuestion]*appAnswer{}}}
 	f.answers = given.answers()
 	if given.Reset != nil {
 		f.found.racks = []cfn.Rack{*given.Reset}
@@ -423,7 +423,7 @@ const (
 	StepFile        = "file"
 	StepReview      = "review"
 	StepRetry       = "retry"
-	StepProve       = "prove"
+	StepTestBuild   = "prove"
 	StepDone        = "done"
 )
 

@@ -180,22 +180,18 @@ type Search func(ctx context.Context, tell func(Update))
 // Searches lists the searches to run from the start, side by side.
 func (f *Flow) Searches() []Search {
 	var all []Search
-	if f.outside.Clone != nil {
-		all = append(all, f.outside.searchClone)
+	add := func(isNeeded bool, s Search) {
+		if isNeeded {
+			all = append(all, s)
+		}
 	}
-	if f.outside.File != nil && f.given.Reset == nil {
-		all = append(all, f.outside.searchFile)
-	}
-	if f.outside.Saved != nil {
-		all = append(all, f.outside.searchSaved)
-	}
-	if f.outside.Token != nil {
-		all = append(all, f.outside.searchAccount)
-	}
-	if f.outside.Waits != nil {
-		all = append(all, f.outside.searchWaits)
-	}
-	if f.outside.Racks != nil && f.given.SignIn != ByConsole && (f.given.Host.IsZero() || f.given.Rack != "") {
+	o := f.outside
+	add(o.Clone != nil, o.searchClone)
+	add(o.File != nil && f.given.Reset == nil, o.searchFile)
+	add(o.Saved != nil, o.searchSaved)
+	add(o.Token != nil, o.searchAccount)
+	add(o.Waits != nil, o.watchWaits)
+	if o.Racks != nil && f.given.SignIn != ByConsole && (f.given.Host.IsZero() || f.given.Rack != "") {
 		all = append(all, f.newRackSearch(""))
 	}
 	return all
@@ -320,8 +316,8 @@ func (f *Flow) MoreSearches() []Search {
 	return more
 }
 
-// searchWaits receives what calls wait for until the flow ends.
-func (o Outside) searchWaits(ctx context.Context, tell func(Update)) {
+// watchWaits receives what calls wait for until the flow ends.
+func (o Outside) watchWaits(ctx context.Context, tell func(Update)) {
 	for {
 		select {
 		case wait := <-o.Waits:

@@ -413,7 +413,7 @@ func (f *Flow) saveRecovered() *Work {
 // Kept says which recovered passwords were saved for the convox CLI.
 func (f *Flow) Kept() []string { return f.kept }
 
-func (f *Flow) keptLines() (lines []Line) {
+func (f *Flow) savedLines() (lines []Line) {
 	for _, words := range f.kept {
 		lines = append(lines, Line{Good, words})
 	}

@@ -263,7 +263,7 @@ func (f *Flow) rackSearchSummary() string {
 	if !f.found.racksDone || f.found.racksErr != nil || f.found.regions == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s, %.1f s", text.Count(f.found.regions, "region"), f.found.took.Seconds())
+	return text.Count(f.found.regions, "region") + ", " + inSeconds(f.found.took)
 }
 
 // likelyRack is the row to focus. While the search runs, the first usable Rack

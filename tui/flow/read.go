@@ -136,8 +136,8 @@ func isInactive(r connect.RepositoryPlan) bool {
 	return r.Repository.ID > 0 && !r.Repository.Active && r.Skipped == "" && (r.Err == nil || connect.IsMixed(r.Err))
 }
 
-// readOnes lists the repositories that were read, and for which is reports true.
-func (f *Flow) readOnes(is func(connect.RepositoryPlan) bool) []connect.Target {
+// readTargets lists the repositories that were read, and for which is reports true.
+func (f *Flow) readTargets(is func(connect.RepositoryPlan) bool) []connect.Target {
 	if f.result.read == nil {
 		return nil
 	}
@@ -173,10 +173,10 @@ var chooseOthers = Option{Label: "Go back and choose again", do: func(f *Flow) *
 // none where no other would be left.
 func (f *Flow) leavingOut(is func(connect.RepositoryPlan) bool, option Option) []Option {
 	isRest := func(r connect.RepositoryPlan) bool { return !is(r) && !f.isLeftOut(r) }
-	if len(f.readOnes(isRest)) == 0 {
+	if len(f.readTargets(isRest)) == 0 {
 		return nil
 	}
-	about := f.readOnes(is)
+	about := f.readTargets(is)
 	option.Label, option.Note = fmt.Sprintf("Leave these %d out", len(about)), "continue with the rest"
 	if len(about) == 1 {
 		option.Label = "Leave " + nameOf(about) + " out"
@@ -184,24 +184,24 @@ func (f *Flow) leavingOut(is func(connect.RepositoryPlan) bool, option Option) [
 	return []Option{option}
 }
 
-// someOf names the repositories that a title is about.
-func (f *Flow) someOf(about []connect.Target) string {
+// subjectOf names the repositories that a title is about.
+func (f *Flow) subjectOf(about []connect.Target) string {
 	if !f.several() || len(about) == 1 {
 		return nameOf(about)
 	}
 	return fmt.Sprintf("%d of the %s", len(about), nameOf(f.answers.targets))
 }
 
-// whyOf is the reason, with the names where the title only counts them.
-func whyOf(about []connect.Target, why string) []string {
+// reasonLines is the reason, with the names where the title only counts them.
+func reasonLines(about []connect.Target, why string) []string {
 	if len(about) == 1 {
 		return []string{why}
 	}
 	return []string{connect.Names(about), why}
 }
 
-// firstOf are the first errors, and how many more there are, in three lines at most.
-func firstOf(errs []error) []string {
+// firstErrors are the first errors, and how many more there are, in three lines at most.
+func firstErrors(errs []error) []string {
 	const few = 2
 	var lines []string
 	for i, err := range errs {
@@ -216,9 +216,9 @@ func firstOf(errs []error) []string {
 // unknownStep asks what to do about repositories that Travis doesn't know.
 var unknownStep = step{
 	id: StepUnknown, name: "Repository",
-	when: func(f *Flow) bool { return len(f.readOnes(isUnknown)) > 0 },
+	when: func(f *Flow) bool { return len(f.readTargets(isUnknown)) > 0 },
 	ask: func(f *Flow) Question {
-		about, answer := f.readOnes(isUnknown), f.answers.unknown
+		about, answer := f.readTargets(isUnknown), f.answers.unknown
 		why := "Travis hasn't read your list of repositories lately, or this account has no access."
 		if answer == syncTravis {
 			why = "Travis has just read your list of repositories. Check the name, or use an account that has access."
@@ -232,7 +232,7 @@ var unknownStep = step{
 			return nil
 		}
 		return Question{
-			Kind: Choice, Title: "Travis can't find " + f.someOf(about) + ". What next?", Reason: whyOf(about, why),
+			Kind: Choice, Title: "Travis can't find " + f.subjectOf(about) + ". What next?", Reason: reasonLines(about, why),
 			Options: append([]Option{
 				{Label: "Sync Travis and look again", Note: "takes seconds to minutes", chosen: answer == syncTravis, do: sync},
 				chooseOthers,
@@ -244,11 +244,11 @@ var unknownStep = step{
 // activateStep asks once about all repositories that Travis doesn't build.
 var activateStep = step{
 	id: StepActivate, name: "Repository",
-	when: func(f *Flow) bool { return len(f.readOnes(isInactive)) > 0 },
+	when: func(f *Flow) bool { return len(f.readTargets(isInactive)) > 0 },
 	ask: func(f *Flow) Question {
-		about := f.readOnes(isInactive)
+		about := f.readTargets(isInactive)
 		const why = "Inactive repositories don't build. Nothing changes before the review."
-		q := Question{Kind: Choice, Title: "Activate " + f.someOf(about) + " on Travis?", Reason: whyOf(about, why)}
+		q := Question{Kind: Choice, Title: "Activate " + f.subjectOf(about) + " on Travis?", Reason: reasonLines(about, why)}
 		answer := func(r remedy, label, note string) Option {
 			return Option{Label: label, Note: note, chosen: f.answers.inactive == r, do: func(f *Flow) *Work {
 				f.answers.inactive = r
@@ -286,7 +286,7 @@ var mixedStep = step{
 			return f.plan()
 		}
 		q := Question{
-			Kind: Choice, Title: "May another host get the new password?", Reason: firstOf(errs), Guarded: true,
+			Kind: Choice, Title: "May another host get the new password?", Reason: firstErrors(errs), Guarded: true,
 			Options: append(f.leavingOut(isMixed, Option{do: leave}),
 				Option{Label: "Go back", Note: "and pick one branch that gets the variables", do: func(f *Flow) *Work { return f.goTo(StepBranch) }},
 				Option{Label: "Yes, send it there too", do: allow},

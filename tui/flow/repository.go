@@ -73,10 +73,10 @@ var repositoryHelp = []string{
 	"If a repository is missing, enter its name: Travis can be asked to sync.",
 }
 
-// ownSource is the setting of the clone that decided on the repository, or "".
-func (f *Flow) ownSource() string {
-	own, source, ok := connect.CloneTarget(f.found.clone, f.given.Provider)
-	if !ok || source == "" || own != f.only() || len(f.given.Targets) > 0 {
+// cloneSource is the setting of the clone that decided on the repository, or "".
+func (f *Flow) cloneSource() string {
+	target, source, ok := connect.CloneTarget(f.found.clone, f.given.Provider)
+	if !ok || source == "" || target != f.only() || len(f.given.Targets) > 0 {
 		return ""
 	}
 	return source
@@ -85,7 +85,7 @@ func (f *Flow) ownSource() string {
 // passRepository takes the repositories that the flags name, else the clone's where
 // there is only one.
 func (f *Flow) passRepository() bool {
-	own, _, isOwn := connect.CloneTarget(f.found.clone, f.given.Provider)
+	target, _, isDecided := connect.CloneTarget(f.found.clone, f.given.Provider)
 	switch {
 	case f.problem != nil:
 		return false
@@ -94,8 +94,8 @@ func (f *Flow) passRepository() bool {
 	case f.answers.onlyExisting:
 		return false // nothing but the person decides
 	case f.outside.Owned != nil: // they are listed next
-	case isOwn:
-		f.setTargets([]connect.Target{own})
+	case isDecided:
+		f.setTargets([]connect.Target{target})
 	default:
 		return false
 	}
@@ -190,7 +190,7 @@ func (f *Flow) targets() []connect.Target {
 	if f.result.read == nil {
 		return f.answers.targets
 	}
-	return f.readOnes(func(r connect.RepositoryPlan) bool { return !f.isLeftOut(r) })
+	return f.readTargets(func(r connect.RepositoryPlan) bool { return !f.isLeftOut(r) })
 }
 
 // only is the repository that was picked, the zero Target where several were.
@@ -259,8 +259,8 @@ func (f *Flow) likelyRepository(rows []Row) string {
 
 func repositoryKey(t connect.Target) string { return string(t.Provider) + " " + t.Slug }
 
-// ownRepositories are what the clone can be on Travis.
-func (f *Flow) ownRepositories() []connect.Target {
+// cloneTargets are what the clone can be on Travis.
+func (f *Flow) cloneTargets() []connect.Target {
 	return connect.CloneTargets(f.found.clone, f.given.Provider)
 }
 
@@ -336,11 +336,11 @@ func (f *Flow) forgetRepositories() {
 func (f *Flow) repositoryRows() []Row {
 	rows, host := make([]Row, 0, len(f.found.repositories)+4), f.Host()
 	listed := map[string]int{}
-	own := f.found.clone.Candidates()
+	remotes := f.found.clone.Candidates()
 	if f.answers.onlyExisting {
-		own = nil // only the list knows what is set
+		remotes = nil // only the list knows what is set
 	}
-	for _, remote := range own {
+	for _, remote := range remotes {
 		provider, ok := connect.MatchProvider(remote, f.given.Provider)
 		if !ok {
 			rows = append(rows, Row{
@@ -397,7 +397,7 @@ func (f *Flow) repositoryReason() []string {
 		}
 	case len(f.found.clone.Candidates()) == 0:
 		reason = append(reason, "There's no clone with a remote here.")
-	case len(f.ownRepositories()) == 0:
+	case len(f.cloneTargets()) == 0:
 		reason = append(reason, "This clone's remotes are on hosts that Travis doesn't support.")
 	}
 	if reason == nil {

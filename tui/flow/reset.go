@@ -379,7 +379,7 @@ var resetDoneStep = step{
 		if q.Lines = f.resetLines(); len(q.Lines) == 0 {
 			q.Lines = []Line{{Good, "Rack " + f.rackName() + ": nothing changed."}}
 		}
-		q.Lines = append(append(q.Lines, f.keptLines()...), Line{}, Line{Heading, "Next"})
+		q.Lines = append(append(q.Lines, f.savedLines()...), Line{}, Line{Heading, "Next"})
 		q.Lines = append(q.Lines, linesOf(f.ResetNext())...)
 		return q
 	},

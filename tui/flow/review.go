@@ -171,15 +171,15 @@ func (f *Flow) reviewLines() []Line {
 	}
 	file, fileWarnings := f.fileLines()
 	lines := append(f.settingsLines(), file...)
-	if warnings := append(f.ownWarnings(), fileWarnings...); len(warnings) > 0 {
+	if warnings := append(f.repositoryWarnings(), fileWarnings...); len(warnings) > 0 {
 		lines = append(append(lines, Line{}), warnings...)
 	}
 	return lines
 }
 
-// ownWarnings are the warnings of the only repository, without its name and without
+// repositoryWarnings are the warnings of the only repository, without its name and without
 // what the lines of the settings show.
-func (f *Flow) ownWarnings() []Line {
+func (f *Flow) repositoryWarnings() []Line {
 	shown := []string{"doubles"}
 	if f.answers.encrypt { // the settings don't change
 		shown = append(shown, "replaces", "public", "public_same")
@@ -207,7 +207,7 @@ func (f *Flow) settingsLines() []Line {
 	plan := f.result.plan
 	repository := plan.Repositories[0]
 	lines := []Line{{Heading, "Travis settings of " + nameOf(f.targets()) + scopeWords(plan.Branch)}}
-	if source := f.ownSource(); source != "" {
+	if source := f.cloneSource(); source != "" {
 		lines = append(lines, indent(Muted, "It's "+source+"."))
 	}
 	if f.answers.encrypt {

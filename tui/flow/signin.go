@@ -124,7 +124,7 @@ var accountStep = step{
 	pass: func(f *Flow) bool {
 		switch {
 		case f.found.token.IsEmpty():
-			f.answers.ownToken = true
+			f.answers.typesToken = true
 			f.problem = ProblemOf(f.found.tokenErr)
 			return true
 		case f.found.user.ID > 0:
@@ -142,7 +142,7 @@ var accountStep = step{
 				{Label: "Retry the token that was found", do: func(f *Flow) *Work {
 					return f.askWhose(func(f *Flow, user travisapi.User) { f.found.user, f.result.user = user, user })
 				}},
-				{Label: "Enter another token", chosen: f.answers.ownToken},
+				{Label: "Enter another token", chosen: f.answers.typesToken},
 			},
 		}
 		if f.found.user.ID > 0 {
@@ -164,9 +164,9 @@ var tokenHelp = []string{
 }
 
 // setToken takes a token. Another account has other repositories.
-func (f *Flow) setToken(own bool, typed secret.String) {
+func (f *Flow) setToken(isTyped bool, typed secret.String) {
 	before := f.token()
-	f.answers.ownToken, f.answers.token = own, typed
+	f.answers.typesToken, f.answers.token = isTyped, typed
 	if !f.token().Equal(before) {
 		f.forgetRepositories()
 		if f.outside.Owned != nil && !f.chosen[StepRepository] {
@@ -177,7 +177,7 @@ func (f *Flow) setToken(own bool, typed secret.String) {
 
 var tokenStep = step{
 	id: StepToken, name: "Travis",
-	when: func(f *Flow) bool { return f.answers.ownToken },
+	when: func(f *Flow) bool { return f.answers.typesToken },
 	ask: func(f *Flow) Question {
 		return Question{
 			Kind: Secret, Title: "What's your Travis token?",

@@ -68,7 +68,6 @@ func (m *model) header() string {
 	return m.spread(left, right)
 }
 
-// count is the number of the step, and of how many.
 func (m *model) count() string {
 	items := m.flow.Rail()
 	for i, item := range items {
@@ -88,7 +87,6 @@ func (m *model) spread(left, right string) string {
 	return left + strings.Repeat(" ", space) + right
 }
 
-// bar is a line of the content behind the gutter.
 func (m *model) bar(line string) string {
 	glyph := " " + m.theme.Line.Render(field.Gutter)
 	if line == "" {
@@ -167,7 +165,6 @@ func (m *model) titleWithMark(mark, title, right string) []string {
 	return append([]string{first}, m.bars(lines[1:]...)...)
 }
 
-// summary is the progress of the search for rows, or its result.
 func (m *model) summary() string {
 	if m.question.Growing {
 		return m.question.More
@@ -224,7 +221,6 @@ func (m *model) workLines() []string {
 	return append(above, lines...)
 }
 
-// longestBar is in cells.
 const longestBar = 24
 
 // progressLines are a bar, where the progress is known, and what is being done.
@@ -328,7 +324,6 @@ type part struct {
 	shown int
 }
 
-// count is how many lines the parts have.
 func count(parts []part) (lines int) {
 	for _, p := range parts {
 		lines += len(p.lines)
@@ -435,7 +430,6 @@ func (m *model) detail() []part {
 	return parts
 }
 
-// labeled are values with their labels, as many whole ones on a line as fit.
 func (m *model) labeled(details []flow.Detail) []string {
 	var lines []string
 	between, cells := ansi.StringWidth(noteMark), m.room() // of the last line
@@ -470,7 +464,6 @@ func (m *model) padded(parts []part) []part {
 	return append(parts, part{lines: blank(max(0, m.highest-count(parts)))})
 }
 
-// resize gives the field the room that it has.
 func (m *model) resize() {
 	if m.help != nil {
 		m.help.resize(m.room(), max(m.body()-len(m.helpTitle()), 1))

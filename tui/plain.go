@@ -32,7 +32,6 @@ var (
 // shownRows is how many rows of a long list are written at a time.
 const shownRows = 20
 
-// plain asks the flow's questions line by line.
 type plain struct {
 	flow       *flow.Flow
 	stop       connect.Stop
@@ -97,7 +96,6 @@ func Plain(stop connect.Stop, in Input, out io.Writer, f *flow.Flow) error {
 	}
 }
 
-// search begins searches, whose updates are taken between questions.
 func (p *plain) search(ctx context.Context, searches []flow.Search) {
 	startSearches(ctx, searches, func(u flow.Update) { send(p.updates, u, ctx.Done()) })
 }
@@ -126,7 +124,6 @@ func (p *plain) lookOn(atMost time.Duration) {
 	}
 }
 
-// wait takes one update.
 func (p *plain) wait() error {
 	select {
 	case u := <-p.updates:
@@ -319,7 +316,6 @@ func (p *plain) line(l flow.Line) {
 	p.say("%s%s", begin, l.Text)
 }
 
-// progress says how far a work is, and since when it is at it.
 func (p *plain) progress(at flow.Progress, since time.Duration) {
 	part := ""
 	if at.Of > 0 {
@@ -376,7 +372,6 @@ func (p *plain) locked(do func()) {
 	do()
 }
 
-// prompt asks for an answer.
 func (p *plain) prompt(words string) {
 	if words != "" {
 		words += " "
@@ -387,5 +382,4 @@ func (p *plain) prompt(words string) {
 	})
 }
 
-// endPrompt ends what prompt began.
 func (p *plain) endPrompt() { p.locked(func() { p.asked = "" }) }

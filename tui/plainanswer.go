@@ -12,7 +12,6 @@ import (
 	"convox-travis/tui/flow"
 )
 
-// errUnclear means that an answer cannot be meant.
 var errUnclear = errors.New("unclear")
 
 // answerOf reads until an answer can be meant. answers says which can be.
@@ -344,7 +343,6 @@ func rowsOf(shown []flow.Row, q flow.Question, word string) ([]flow.Row, error) 
 	return rows, nil
 }
 
-// called are the rows of a name.
 func called(rows []flow.Row, name string) []flow.Row {
 	return slices.DeleteFunc(slices.Clone(rows), func(r flow.Row) bool { return !strings.EqualFold(r.Cells[0], name) })
 }

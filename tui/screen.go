@@ -229,12 +229,10 @@ func (m *model) suspend() tea.Cmd {
 	return tea.Suspend
 }
 
-// isSwitch reports whether a key turns something on the review.
 func (m *model) isSwitch(stroke string) bool {
 	return slices.ContainsFunc(m.question.Switches, func(s flow.Switch) bool { return s.Key == stroke })
 }
 
-// give hands a message to the field.
 func (m *model) give(msg tea.Msg) tea.Cmd {
 	if m.field == nil {
 		return nil
@@ -272,7 +270,6 @@ func (m *model) answer(v flow.Value) tea.Cmd {
 	return m.refresh()
 }
 
-// refresh makes the screen follow the flow.
 func (m *model) refresh() tea.Cmd {
 	m.search(m.flow.MoreSearches())
 	switch m.flow.State() {
@@ -332,7 +329,6 @@ func (m *model) tick() tea.Cmd {
 	return m.startTicking()
 }
 
-// ask puts the flow's question on the screen.
 func (m *model) ask() tea.Cmd { return m.put(m.flow.Question()) }
 
 func (m *model) put(question flow.Question) tea.Cmd {
@@ -431,7 +427,6 @@ func (m *model) catchUp() {
 	m.stale = false
 }
 
-// rewrite shows what a review says now.
 func (m *model) rewrite(q flow.Question) {
 	if m.reading.rewrite(q.Lines) {
 		m.moved++

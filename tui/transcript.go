@@ -18,7 +18,6 @@ import (
 // noteMark parts an answer from its note.
 const noteMark = " · "
 
-// answers are the steps that have one, without the current one.
 func answers(items []flow.Item) (answered []flow.Item) {
 	for _, item := range items {
 		if item.State == flow.Behind && item.Answer != "" {
@@ -48,7 +47,6 @@ func transcript(theme *field.Theme, items []flow.Item, width int) []string {
 	return lines
 }
 
-// foldTranscript is the transcript in one line.
 func foldTranscript(theme *field.Theme, items []flow.Item, width int) string {
 	var words []string
 	answered := answers(items)
@@ -196,7 +194,6 @@ func scrolls(stroke string) bool {
 	return slices.Contains([]string{"up", "down", "pgup", "pgdown", "home", "end"}, stroke)
 }
 
-// press scrolls.
 func (r *reading) press(stroke string) {
 	switch stroke {
 	case "up", "k":

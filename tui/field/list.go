@@ -248,8 +248,6 @@ func (l *List) Marked() []string {
 	return keys
 }
 
-// takesEnter reports whether a row is marked, or the one under the cursor can be
-// selected.
 func (l *List) takesEnter() bool {
 	_, ok := l.Selected()
 	return ok || l.hasMarks()
@@ -291,7 +289,6 @@ func (l *List) markShown() {
 	}
 }
 
-// markable yields the rows that pass the filter and can be marked.
 func (l *List) markable() iter.Seq[*flow.Row] {
 	return func(yield func(*flow.Row) bool) {
 		for _, match := range l.matches {
@@ -302,7 +299,6 @@ func (l *List) markable() iter.Seq[*flow.Row] {
 	}
 }
 
-// markKeys are the keys that mark something now.
 func (l *List) markKeys() []Key {
 	var keys []Key
 	if row, ok := l.Row(); ok && isMarkable(&row) {
@@ -368,8 +364,6 @@ func (l *List) matchFuzzy(pattern string) {
 	slices.SortStableFunc(l.matches, func(a, b int) int { return scores[b] - scores[a] })
 }
 
-// matchPrefix finds the rows that start with a text, in any case, and reports whether
-// there are any.
 func (l *List) matchPrefix(text string) bool {
 	for i, name := range l.searched {
 		if len(name) >= len(text) && strings.EqualFold(name[:len(text)], text) {
@@ -392,7 +386,6 @@ func (l *List) goTo(key string, line int) {
 	l.scroll(l.cursor - line)
 }
 
-// find is the index of a row in matches, or -1.
 func (l *List) find(key string) int {
 	for i, row := range l.matches {
 		if l.rows[row].Key == key {

@@ -13,7 +13,6 @@ import (
 	"convox-travis/tui/flow"
 )
 
-// layout is how the lines of a list are divided.
 type layout struct {
 	head, headings, foot bool
 	rows                 int // of the window
@@ -289,7 +288,6 @@ func joinColumns(cells []string, widths []int) string {
 	return strings.TrimRight(line, " ")
 }
 
-// highlight styles cells, with the letters that the filter matched underlined.
 func (l *List) highlight(cells []string, style lipgloss.Style) {
 	var matched []int // in the cells that are searched, joined by a blank
 	if pattern := l.pattern(); pattern != "" {

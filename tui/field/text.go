@@ -90,7 +90,6 @@ func (*Text) Keys() []Key { return []Key{{Key: "enter", Does: "continue", Priori
 // TakesText implements Field.
 func (*Text) TakesText() bool { return true }
 
-// longestSecret is the most bytes that a Secret takes.
 const longestSecret = 64 << 10
 
 // Secret is one line that is typed or pasted hidden. Its value is shown only after

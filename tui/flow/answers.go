@@ -54,7 +54,6 @@ type answers struct {
 	encrypt       bool   // the variables go into .travis.yml
 }
 
-// source is where a Rack's password comes from.
 type source int
 
 const (
@@ -65,7 +64,6 @@ const (
 	sourceReset
 )
 
-// result is what the steps led to.
 type result struct {
 	login       *convox.Login    // of the last check that succeeded
 	accepted    connect.Accepted // the credential of that check
@@ -147,7 +145,6 @@ func (f *Flow) credential() connect.Credential {
 	return c
 }
 
-// token is the Travis token.
 func (f *Flow) token() secret.String {
 	if f.answers.typesToken {
 		return f.answers.token

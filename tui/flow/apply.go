@@ -128,7 +128,6 @@ func countInto(plan connect.Plan, tell Tell) func(connect.Event) {
 // stop.
 func isNotStarted(err error) bool { return problem.Code(err) == connect.CodeNotStarted }
 
-// isBan reports whether Travis refuses all calls for some time.
 func isBan(err error) bool { return !travisapi.RefusedUntil(err).IsZero() }
 
 // writeFile adds to .travis.yml. That a line would have to change is no failure: the
@@ -231,7 +230,6 @@ func (f *Flow) endBanned(err error) {
 	f.over = true
 }
 
-// eventLine words a step of a run.
 func eventLine(e connect.Event) (Line, bool) {
 	line, worth := map[connect.Step]Line{
 		connect.StepActivate: {Plain, "activating the repository on Travis"},
@@ -266,7 +264,6 @@ var retryStep = step{
 	},
 }
 
-// outcomes say what was written and what wasn't.
 func (f *Flow) outcomes() []string {
 	r := f.result.report.Repositories[0]
 	lines := []string{r.Outcome()}

@@ -68,8 +68,6 @@ func (f *Flow) setBranch(branch string) {
 	f.answers.encrypt = f.answers.encrypt && branch == ""
 }
 
-// branchRows are all branches, the default branch, the one that was picked, the clone's,
-// and the row to enter one.
 func (f *Flow) branchRows() []Row {
 	rows := []Row{{Key: allRow, Cells: []string{"All branches"}}}
 	var listed []string
@@ -90,7 +88,6 @@ func (f *Flow) branchRows() []Row {
 	return append(rows, Row{Key: typeRow, Cells: []string{"Enter a branch…"}, Other: true})
 }
 
-// branch is the branch that is deployed: the one that was picked, else the default.
 func (f *Flow) branch() string {
 	return cmp.Or(f.answers.branch, f.onlyKnown().DefaultBranch, "main")
 }

@@ -24,7 +24,6 @@ func (f *Flow) deployRack() string {
 
 const noRow = "none"
 
-// deployRackStep asks which of several Racks the step deploys to.
 var deployRackStep = step{
 	id: StepDeployRack, name: "Deploy step",
 	when: func(f *Flow) bool {
@@ -58,7 +57,6 @@ var deployRackStep = step{
 	},
 }
 
-// knowsRack reports whether it is known which Rack builds deploy to.
 func (f *Flow) knowsRack() bool { return f.answers.signIn == ByRack || f.deployRack() != "" }
 
 // commandStep asks for a command to run before a release is promoted. Only the review's
@@ -99,17 +97,13 @@ var commandStep = step{
 	},
 }
 
-// appQuestion is whether a Rack has an app.
 type appQuestion struct {
 	host      convox.Host
 	rack, app string
 }
 
-// appAnswer is the answer, once isOver.
 type appAnswer struct{ isOver, lacks bool }
 
-// appQuestion returns what to ask about the deploy step's app, if the Rack accepted the
-// credential.
 func (f *Flow) appQuestion() (q appQuestion, ok bool) {
 	if !f.hasFile() || f.given.Agreed || f.answers.noStep || !f.knowsRack() || f.result.login == nil || f.answers.unchecked {
 		return appQuestion{}, false
@@ -137,14 +131,12 @@ func (f *Flow) askApp() {
 	})
 }
 
-// awaitsApp reports whether the app is being looked up.
 func (f *Flow) awaitsApp() bool {
 	q, _ := f.appQuestion()
 	answer := f.result.apps[q]
 	return answer != nil && !answer.isOver
 }
 
-// appLines warn if the Rack doesn't have the app.
 func (f *Flow) appLines() []Line {
 	q, _ := f.appQuestion()
 	if answer := f.result.apps[q]; answer == nil || !answer.lacks {

@@ -83,7 +83,6 @@ func (f *Flow) endTitle() string {
 	return "Not completed"
 }
 
-// resultLines are the results for one repository.
 func (f *Flow) resultLines() []Line {
 	r := f.result.report.Repositories[0]
 	var lines []Line
@@ -125,7 +124,6 @@ func (f *Flow) resultLine(tone Tone, words string) Line {
 	return Line{tone, words}
 }
 
-// tonesOf are those of a variable's results.
 var tonesOf = map[connect.Result]Tone{connect.Done: Good, connect.Undone: Warning, connect.Unknown: Warning, connect.Failed: Bad}
 
 // severalResults count the results, and say why repositories failed.
@@ -251,7 +249,6 @@ func (f *Flow) fromFolder(path string) string {
 	return path
 }
 
-// testBuildStep offers to verify the variables in a build.
 var testBuildStep = step{
 	id: StepTestBuild, name: "Test build",
 	when: func(f *Flow) bool {
@@ -286,10 +283,8 @@ var testBuildStep = step{
 	},
 }
 
-// builds reports whether Travis builds the repository.
 func (f *Flow) builds() bool { return f.onlyKnown().Active || f.answers.inactive == activate }
 
-// runTestBuild runs a build that only signs in.
 func (f *Flow) runTestBuild() *Work {
 	request := audit.TestBuildRequest{
 		Target: f.only(), Ref: f.onlyKnown().Ref(), Console: f.answers.signIn == ByConsole, Rack: f.deployRack(),

@@ -95,7 +95,6 @@ func (w fileInputs) plan(ctx context.Context, player build.Player) *filePlan {
 	return &filePlan{request: request, change: change, err: err}
 }
 
-// fileStep plans the file before the review.
 var fileStep = step{
 	id: StepFile, name: "Review",
 	wait: until("reading .travis.yml", func(f *Flow) bool { return f.found.fileDone }),
@@ -194,7 +193,6 @@ func diffLines(diff string) []Line {
 	return lines
 }
 
-// problemLines say what is wrong, and what can be done about it.
 func problemLines(tone Tone, err error) []Line {
 	lines := []Line{{tone, err.Error()}}
 	for _, hint := range ProblemOf(err).Do {
@@ -203,7 +201,6 @@ func problemLines(tone Tone, err error) []Line {
 	return lines
 }
 
-// pastedLines are what a person has to write into the file themselves.
 func (f *Flow) pastedLines(change audit.FileChange) []Line {
 	var lines []Line
 	for i, refusal := range change.ToPaste {
@@ -220,7 +217,6 @@ func (f *Flow) pastedLines(change audit.FileChange) []Line {
 	return lines
 }
 
-// switches are what can be changed on the review.
 func (f *Flow) switches() []Switch {
 	if !f.hasFile() || f.given.Agreed {
 		return nil
@@ -247,7 +243,6 @@ func (f *Flow) switches() []Switch {
 	return switches
 }
 
-// turn turns the switch of a key, and shows the review as it is then.
 func (f *Flow) turn(key string) *Work {
 	for _, s := range f.asked.Switches {
 		if s.Key == key {
@@ -270,7 +265,6 @@ func (f *Flow) cannotCarryStep() bool {
 	return plan != nil && problem.Has(plan.err, travisyml.CodeStep)
 }
 
-// awaitsTravis reports whether the review's file is being expanded by Travis.
 func (f *Flow) awaitsTravis() bool {
 	plan := f.filePlan()
 	return plan != nil && plan.asked && !plan.answered

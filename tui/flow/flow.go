@@ -54,7 +54,6 @@ func New(outside Outside, given Given) *Flow {
 	return f
 }
 
-// step is one step of the list.
 type step struct {
 	id   string
 	name string // the label in the transcript; adjacent steps of one name share a line
@@ -213,7 +212,6 @@ func (f *Flow) index(id string) int {
 	panic("flow: there is no step " + id)
 }
 
-// show asks the question of a step.
 func (f *Flow) show(i int) {
 	f.at, f.asking, f.asked, f.problem = i, true, nil, nil
 	if begin := f.steps[i].begin; begin != nil {
@@ -254,7 +252,6 @@ func (f *Flow) Found(u Update) {
 	}
 }
 
-// forward enters the next step that is needed.
 func (f *Flow) forward() {
 	f.asking, f.asked = false, nil
 	for f.at++; !f.steps[f.at].needed(f); f.at++ {
@@ -357,12 +354,10 @@ func steps(given Given) []step {
 	)
 }
 
-// recovering reads a lost password from AWS, and verifies any password.
 func recovering() []step {
 	return []step{recoverStep, certificateStep, uncheckedStep, recoveredStep, recoveredShownStep}
 }
 
-// resetting sets a new password.
 func resetting() []step {
 	return []step{
 		lostStep, affectedStep, busyStep,

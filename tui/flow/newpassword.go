@@ -14,7 +14,6 @@ import (
 	"convox-travis/travisapi"
 )
 
-// newFrom is where a new password comes from.
 type newFrom int
 
 const (
@@ -31,8 +30,6 @@ var newOptions = map[newFrom]Option{
 	newTyped: {Label: "Type one"},
 }
 
-// hasUnfinishedReset reports whether an earlier run left a reset with its new
-// password saved.
 func (f *Flow) hasUnfinishedReset() bool { return !f.reset.Saved.New.IsEmpty() }
 
 // newSources lists where the new password can come from, best first.
@@ -47,7 +44,6 @@ func (f *Flow) newSources() []newFrom {
 	return all
 }
 
-// newPassword is what the Rack is to get.
 func (f *Flow) newPassword() reset.Request {
 	switch from := f.answers.newFrom; {
 	case from == newTyped:
@@ -221,7 +217,6 @@ func (f *Flow) trySaved() *Work {
 	}
 }
 
-// affectedStep says what a reset does, and to whom.
 var affectedStep = step{
 	id: StepAffected, name: "Reset",
 	when: isResetting,

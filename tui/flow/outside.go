@@ -126,7 +126,6 @@ const (
 	ByRack    SignIn = "rack"    // with a Rack password
 )
 
-// found is what the searches found.
 type found struct {
 	clone     gitrepo.Clone
 	cloneErr  error // it couldn't be read
@@ -316,7 +315,6 @@ func (f *Flow) MoreSearches() []Search {
 	return more
 }
 
-// watchWaits receives what calls wait for until the flow ends.
 func (o Outside) watchWaits(ctx context.Context, tell func(Update)) {
 	for {
 		select {

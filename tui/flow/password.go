@@ -113,7 +113,6 @@ func (f *Flow) isGivenRack() bool {
 	return found && rack.Name == f.namedRack()
 }
 
-// passSource takes the source that the flags name, or the only one there is.
 func (f *Flow) passSource() bool {
 	all := f.sources()
 	switch {
@@ -129,7 +128,6 @@ func (f *Flow) passSource() bool {
 	return false
 }
 
-// checkedWith says what the password is checked with.
 func (f *Flow) checkedWith() string {
 	name := f.rackHost().String()
 	if rack, isFound := f.pickedRack(); isFound {
@@ -348,7 +346,6 @@ func (f *Flow) recover() *Work {
 	}
 }
 
-// recoveredStep continues with a recovered password, shows it, or saves it.
 var recoveredStep = step{
 	id: StepRecovered, name: "Password",
 	when: fromAWS,
@@ -389,7 +386,6 @@ var recoveredShownStep = step{
 	do:   func(f *Flow) *Work { return f.goTo(StepRecovered) },
 }
 
-// saveRecovered saves the password for the convox CLI.
 func (f *Flow) saveRecovered() *Work {
 	logins, host, password := f.outside.Logins, f.rackHost(), f.answers.recovered
 	return &Work{

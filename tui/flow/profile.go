@@ -19,13 +19,11 @@ func (f *Flow) searchRacks(mfaCode string) {
 	f.result.searches = append(f.result.searches, f.newRackSearch(mfaCode))
 }
 
-// searchAgain goes back to the Racks, and searches again.
 func (f *Flow) searchAgain() *Work {
 	f.searchRacks("")
 	return f.goTo(StepRack)
 }
 
-// profile is the AWS profile that was picked, or the one in use.
 func (f *Flow) profile() cfn.Profile {
 	for _, p := range f.found.profiles {
 		if p.Name == f.answers.profile || f.answers.profile == "" && p.InUse {
@@ -35,8 +33,6 @@ func (f *Flow) profile() cfn.Profile {
 	return cfn.Profile{}
 }
 
-// needsSSO reports whether the search failed because of an SSO session that can be
-// started.
 func (f *Flow) needsSSO() bool {
 	return problem.Has(f.found.racksErr, cfn.CodeExpiredSSO) && f.profile().SSO != ""
 }

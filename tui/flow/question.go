@@ -54,7 +54,6 @@ type Option struct {
 	do          func(*Flow) *Work // acts on it, instead of the step's do; it may be nil
 }
 
-// offer adds options to a Choice.
 func offer[T comparable](q *Question, all []T, options map[T]Option, chosen T) {
 	for _, one := range all {
 		option := options[one]

@@ -80,7 +80,6 @@ var rackHelp = []string{
 	"Travis's machines can't reach a private API. An IP allowlist has to include Travis's addresses: https://docs.travis-ci.com/user/ip-addresses/",
 }
 
-// setRack selects a row.
 func (f *Flow) setRack(key string) {
 	if f.answers.rack != key {
 		f.forgetLogin()
@@ -108,7 +107,6 @@ func (f *Flow) forgetLogin() {
 	delete(f.chosen, StepSource) // another Rack has other sources
 }
 
-// passRack selects the Rack that the flags name.
 func (f *Flow) passRack() bool {
 	if f.namedRack() == "" {
 		return !f.given.Host.IsZero() && f.answers.rack == typeRow
@@ -131,7 +129,6 @@ func (f *Flow) passRack() bool {
 	return true
 }
 
-// rackProblem says why the Rack that the flags name isn't selected.
 func (f *Flow) rackProblem(same int) *Problem {
 	name := f.namedRack()
 	switch {
@@ -212,12 +209,10 @@ func rackDetail(rack cfn.Rack) []Detail {
 	return slices.DeleteFunc(all, func(d Detail) bool { return d.Text == "" })
 }
 
-// inOrder sorts Racks for the list.
 func inOrder(racks []cfn.Rack) []cfn.Rack {
 	return slices.SortedFunc(slices.Values(racks), cfn.CompareRacks)
 }
 
-// rackNote is what matters about a Rack to Travis, and whether that is a warning.
 func (f *Flow) rackNote(rack cfn.Rack, host convox.Host) (note string, warn bool) {
 	var notes []string
 	if rack.Private {
@@ -240,7 +235,6 @@ func (f *Flow) rackNote(rack cfn.Rack, host convox.Host) (note string, warn bool
 	return strings.Join(notes, "; "), warn
 }
 
-// rackSearchStatus says how far the search is, or what it couldn't read.
 func (f *Flow) rackSearchStatus() string {
 	switch {
 	case !f.found.racksDone && f.found.of > 0:
@@ -300,7 +294,6 @@ func (f *Flow) likelyRack() string {
 	return cmp.Or(saved, usable, f.otherRows()[0].Key)
 }
 
-// pickedRack is the Rack in CloudFormation that was selected.
 func (f *Flow) pickedRack() (cfn.Rack, bool) {
 	for _, rack := range f.found.racks {
 		if rackKey(rack) == f.answers.rack {

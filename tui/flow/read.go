@@ -14,7 +14,6 @@ import (
 	"convox-travis/travisapi"
 )
 
-// readStep reads the repositories that were picked.
 var readStep = step{id: StepRead, name: "Repository", do: func(f *Flow) *Work { return f.read(false) }}
 
 // read reads several repositories with their settings: all that follows is decided
@@ -104,7 +103,6 @@ func (o Outside) plan(ctx context.Context, request connect.Request, token secret
 	return connect.MakePlan(ctx, travis, checker, request)
 }
 
-// syncPatience is the longest wait for a sync.
 const syncPatience = 3 * time.Minute
 
 // syncRepositories lets Travis read its list of repositories, and waits for it.
@@ -136,7 +134,6 @@ func isInactive(r connect.RepositoryPlan) bool {
 	return r.Repository.ID > 0 && !r.Repository.Active && r.Skipped == "" && (r.Err == nil || connect.IsMixed(r.Err))
 }
 
-// readTargets lists the repositories that were read, and for which is reports true.
 func (f *Flow) readTargets(is func(connect.RepositoryPlan) bool) []connect.Target {
 	if f.result.read == nil {
 		return nil
@@ -150,14 +147,12 @@ func (f *Flow) readTargets(is func(connect.RepositoryPlan) bool) []connect.Targe
 	return targets
 }
 
-// isLeftOut reports whether the person left a repository out.
 func (f *Flow) isLeftOut(r connect.RepositoryPlan) bool {
 	return isUnknown(r) && f.answers.unknown == leaveOut ||
 		isInactive(r) && f.answers.inactive == leaveOut ||
 		slices.Contains(f.answers.leftOut, r.Target)
 }
 
-// remedy is what to do about some of the repositories.
 type remedy int
 
 const (
@@ -184,7 +179,6 @@ func (f *Flow) leavingOut(is func(connect.RepositoryPlan) bool, option Option) [
 	return []Option{option}
 }
 
-// subjectOf names the repositories that a title is about.
 func (f *Flow) subjectOf(about []connect.Target) string {
 	if !f.several() || len(about) == 1 {
 		return nameOf(about)
@@ -213,7 +207,6 @@ func firstErrors(errs []error) []string {
 	return lines
 }
 
-// unknownStep asks what to do about repositories that Travis doesn't know.
 var unknownStep = step{
 	id: StepUnknown, name: "Repository",
 	when: func(f *Flow) bool { return len(f.readTargets(isUnknown)) > 0 },
@@ -241,7 +234,6 @@ var unknownStep = step{
 	},
 }
 
-// activateStep asks once about all repositories that Travis doesn't build.
 var activateStep = step{
 	id: StepActivate, name: "Repository",
 	when: func(f *Flow) bool { return len(f.readTargets(isInactive)) > 0 },
@@ -265,8 +257,6 @@ var activateStep = step{
 	},
 }
 
-// mixedStep asks about branches that would send the new password to a host of their
-// own.
 var mixedStep = step{
 	id: StepMixed, name: "Review",
 	when: func(f *Flow) bool { return len(f.result.mixed) > 0 },

@@ -127,12 +127,10 @@ func (f *Flow) takeRepositories(v Value) {
 	f.answers.entry = v.Text
 }
 
-// needsOwned reports whether the repositories that the flags select aren't listed yet.
 func (f *Flow) needsOwned() bool {
 	return f.outside.Owned != nil && len(f.answers.targets) == 0 && !f.chosen[StepRepository]
 }
 
-// listOwned asks Travis for the repositories that the flags select.
 func (f *Flow) listOwned() *Work {
 	owned := f.outside.Owned
 	return f.travisWork("listing the repositories", func(stop connect.Stop, travis Travis, _ Tell) Outcome {
@@ -201,7 +199,6 @@ func (f *Flow) only() connect.Target {
 	return f.answers.targets[0]
 }
 
-// onlyKnown is the only repository as Travis described it.
 func (f *Flow) onlyKnown() travisapi.Repository {
 	if f.several() || f.result.read == nil {
 		return travisapi.Repository{}
@@ -223,7 +220,6 @@ func (f *Flow) setTargets(targets []connect.Target) {
 	}
 }
 
-// nameOf names one repository, and counts several.
 func nameOf(targets []connect.Target) string {
 	if len(targets) != 1 {
 		return text.Count(len(targets), "repository")
@@ -240,8 +236,6 @@ func fixedAt(err error, otherwise string) string {
 	return otherwise
 }
 
-// likelyRepository is the row that gets the focus: what was picked before, else the
-// first one.
 func (f *Flow) likelyRepository(rows []Row) string {
 	if f.answers.repository != "" || f.answers.onlyExisting {
 		return f.answers.repository
@@ -332,7 +326,6 @@ func (f *Flow) forgetRepositories() {
 	f.found.repositories, f.found.repositoriesErr, f.found.repositoriesDone = nil, nil, false
 }
 
-// repositoryRows lists the clone's, then the account's, then the row to enter one.
 func (f *Flow) repositoryRows() []Row {
 	rows, host := make([]Row, 0, len(f.found.repositories)+4), f.Host()
 	listed := map[string]int{}
@@ -406,7 +399,6 @@ func (f *Flow) repositoryReason() []string {
 	return reason
 }
 
-// whyNot says why a remote can't be picked.
 func (f *Flow) whyNot(remote gitrepo.Remote) string {
 	if remote.Provider == "" {
 		return "Travis doesn't support this host"

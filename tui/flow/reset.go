@@ -101,7 +101,6 @@ func isResetting(f *Flow) bool {
 	return byRack(f) && f.answers.source == sourceReset && !f.reset.IsDone()
 }
 
-// isPlanned reports whether it is known what the reset would change.
 func isPlanned(f *Flow) bool { return isResetting(f) && f.reset.Plan != nil }
 
 // resetOutcome keeps what a work of the reset found out. An error is shown at step.
@@ -193,7 +192,6 @@ var resetCertificateStep = trustStep(step{
 	do: (*Flow).preview, no: goToLost,
 })
 
-// changesStep shows what an update would change.
 var changesStep = step{
 	id: StepChanges, name: "Reset",
 	when: isPlanned,
@@ -222,7 +220,6 @@ var changesStep = step{
 	},
 }
 
-// changeLines is the preview as a table, and the judgment of it.
 func changeLines(plan *reset.Plan) (lines []Line) {
 	for i, row := range plan.Table() {
 		line := indent(Plain, row)
@@ -292,7 +289,6 @@ var nameStep = step{
 
 var resetStep = step{id: StepReset, name: "Reset", when: isPlanned, do: (*Flow).runReset}
 
-// runReset carries out the plan, or continues it.
 func (f *Flow) runReset() *Work {
 	r, outside := f.reset, f.outside
 	return &Work{
@@ -336,7 +332,6 @@ var continueStep = step{
 
 const resetDone = "The reset is done"
 
-// afterResetStep says that the reset is done before the wizard continues to Travis.
 var afterResetStep = step{
 	id: StepAfterReset, name: "Reset",
 	when: (*Flow).isReset,
@@ -351,12 +346,10 @@ var afterResetStep = step{
 	},
 }
 
-// isReset reports whether the password is the new one of a reset.
 func (f *Flow) isReset() bool {
 	return byRack(f) && f.answers.source == sourceReset && f.reset.IsDone()
 }
 
-// afterResetLines say which password works, where it is, and who needs it now.
 func (f *Flow) afterResetLines() []Line {
 	report := f.reset.Report()
 	lines := []Line{
@@ -367,7 +360,6 @@ func (f *Flow) afterResetLines() []Line {
 	return append(lines, linesOf(f.affected())...)
 }
 
-// resetDoneStep ends a flow that resets and does nothing else.
 var resetDoneStep = step{
 	id: StepResetDone, name: "Done",
 	ask: func(f *Flow) Question {

@@ -148,10 +148,8 @@ func warningLines(warnings []connect.Warning) []Line {
 	return lines
 }
 
-// sentence ends a clause with a period.
 func sentence(clause string) string { return strings.TrimSuffix(clause, ".") + "." }
 
-// intent is the report of a dry run.
 func (f *Flow) intent() connect.Report {
 	report := f.result.plan.Intent()
 	if job := f.job(); job.file != nil {
@@ -163,8 +161,6 @@ func (f *Flow) intent() connect.Report {
 	return report
 }
 
-// reviewLines show all that will be written: for one repository each variable and
-// the file, for several what they share and a table.
 func (f *Flow) reviewLines() []Line {
 	if f.several() {
 		return f.severalLines()
@@ -194,7 +190,6 @@ func (f *Flow) repositoryWarnings() []Line {
 	return warningLines(warnings)
 }
 
-// scopeWords complete a heading where the variables apply to one branch only.
 func scopeWords(branch string) string {
 	if branch == "" {
 		return ""
@@ -202,7 +197,6 @@ func scopeWords(branch string) string {
 	return ", only for branch " + branch
 }
 
-// settingsLines show what will be written to the settings of one repository.
 func (f *Flow) settingsLines() []Line {
 	plan := f.result.plan
 	repository := plan.Repositories[0]
@@ -272,7 +266,6 @@ func (f *Flow) passwordWords() string {
 	return hidden + what + ", accepted by " + f.acceptedBy()
 }
 
-// acceptedBy names the Rack or Console that accepted the password.
 func (f *Flow) acceptedBy() string {
 	login := f.result.plan.Login
 	switch rack, isFound := f.pickedRack(); {
@@ -305,7 +298,6 @@ func (f *Flow) keyLines() []Line {
 	return []Line{indent(Muted, "The deploy key sees "+text.List(names)+".")}
 }
 
-// severalLines show what several repositories share, and a table of them.
 func (f *Flow) severalLines() []Line {
 	plan := f.result.plan
 	var counts counts
@@ -327,7 +319,6 @@ func (f *Flow) severalLines() []Line {
 	return lines
 }
 
-// stepWords say what happens to the deploy step of several repositories.
 func (f *Flow) stepWords() string {
 	if f.answers.onlyExisting {
 		return "Only the two variables are replaced: .travis.yml stays as it is."
@@ -335,7 +326,6 @@ func (f *Flow) stepWords() string {
 	return "The deploy step isn't added here: run convox-travis yml in each clone."
 }
 
-// counts are numbers of repositories, by what happens to them.
 type counts struct{ created, replaced, unchanged, skipped, activated, failed int }
 
 func (c *counts) add(err error, skipped string, isActivated bool, actions ...connect.Action) {
@@ -388,7 +378,6 @@ func changeOf(actions ...connect.Action) connect.Action {
 
 var tonesOfChanges = map[connect.Action]Tone{connect.Replace: Replaced, connect.Create: Added}
 
-// longestName is how wide a column may become, in cells.
 const longestName = 40
 
 // tableOf lists the repositories: those that nothing is written to first, with the
@@ -418,7 +407,6 @@ func tableOf(all []connect.RepositoryPlan) []Line {
 	return lines
 }
 
-// actionOf says in a word or two what happens to a repository.
 func actionOf(r connect.RepositoryPlan) string {
 	if r.Skipped != "" {
 		return "skipped: " + r.Skipped

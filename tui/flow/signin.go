@@ -10,7 +10,6 @@ import (
 	"convox-travis/travisapi"
 )
 
-// signIns are the sign-in methods, in the order of the options.
 var signIns = []SignIn{ByRack, ByConsole}
 
 var signInOptions = map[SignIn]Option{
@@ -117,7 +116,6 @@ var keyStep = step{
 
 func checkSecret(v Value) error { return convox.CheckPassword(v.Secret) }
 
-// accountStep takes the token that was found, or asks for the account.
 var accountStep = step{
 	id: StepAccount, name: "Travis",
 	wait: until("asking Travis whose token this is", func(f *Flow) bool { return f.found.tokenDone }),

@@ -25,7 +25,6 @@ type Input struct {
 	// how to copy.
 	Copies bool
 	Env    []string // NAME=VALUE; decides on colors and signs
-	Width  int      // of the lines, in cells; 0 is as wide as the full screen at most
 }
 
 // backSecret goes back where a secret is asked for, and helpSecret explains.
@@ -160,10 +159,10 @@ func (t *tty) restore() {
 	t.left = true
 }
 
-// retake makes the terminal again what it was before a stop, without what was typed
+// retakeTerminal makes the terminal again what it was before a stop, without what was typed
 // before. With bg it stays the shell's, and whoever sets it is stopped by the kernel
 // until fg. The lock is held.
-func (t *tty) retake() {
+func (t *tty) retakeTerminal() {
 	if t.left {
 		return
 	}

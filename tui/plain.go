@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,15 +32,15 @@ var (
 const shownRows = 20
 
 type plain struct {
-	flow       *flow.Flow
-	stop       connect.Stop
-	in         *lineReader
-	out        io.Writer
-	copies     bool
-	updates    chan flow.Update
-	opened     bool
-	said       string    // what is being waited for, so that it is said once
-	waitsUntil time.Time // until when the call that was reported last waits
+	flow         *flow.Flow
+	stop         connect.Stop
+	in           *lineReader
+	out          io.Writer
+	copies       bool
+	updates      chan flow.Update
+	opened       bool
+	reported     string    // what is being waited for, so that it is said once
+	reportedWait time.Time // until when the call that was reported last waits
 
 	// With the lock of in.
 	asked string // the prompt; "" while none is read
@@ -60,7 +59,7 @@ func Plain(stop connect.Stop, in Input, out io.Writer, f *flow.Flow) error {
 		if title, _ := f.Ending(); title != "" {
 			theme := field.NewTheme(true, field.GlyphsFor(in.Env))
 			p.say("")
-			printTranscript(out, in.Env, theme, cmp.Or(in.Width, widest), f)
+			printTranscript(out, in.Env, theme, widest, f)
 		}
 	}()
 	ctx, cancel := context.WithCancel(stop.Soft)
@@ -69,7 +68,7 @@ func Plain(stop connect.Stop, in Input, out io.Writer, f *flow.Flow) error {
 	defer end()
 	p.watchContinued(life)
 	p.search(ctx, f.Searches())
-	p.lookOn(500 * time.Millisecond) // what is found at once is what is offered
+	p.awaitSearches(500 * time.Millisecond) // what is found at once is what is offered
 	for {
 		p.search(ctx, f.MoreSearches())
 		var err error
@@ -77,8 +76,8 @@ func Plain(stop connect.Stop, in Input, out io.Writer, f *flow.Flow) error {
 		case flow.Over:
 			return nil
 		case flow.Waiting:
-			if busy := f.Busy(); p.said != busy {
-				p.said = busy
+			if busy := f.Busy(); p.reported != busy {
+				p.reported = busy
 				p.say("%s …", busy)
 			}
 			err = p.wait()
@@ -88,7 +87,7 @@ func Plain(stop connect.Stop, in Input, out io.Writer, f *flow.Flow) error {
 			err = p.ask()
 		}
 		if errors.Is(err, ErrNoMoreAnswers) {
-			p.lookOn(3 * time.Second)
+			p.awaitSearches(3 * time.Second)
 		}
 		if err != nil {
 			return err
@@ -108,9 +107,9 @@ func send[T any](to chan<- T, value T, gone <-chan struct{}) {
 	}
 }
 
-// lookOn lets the short searches end, so that what they find is not called
+// awaitSearches lets the short searches end, so that what they find is not called
 // missing.
-func (p *plain) lookOn(atMost time.Duration) {
+func (p *plain) awaitSearches(atMost time.Duration) {
 	patience := time.After(atMost)
 	for p.flow.Looking() {
 		select {
@@ -128,19 +127,19 @@ func (p *plain) wait() error {
 	select {
 	case u := <-p.updates:
 		p.flow.Found(u)
-		p.heldUp()
+		p.sayWait()
 		return nil
 	case <-p.stop.Soft.Done():
 		return context.Cause(p.stop.Soft)
 	}
 }
 
-// heldUp says what a call waits for, once.
-func (p *plain) heldUp() {
+// sayWait says what a call waits for, once.
+func (p *plain) sayWait() {
 	wait := p.flow.Wait()
-	if words := wait.Text(time.Now()); words != "" && !wait.Until.Equal(p.waitsUntil) {
+	if words := wait.Text(time.Now()); words != "" && !wait.Until.Equal(p.reportedWait) {
 		p.say("  %s", words)
-		p.waitsUntil = wait.Until
+		p.reportedWait = wait.Until
 	}
 }
 
@@ -178,7 +177,7 @@ func (p *plain) run(work *flow.Work) error {
 			}
 		case u := <-p.updates:
 			p.flow.Found(u)
-			p.heldUp()
+			p.sayWait()
 		case outcome := <-done:
 			p.flow.Finish(outcome)
 			return nil
@@ -355,7 +354,7 @@ func (p *plain) watchContinued(ctx context.Context) {
 				return
 			case <-continued:
 				p.locked(func() {
-					p.in.retake()
+					p.in.retakeTerminal()
 					if p.asked != "" {
 						fmt.Fprint(p.out, "\n"+p.asked)
 					}

@@ -200,7 +200,7 @@ func (p *plain) pick(q flow.Question) (flow.Value, error) {
 	rows := q.Rows
 	p.list(rows, q.Rows)
 	for {
-		offered := offeredOf(q, rows)
+		offered := offeredDefault(q, rows)
 		text, err := p.read(strings.TrimSpace(how + brackets(offered)))
 		switch {
 		case err != nil:
@@ -208,16 +208,16 @@ func (p *plain) pick(q flow.Question) (flow.Value, error) {
 		case text == "" && offered != "":
 			return q.Initial, nil
 		}
-		picked, err := pickedOf(rows, q, text)
+		picked, err := parsePicks(rows, q, text)
 		switch {
 		case err != nil:
 			p.say("error: %s", err)
 			continue
 		case len(picked) > 0:
-			p.sayPicked(picked)
-			return severalValue(picked), nil
+			p.repeatPicks(picked)
+			return valueOf(picked), nil
 		}
-		if rows = containing(q.Rows, text); len(rows) == 0 {
+		if rows = rowsContaining(q.Rows, text); len(rows) == 0 {
 			p.sayUnknown(q.Rows)
 			rows = q.Rows
 		}
@@ -226,9 +226,9 @@ func (p *plain) pick(q flow.Question) (flow.Value, error) {
 	}
 }
 
-// offeredOf names what Enter takes: what was picked before, or the row that is offered;
+// offeredDefault names what Enter takes: what was picked before, or the row that is offered;
 // "" is nothing.
-func offeredOf(q flow.Question, rows []flow.Row) string {
+func offeredDefault(q flow.Question, rows []flow.Row) string {
 	if n := len(q.Initial.Keys); n > 1 {
 		return fmt.Sprintf("the %d from before", n)
 	}
@@ -242,8 +242,8 @@ func offeredOf(q flow.Question, rows []flow.Row) string {
 	return strconv.Itoa(i + 1)
 }
 
-// severalValue is what was picked, as the flow takes it.
-func severalValue(picked []flow.Row) flow.Value {
+// valueOf is what was picked, as the flow takes it.
+func valueOf(picked []flow.Row) flow.Value {
 	v := flow.Value{Key: picked[0].Key}
 	if len(picked) == 1 {
 		return v
@@ -258,8 +258,8 @@ func severalValue(picked []flow.Row) flow.Value {
 	return v
 }
 
-// sayPicked repeats what several were picked, so that it can be heard.
-func (p *plain) sayPicked(picked []flow.Row) {
+// repeatPicks repeats what several were picked, so that it can be heard.
+func (p *plain) repeatPicks(picked []flow.Row) {
 	if len(picked) == 1 {
 		return
 	}
@@ -274,11 +274,11 @@ func (p *plain) sayPicked(picked []flow.Row) {
 	p.say("%d picked: %s", len(picked), words)
 }
 
-// pickedOf are the rows that an answer names, none where it is a part of a name.
+// parsePicks are the rows that an answer names, none where it is a part of a name.
 // The error is why it cannot be meant.
-func pickedOf(shown []flow.Row, q flow.Question, text string) ([]flow.Row, error) {
+func parsePicks(shown []flow.Row, q flow.Question, text string) ([]flow.Row, error) {
 	words := strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' })
-	switch same := len(called(q.Rows, text)); {
+	switch same := len(rowsNamed(q.Rows, text)); {
 	case same > 1:
 		return nil, nil // which of them, is asked by number
 	case same == 1, !q.Several && text != "":
@@ -288,7 +288,7 @@ func pickedOf(shown []flow.Row, q flow.Question, text string) ([]flow.Row, error
 	var strange string
 	seen := map[string]bool{}
 	for _, word := range words {
-		rows, err := rowsOf(shown, q, word)
+		rows, err := rowsOfWord(shown, q, word)
 		switch {
 		case err != nil:
 			return nil, err
@@ -308,9 +308,9 @@ func pickedOf(shown []flow.Row, q flow.Question, text string) ([]flow.Row, error
 	return picked, nil
 }
 
-// rowsOf are the rows that a word names. A range and "all" skip rows that can't be
+// rowsOfWord are the rows that a word names. A range and "all" skip rows that can't be
 // picked; naming one of those is an error.
-func rowsOf(shown []flow.Row, q flow.Question, word string) ([]flow.Row, error) {
+func rowsOfWord(shown []flow.Row, q flow.Question, word string) ([]flow.Row, error) {
 	first, last, isRange := strings.Cut(word, "-")
 	from, err := strconv.Atoi(first)
 	to := from
@@ -327,7 +327,7 @@ func rowsOf(shown []flow.Row, q flow.Question, word string) ([]flow.Row, error) 
 		}
 		rows, isRange = shown[from-1:to], from < to
 	default:
-		rows, isRange = called(q.Rows, word), false
+		rows, isRange = rowsNamed(q.Rows, word), false
 	}
 	switch {
 	case isRange:
@@ -343,13 +343,13 @@ func rowsOf(shown []flow.Row, q flow.Question, word string) ([]flow.Row, error) 
 	return rows, nil
 }
 
-func called(rows []flow.Row, name string) []flow.Row {
+func rowsNamed(rows []flow.Row, name string) []flow.Row {
 	return slices.DeleteFunc(slices.Clone(rows), func(r flow.Row) bool { return !strings.EqualFold(r.Cells[0], name) })
 }
 
-// containing are the rows with a part of a name; those of an owner where it ends
+// rowsContaining are the rows with a part of a name; those of an owner where it ends
 // in a slash.
-func containing(rows []flow.Row, part string) []flow.Row {
+func rowsContaining(rows []flow.Row, part string) []flow.Row {
 	part = strings.ToLower(part)
 	matching := func(matches func(text, part string) bool) []flow.Row {
 		return slices.DeleteFunc(slices.Clone(rows), func(r flow.Row) bool {

@@ -79,8 +79,8 @@ func Screen(stop connect.Stop, t Terminal, f *flow.Flow) error {
 	return m.close(<-ended)
 }
 
-// halted is how long after a second Ctrl-C a write may take to report what was written.
-const halted = 400 * time.Millisecond
+// hardStopGrace is how long after a second Ctrl-C a write may take to report what was written.
+const hardStopGrace = 400 * time.Millisecond
 
 // close ends the flow when the program has ended, with err or without. A write has to
 // finish and be reported, even if the terminal is gone in the middle of it.
@@ -92,7 +92,7 @@ func (m *model) close(err error) error {
 		over := make(chan struct{})
 		detach := context.AfterFunc(m.stop.Hard, func() {
 			defer crash.Catch()
-			time.Sleep(halted) // it ends too, and reports what was written
+			time.Sleep(hardStopGrace) // it ends too, and reports what was written
 			close(over)
 		})
 		defer detach()
@@ -118,10 +118,10 @@ type (
 	retakenMsg   struct{}
 )
 
-// retake makes the terminal again what it was before a stop; enterScreen is the rest.
+// retakeTerminal makes the terminal again what it was before a stop; enterScreen is the rest.
 // tea.Exec would do both, but after it the library may never draw again
 // (https://github.com/charmbracelet/bubbletea/issues/1778).
-func (m *model) retake() tea.Msg {
+func (m *model) retakeTerminal() tea.Msg {
 	defer crash.Catch()
 	if file, is := m.terminal.In.(*os.File); is {
 		forget(file)                        // what was typed meanwhile was for the shell

@@ -153,7 +153,7 @@ func (m *model) take(msg tea.Msg) tea.Cmd {
 		}
 		m.give(tea.BlurMsg{}) // somebody else may look now: a secret on the screen is hidden
 		m.moved++             // and keys for the shell answer nothing
-		return m.retake
+		return m.retakeTerminal
 	case retakenMsg:
 		return tea.Batch(m.give(tea.FocusMsg{}), tea.Sequence(tea.Raw(enterScreen), tea.ClearScreen, tea.RequestWindowSize))
 	case tickMsg:

@@ -223,29 +223,22 @@ func (*Secret) TakesText() bool { return true }
 type Shown struct {
 	base
 	secret secret.String
-	typing *Text // nil if nothing has to be typed
-	hidden bool  // by its owner
-	isAway bool  // nobody looks
+	typing *Text
+	asks   bool // whether something has to be typed
+	hidden bool // by its owner
+	isAway bool // nobody looks
 	copied bool
 }
 
 // NewShown shows a secret. Enter passes check what was typed as the last tail
 // characters of it, or all of a shorter one; with 0, Enter alone continues.
 func NewShown(theme *Theme, shown secret.String, tail int, check func(string) error) *Shown {
-	s := &Shown{base: base{theme: theme}, secret: shown}
-	if tail > 0 {
-		s.typing = NewText(theme, fmt.Sprintf("its last %d characters", min(tail, utf8.RuneCountInString(shown.Reveal()))), "", check)
-	}
-	return s
+	placeholder := fmt.Sprintf("its last %d characters", min(tail, utf8.RuneCountInString(shown.Reveal())))
+	return &Shown{base: base{theme: theme}, secret: shown, typing: NewText(theme, placeholder, "", check), asks: tail > 0}
 }
 
 // Value implements Field. It is what was typed.
-func (s *Shown) Value() flow.Value {
-	if s.typing == nil {
-		return flow.Value{}
-	}
-	return s.typing.Value()
-}
+func (s *Shown) Value() flow.Value { return s.typing.Value() }
 
 // Update implements Field.
 func (s *Shown) Update(msg tea.Msg) (tea.Cmd, bool) {
@@ -263,12 +256,12 @@ func (s *Shown) Update(msg tea.Msg) (tea.Cmd, bool) {
 			s.hidden = !s.hidden
 			return nil, false
 		case "enter":
-			if s.typing == nil {
+			if !s.asks {
 				return nil, true
 			}
 		}
 	}
-	if s.typing == nil {
+	if !s.asks {
 		return nil, false
 	}
 	before := s.Value().Text
@@ -284,7 +277,7 @@ func (s *Shown) View() string {
 		return ""
 	}
 	lines := s.lines(s.width)
-	if s.typing != nil {
+	if s.asks {
 		if s.height > len(lines)+1 {
 			lines = append(lines, "")
 		}
@@ -317,7 +310,7 @@ func (s *Shown) lines(width int) []string {
 func (s *Shown) Lines(width int) Lines {
 	least := len(s.lines(width))
 	most := least
-	if s.typing != nil {
+	if s.asks {
 		least, most = least+1, most+2
 	}
 	enough := least
@@ -330,18 +323,11 @@ func (s *Shown) Lines(width int) Lines {
 // Resize implements Field.
 func (s *Shown) Resize(width, height int) {
 	s.base.Resize(width, height)
-	if s.typing != nil {
-		s.typing.Resize(width, 1)
-	}
+	s.typing.Resize(width, 1)
 }
 
 // Problem implements Field.
-func (s *Shown) Problem() error {
-	if s.typing == nil {
-		return nil
-	}
-	return s.typing.Problem()
-}
+func (s *Shown) Problem() error { return s.typing.Problem() }
 
 // Keys implements Field.
 func (s *Shown) Keys() []Key {
@@ -353,4 +339,4 @@ func (s *Shown) Keys() []Key {
 }
 
 // TakesText implements Field.
-func (s *Shown) TakesText() bool { return s.typing != nil }
+func (s *Shown) TakesText() bool { return s.asks }

@@ -128,7 +128,7 @@ var tonesOf = map[connect.Result]Tone{connect.Done: Good, connect.Undone: Warnin
 
 // severalResults count the results, and say why repositories failed.
 func (f *Flow) severalResults() []Line {
-	var counts counts
+	counts := counts{}
 	for _, r := range f.result.report.Repositories {
 		if r.Err == nil {
 			var actions []connect.Action

@@ -23,10 +23,11 @@ var sourceStep = step{
 				"The convox CLI saves the password when you run convox login. Anyone who works with this Rack has it.",
 			},
 		}
-		for _, s := range f.sources() {
-			if help := sourceHelp[s]; help != "" {
-				q.Help = append(q.Help, help)
-			}
+		if slices.Contains(f.sources(), sourceAWS) {
+			q.Help = append(q.Help, "AWS stores it for the Rack's own use, and reading it changes nothing.")
+		}
+		if slices.Contains(f.sources(), sourceReset) {
+			q.Help = append(q.Help, "Set a new one only if the password is lost: everyone who uses the old one is locked out until they have the new one.")
 		}
 		if f.found.savedErr != nil {
 			q.Reason = append(q.Reason, f.found.savedErr.Error())
@@ -65,11 +66,6 @@ var sourceOptions = map[source]Option{
 	sourceAWS:   {Label: "Read it from AWS", Note: "where the Rack stores it"},
 	sourceTyped: {Label: "Type or paste it"},
 	sourceReset: {Label: "Set a new one", Note: "the last resort if it's lost"},
-}
-
-var sourceHelp = map[source]string{
-	sourceAWS:   "AWS stores it for the Rack's own use, and reading it changes nothing.",
-	sourceReset: "Set a new one only if the password is lost: everyone who uses the old one is locked out until they have the new one.",
 }
 
 var shownSources = map[source]string{

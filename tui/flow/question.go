@@ -29,7 +29,7 @@ type Question struct {
 	Help     []string      // paragraphs of the page behind ?, for what Reason has no room for
 	Headings []string      // of a Pick: one for each of the Cells; the notes have their own
 	Options  []Option      // of a Choice
-	Rows     []Row         // of a Pick; they can become more while it is asked
+	Rows     []Row         // of a Pick, those that are Other last; they can become more while it is asked
 	More     string        // of a Pick and a Review: what is still being looked for; of a Pick also what was not found; or ""
 	Found    string        // of a Pick: a short summary of the search that ended, such as "21 regions, 0.8 s"
 	Growing  bool          // of a Pick: more rows are being looked for; of a Review: its Lines can still change

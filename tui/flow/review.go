@@ -300,7 +300,7 @@ func (f *Flow) keyLines() []Line {
 
 func (f *Flow) severalLines() []Line {
 	plan := f.result.plan
-	var counts counts
+	counts := counts{}
 	for _, r := range plan.Repositories {
 		counts.add(r.Err, r.Skipped, r.Activate, r.Host.Action, r.Password.Action)
 	}
@@ -326,45 +326,34 @@ func (f *Flow) stepWords() string {
 	return "The deploy step isn't added here: run convox-travis yml in each clone."
 }
 
-type counts struct{ created, replaced, unchanged, skipped, activated, failed int }
+// counts are numbers of repositories, by what happens to them.
+type counts map[string]int
 
-func (c *counts) add(err error, skipped string, isActivated bool, actions ...connect.Action) {
+func (c counts) add(err error, skipped string, isActivated bool, actions ...connect.Action) {
 	switch {
 	case err != nil:
-		c.failed++
-		return
+		c["can't be written"]++
 	case skipped != "":
-		c.skipped++
-		return
-	}
-	switch changeOf(actions...) {
-	case connect.Replace:
-		c.replaced++
-	case connect.Create:
-		c.created++
+		c["skipped"]++
 	default:
-		c.unchanged++
-	}
-	if isActivated {
-		c.activated++
+		c[actionWords[changeOf(actions...)]]++
+		if isActivated {
+			c["activated"]++
+		}
 	}
 }
 
 func (c counts) String() string {
 	var parts []string
-	for _, of := range []struct {
-		n    int
-		what string
-	}{
-		{c.failed, "can't be written"}, {c.created, "new"}, {c.replaced, "replaced"}, {c.unchanged, "unchanged"}, {c.skipped, "skipped"},
-		{c.activated, "activated"},
-	} {
-		if of.n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", of.n, of.what))
+	for _, what := range []string{"can't be written", "new", "replaced", "unchanged", "skipped", "activated"} {
+		if c[what] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", c[what], what))
 		}
 	}
 	return strings.Join(parts, ", ")
 }
+
+var actionWords = map[connect.Action]string{connect.Create: "new", connect.Replace: "replaced", connect.None: "unchanged"}
 
 // changeOf is what happens to a repository: the most of what happens to its variables.
 func changeOf(actions ...connect.Action) connect.Action {
@@ -411,10 +400,9 @@ func actionOf(r connect.RepositoryPlan) string {
 	if r.Skipped != "" {
 		return "skipped: " + r.Skipped
 	}
-	words := map[connect.Action]string{connect.Create: "new", connect.Replace: "replaced", connect.None: "unchanged"}
-	action := words[r.Host.Action]
+	action := actionWords[r.Host.Action]
 	if r.Host.Action != r.Password.Action {
-		action = "host " + action + ", password " + words[r.Password.Action]
+		action = "host " + action + ", password " + actionWords[r.Password.Action]
 	}
 	if n := len(r.Doubles); n > 0 {
 		action += ", " + text.Count(n, "duplicate") + " deleted"

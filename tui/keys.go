@@ -34,7 +34,7 @@ func (m *model) footer() string {
 		for _, k := range keys {
 			parts = append(parts, named(k))
 		}
-		return " " + m.theme.Line.Render(field.Corner) + " " + strings.Join(parts, m.theme.Muted.Render(" · "))
+		return " " + m.theme.Muted.Render(field.Corner) + " " + strings.Join(parts, m.theme.Muted.Render(" · "))
 	}
 	for len(keys) > 1 && ansi.StringWidth(line()) > min(m.width, widest) {
 		least := 0

@@ -88,7 +88,7 @@ func (m *model) spread(left, right string) string {
 }
 
 func (m *model) bar(line string) string {
-	glyph := " " + m.theme.Line.Render(field.Gutter)
+	glyph := " " + m.theme.Muted.Render(field.Gutter)
 	if line == "" {
 		return glyph
 	}
@@ -232,7 +232,7 @@ func (m *model) progressLines() []string {
 	}
 	cells := min(longestBar, max(m.room()-16, 4))
 	full, empty := p.Bar(cells)
-	bar := m.theme.Accent.Render(strings.Repeat("█", full)) + m.theme.Line.Render(strings.Repeat("░", empty)) + fmt.Sprintf(" %d of %d", p.Done, p.Of)
+	bar := m.theme.Accent.Render(strings.Repeat("█", full)) + m.theme.Muted.Render(strings.Repeat("░", empty)) + fmt.Sprintf(" %d of %d", p.Done, p.Of)
 	return append([]string{bar}, words...)
 }
 

@@ -48,23 +48,20 @@ func transcript(theme *field.Theme, items []flow.Item, width int) []string {
 }
 
 func foldTranscript(theme *field.Theme, items []flow.Item, width int) string {
-	var words []string
+	var names []string
 	answered := answers(items)
 	for _, item := range answered {
 		switch item.Name {
 		case "Rack", "Console", "Repository":
 			answer, _, _ := strings.Cut(item.Answer, noteMark)
-			words = append(words, answer)
+			names = append(names, answer)
 		}
 	}
-	words = append(words, text.Count(len(answered), "answer"))
-	last := len(words) - 1
-	line := " " + theme.Good.Render(field.Answered) + " " + theme.Text.Render(strings.Join(words[:last], noteMark))
-	count := words[last]
-	if last > 0 {
+	line, count := " "+theme.Good.Render(field.Answered)+" "+strings.Join(names, noteMark), text.Count(len(answered), "answer")
+	if len(names) > 0 {
 		count = noteMark + count
 	}
-	if last == 0 || ansi.StringWidth(line+count) <= width {
+	if len(names) == 0 || ansi.StringWidth(line+count) <= width {
 		line += theme.Muted.Render(count)
 	}
 	return ansi.Truncate(line, width, "…")
@@ -96,7 +93,7 @@ func wholeTranscript(theme *field.Theme, width int, items []flow.Item, title str
 	if title == "" {
 		return lines
 	}
-	bar := " " + theme.Line.Render(field.Gutter)
+	bar := " " + theme.Muted.Render(field.Gutter)
 	if len(lines) > 0 {
 		lines = append(lines, bar)
 	}
@@ -115,7 +112,7 @@ func wholeTranscript(theme *field.Theme, width int, items []flow.Item, title str
 			lines = append(lines, strings.TrimRight(bar+" "+line, " "))
 		}
 	}
-	return append(lines, " "+theme.Line.Render(field.Corner))
+	return append(lines, " "+theme.Muted.Render(field.Corner))
 }
 
 // reading is a text to be read. Where it doesn't fit, the lines of a file in it
@@ -304,8 +301,8 @@ func styleLine(theme *field.Theme, l flow.Line, width int) []string {
 	}
 	style := map[flow.Tone]lipgloss.Style{
 		flow.Heading: theme.Title, flow.Muted: theme.Muted, flow.Good: theme.Good, flow.Warning: theme.Warn, flow.Bad: theme.Error,
-		flow.Added: theme.Added, flow.Replaced: theme.Replaced, flow.Removed: theme.Removed, flow.Named: theme.Title,
-		flow.FileAdded: theme.Added, flow.FileRemoved: theme.Removed, flow.FileContext: theme.Muted,
+		flow.Added: theme.Good, flow.Replaced: theme.Warn, flow.Removed: theme.Removed, flow.Named: theme.Title,
+		flow.FileAdded: theme.Good, flow.FileRemoved: theme.Removed, flow.FileContext: theme.Muted,
 	}[l.Tone]
 	if isOfFile(l.Tone) {
 		mark := signs[l.Tone]

@@ -17,31 +17,25 @@ type Theme struct {
 
 	Title lipgloss.Style // a question, a heading, a key
 	Text  lipgloss.Style // in the terminal's own color
-	Muted lipgloss.Style // notes, labels and explanations
+	Muted lipgloss.Style // notes, labels and explanations, the gutter
 	Badge lipgloss.Style // the program's name in the header
 
 	Error lipgloss.Style
-	Good  lipgloss.Style // done, and an answered question
-	Warn  lipgloss.Style
+	Good  lipgloss.Style // done or added, and an answered question
+	Warn  lipgloss.Style // also what is replaced
 
-	Added    lipgloss.Style
-	Replaced lipgloss.Style
-	Removed  lipgloss.Style
+	Removed lipgloss.Style
 
 	Selected lipgloss.Style // what has the focus, and its marker
 	Accent   lipgloss.Style // the sign of the question, the caret
 	Cursor   lipgloss.Style // the cell where the next letter of a secret appears
-	Line     lipgloss.Style // the gutter and separators
 }
 
 // NewTheme makes the theme for a dark or a light background. It asks the terminal
 // nothing. On 16 colors, where the nearest is taken, each color is still readable.
 func NewTheme(dark bool, glyphs Glyphs) *Theme {
 	color := func(onDark, onLight string) lipgloss.Style {
-		if dark {
-			return lipgloss.NewStyle().Foreground(lipgloss.Color(onDark))
-		}
-		return lipgloss.NewStyle().Foreground(lipgloss.Color(onLight))
+		return lipgloss.NewStyle().Foreground(lipgloss.LightDark(dark)(lipgloss.Color(onLight), lipgloss.Color(onDark)))
 	}
 	plain := lipgloss.NewStyle()
 	accent := color("81", "25")
@@ -60,14 +54,11 @@ func NewTheme(dark bool, glyphs Glyphs) *Theme {
 		Good:  good,
 		Warn:  warn,
 
-		Added:    good,
-		Replaced: warn,
-		Removed:  bad,
+		Removed: bad,
 
 		Selected: accent.Bold(true),
 		Accent:   accent,
 		Cursor:   plain.Reverse(true),
-		Line:     muted,
 	}
 }
 

@@ -182,8 +182,7 @@ func (m *model) noteAppearance() tea.Cmd {
 	return tea.Tick(lookTime, func(time.Time) tea.Msg { return lookedMsg(now) })
 }
 
-// isCareful reports whether an answer to the question can do what another one
-// doesn't undo.
+// isCareful reports whether an answer can do what another one doesn't undo.
 func (m *model) isCareful() bool {
 	switch m.question.Kind {
 	case flow.Review, flow.Confirm, flow.Shown:

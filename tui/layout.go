@@ -103,8 +103,7 @@ func (m *model) bars(lines ...string) []string {
 	return barred
 }
 
-// holdTime is how long the review stays while the plan of a switch is made. Most
-// plans take less, and the screen doesn't flicker.
+// holdTime is how long the review stays while a switch is being planned, so that nothing flickers.
 const holdTime = 300 * time.Millisecond
 
 // main is everything between the header and the keys.
@@ -372,8 +371,7 @@ func (m *model) need() field.Lines {
 	return need
 }
 
-// problems are the problem with the last answer, the field's or that of what was done, and
-// what can be done about it.
+// problems are what is wrong with the answer or with what was done, and what to do about it.
 func (m *model) problems() []part {
 	problem := m.problem
 	if problem == nil && m.field != nil {
@@ -391,8 +389,7 @@ func (m *model) problems() []part {
 	return parts
 }
 
-// reasons are those that stand under the title. Those of a Confirm have to be
-// read, and scroll.
+// reasons are the lines under the title. Those of a Confirm have to be read, and scroll.
 func (m *model) reasons() []part {
 	if m.question.Kind == flow.Confirm {
 		return nil

@@ -107,8 +107,7 @@ func send[T any](to chan<- T, value T, gone <-chan struct{}) {
 	}
 }
 
-// awaitSearches lets the short searches end, so that what they find is not called
-// missing.
+// awaitSearches lets the short searches end, so that what they find isn't reported as missing.
 func (p *plain) awaitSearches(atMost time.Duration) {
 	patience := time.After(atMost)
 	for p.flow.Looking() {
@@ -337,8 +336,7 @@ func withNote(text, note string) string {
 	return text + " (" + note + ")"
 }
 
-// watchContinued makes the terminal again what the question needs, each time the
-// process continues after a stop, until ctx ends.
+// watchContinued sets the terminal up again each time the process continues after a stop.
 func (p *plain) watchContinued(ctx context.Context) {
 	if p.in.terminal == nil {
 		return

@@ -152,8 +152,7 @@ func (p *plain) review(q flow.Question) (flow.Value, error) {
 	})
 }
 
-// list writes rows with their numbers: the first of them, and those that are none
-// of what is listed, which are the last ones.
+// list writes the first rows with their numbers, and those that are Other, which come last.
 func (p *plain) list(rows, all []flow.Row) {
 	for i, row := range rows {
 		if i >= shownRows && !row.Other {
@@ -226,8 +225,7 @@ func (p *plain) pick(q flow.Question) (flow.Value, error) {
 	}
 }
 
-// offeredDefault names what Enter takes: what was picked before, or the row that is offered;
-// "" is nothing.
+// offeredDefault names what Enter takes: what was picked before, or the offered row; "" is nothing.
 func offeredDefault(q flow.Question, rows []flow.Row) string {
 	if n := len(q.Initial.Keys); n > 1 {
 		return fmt.Sprintf("the %d from before", n)
@@ -274,8 +272,7 @@ func (p *plain) repeatPicks(picked []flow.Row) {
 	p.say("%d picked: %s", len(picked), words)
 }
 
-// parsePicks are the rows that an answer names, none where it is a part of a name.
-// The error is why it cannot be meant.
+// parsePicks returns the rows that an answer names, none if it's a part of a name.
 func parsePicks(shown []flow.Row, q flow.Question, text string) ([]flow.Row, error) {
 	words := strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' })
 	switch same := len(rowsNamed(q.Rows, text)); {
@@ -347,8 +344,7 @@ func rowsNamed(rows []flow.Row, name string) []flow.Row {
 	return slices.DeleteFunc(slices.Clone(rows), func(r flow.Row) bool { return !strings.EqualFold(r.Cells[0], name) })
 }
 
-// rowsContaining are the rows with a part of a name; those of an owner where it ends
-// in a slash.
+// rowsContaining are the rows with a part of a name, or those of an owner if it ends in a slash.
 func rowsContaining(rows []flow.Row, part string) []flow.Row {
 	part = strings.ToLower(part)
 	matching := func(matches func(text, part string) bool) []flow.Row {

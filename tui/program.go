@@ -111,8 +111,7 @@ func (m *model) close(err error) error {
 	return err
 }
 
-// continuedMsg says that the process continues after a stop, and retakenMsg that it
-// has its terminal again.
+// continuedMsg says that the process continues after a stop, retakenMsg that it has its terminal.
 type (
 	continuedMsg struct{}
 	retakenMsg   struct{}

@@ -248,8 +248,7 @@ func (m *model) give(msg tea.Msg) tea.Cmd {
 	return tea.Batch(cmd, m.answer(m.field.Value()))
 }
 
-// edited notes that the person is answering: the default no longer moves, and the
-// problem with the last answer goes.
+// edited notes that the person is answering: the default no longer moves, and the problem goes.
 func (m *model) edited() {
 	m.touched = true
 	if m.problem != nil {
@@ -387,8 +386,7 @@ func growing(q flow.Question) string {
 	return ""
 }
 
-// many is how many rows are too many to update the list for each that arrives: it is
-// updated at the next tick then.
+// many is how many rows are too many to update the list for each that arrives.
 const many = 500
 
 // catchUp takes what was found since the question was put on the screen.

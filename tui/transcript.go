@@ -75,8 +75,7 @@ func endingStyle(theme *field.Theme, lines []flow.Line) lipgloss.Style {
 	return theme.Good
 }
 
-// printTranscript writes what was answered and how it ended, as it stays in the ordinary
-// terminal, in the colors that env allows.
+// printTranscript writes the answers and the ending to the ordinary terminal.
 func printTranscript(out io.Writer, env []string, theme *field.Theme, width int, f *flow.Flow) {
 	colored := colorprofile.NewWriter(out, env)
 	title, ending := f.Ending()
@@ -136,8 +135,7 @@ type reading struct {
 // leastFile is how many lines of a file are worth a part of the screen.
 const leastFile = 3
 
-// rewrite replaces the lines, and reports whether they differ: then they have to be
-// read again. A file in them stays as it is.
+// rewrite replaces the lines, and reports whether they differ, and so have to be read again.
 func (r *reading) rewrite(lines []flow.Line) bool {
 	if slices.Equal(r.lines, lines) {
 		return false
@@ -179,14 +177,12 @@ func (r *reading) resize(width, height int) {
 	r.scroll(0)
 }
 
-// isOfFile reports whether lines of a tone are those of a file, which are cut and
-// never wrapped. A change of a variable has its value behind two blanks.
+// isOfFile reports whether a tone is of lines of a file, which are cut and never wrapped.
 func isOfFile(tone flow.Tone) bool {
 	return tone == flow.FileAdded || tone == flow.FileRemoved || tone == flow.FileContext
 }
 
-// scrolls reports whether a key scrolls what is above a button, which has the
-// letters.
+// scrolls reports whether a key scrolls what is above a button, which takes the letters.
 func scrolls(stroke string) bool {
 	return slices.Contains([]string{"up", "down", "pgup", "pgdown", "home", "end"}, stroke)
 }
@@ -213,8 +209,7 @@ func (r *reading) scroll(by int) {
 	r.ended = r.ended || r.top == r.hidden()
 }
 
-// readOn shows the next lines, and reports whether there were any that had not
-// been on the screen: a person has to see what they agree to.
+// readOn shows the next lines, and reports whether there were any that hadn't been shown.
 func (r *reading) readOn() bool {
 	if r.ended {
 		return false
@@ -223,8 +218,7 @@ func (r *reading) readOn() bool {
 	return true
 }
 
-// hidden is how many lines don't fit. Where some don't, the last line of the
-// room says so, unless there is only one.
+// hidden is how many lines don't fit, with the one that says so.
 func (r *reading) hidden() int {
 	over := len(r.rest) - max(r.room, 0)
 	if over <= 0 || r.room <= 1 {
@@ -260,8 +254,7 @@ var signs = map[flow.Tone]string{
 	flow.FileAdded: "  + ", flow.FileRemoved: "  - ", flow.FileContext: "    ",
 }
 
-// wrapped is a line with its sign in lines of a width, and how many bytes of the first
-// one are its name. A value that has no room beside its name goes below it.
+// wrapped is a line with its sign, in lines of a width, and how many bytes of the first are its name.
 func wrapped(l flow.Line, width int) (lines []string, named int) {
 	words := text.Clean(l.Text)
 	rest := strings.TrimLeft(words, " ")

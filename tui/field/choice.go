@@ -101,8 +101,7 @@ func (c *Choice) Lines(width int) Lines {
 
 func height(blocks [][]string) int { return len(slices.Concat(blocks...)) }
 
-// blocks are the lines of each option. Notes are in a column where all of them fit
-// there, else below their labels, where hasNotes.
+// blocks are the lines of each option. Notes are in a column, or below the labels where hasNotes.
 func (c *Choice) blocks(width int, hasNotes bool) [][]string {
 	column, longest := 0, 0
 	for _, o := range c.options {
@@ -153,8 +152,7 @@ func (c *Choice) window(blocks [][]string) [][]string {
 // between would still change the value. The commands of huh, which blink the cursor
 // and read the clipboard, are dropped.
 
-// dress gives a widget of huh our theme, and the keys that move inside it but none
-// that end it.
+// dress gives a widget of huh our theme, and the keys that move inside it.
 func (t *Theme) dress(widget huh.Field) {
 	widget.WithTheme(huh.ThemeFunc(func(bool) *huh.Styles {
 		button := lipgloss.NewStyle().Padding(0, 1).MarginRight(len(space))

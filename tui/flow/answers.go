@@ -121,12 +121,10 @@ func (f *Flow) host() convox.Host {
 	return f.rackHost()
 }
 
-// fingerprint is of the only certificate that host may show. With "" it may show any
-// that is trusted.
+// fingerprint is of the only certificate that host may show; "" is any that is trusted.
 func (f *Flow) fingerprint() string { return cmp.Or(f.answers.approved[f.host()], f.given.Fingerprint) }
 
-// credential is what builds will log in with, where, and where its password was found
-// if it wasn't entered or passed.
+// credential is what builds will log in with, and where its password was found.
 func (f *Flow) credential() connect.Credential {
 	c := connect.Credential{Host: f.host(), Password: f.answers.password, Console: byConsole(f)}
 	switch source := f.answers.source; {

@@ -14,8 +14,7 @@ import (
 	"convox-travis/travisapi"
 )
 
-// apply carries out the plan. Where the review is skipped, it shows the warnings
-// first, and tries what can't be written too.
+// apply carries out the plan. Without a review it shows the warnings first.
 func (f *Flow) apply() *Work {
 	plan, job := *f.result.plan, f.job()
 	var warnings []Line
@@ -59,8 +58,7 @@ func (f *Flow) job() job {
 	return j
 }
 
-// carryOut writes the variables, to the settings or the file, and then the deploy
-// step. A ban ends the flow of several repositories: it lasts too long to wait.
+// carryOut writes the variables and then the file. A ban ends the flow of several repositories.
 func (j job) carryOut(stop connect.Stop, travis Travis, plan connect.Plan, tell Tell) Outcome {
 	clock := j.outside.Runner.Retry.Defaults().Clock
 	start := clock.Now()
@@ -101,8 +99,7 @@ func (j job) carryOut(stop connect.Stop, travis Travis, plan connect.Plan, tell 
 	return outcome
 }
 
-// countInto reports how far the run of a plan is, and in lines the errors that the
-// review didn't show.
+// countInto reports the progress of a run, and the errors that the review didn't show.
 func countInto(plan connect.Plan, tell Tell) func(connect.Event) {
 	tally, known := plan.Tally(time.Now()), map[connect.Target]bool{}
 	for _, r := range plan.Repositories {
@@ -124,8 +121,7 @@ func countInto(plan connect.Plan, tell Tell) func(connect.Event) {
 	}
 }
 
-// isNotStarted reports whether nothing was tried, because of another's error or a
-// stop.
+// isNotStarted reports whether nothing was tried, because of another's error or a stop.
 func isNotStarted(err error) bool { return problem.Code(err) == connect.CodeNotStarted }
 
 func isBan(err error) bool { return !travisapi.RefusedUntil(err).IsZero() }
@@ -162,8 +158,7 @@ func (j job) writeFile(stop connect.Stop, travis Travis, plan connect.Plan, all 
 	}
 }
 
-// takeReport keeps the report of a run. Retried repositories replace what was
-// reported of them before.
+// takeReport keeps the report of a run. Retried repositories replace what was reported before.
 func (f *Flow) takeReport(report connect.Report) {
 	before := f.result.report
 	f.result.begun, f.result.report = true, &report
@@ -188,8 +183,7 @@ func (f *Flow) takeReport(report connect.Report) {
 	}
 }
 
-// retry makes a new plan for the repositories that failed, since a part may have been
-// written. It is reviewed like the first one.
+// retry makes a new plan for the repositories that failed, to be reviewed like the first one.
 func (f *Flow) retry() *Work {
 	var failed []connect.Target
 	for _, r := range f.result.report.Repositories {

@@ -14,8 +14,7 @@ const (
 	allRow    = branchRow
 )
 
-// branchStep asks which branches get the variables. All of them do unless a person
-// goes back to it.
+// branchStep asks which branches get the variables: all, unless a person goes back to it.
 var branchStep = step{
 	id: StepBranch, name: "Repository",
 	pass: func(*Flow) bool { return true },

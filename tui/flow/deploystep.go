@@ -10,8 +10,7 @@ import (
 	"convox-travis/internal/convox"
 )
 
-// deployRack is the Rack that the step deploys to behind a Console, "" while that
-// is open.
+// deployRack is the Rack that the step deploys to behind a Console, "" while that is open.
 func (f *Flow) deployRack() string {
 	if rack := cmp.Or(f.consoleRack(), f.answers.deployRack); rack != "" {
 		return rack
@@ -59,8 +58,7 @@ var deployRackStep = step{
 
 func (f *Flow) knowsRack() bool { return f.answers.signIn == ByRack || f.deployRack() != "" }
 
-// commandStep asks for a command to run before a release is promoted. Only the review's
-// switch leads to it, and Back from it to the review.
+// commandStep asks for a command to run before promoting. Only the review's switch leads to it.
 var commandStep = step{
 	id: StepCommand, name: "Deploy step",
 	when: func(f *Flow) bool {

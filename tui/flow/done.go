@@ -173,8 +173,7 @@ func (f *Flow) severalResults() []Line {
 	return lines
 }
 
-// cleanupLines say how to remove what was written. It is an undo only where nothing
-// was replaced.
+// cleanupLines say how to remove what was written: an undo, if nothing was replaced.
 func cleanupLines(cleanup connect.Cleanup) []Line {
 	heading := "Remove"
 	if cleanup.IsUndo {

@@ -27,8 +27,7 @@ func (o Outside) searchFile(ctx context.Context, tell func(Update)) {
 	})
 }
 
-// hasFile reports whether the clone's file is the repository's, which a rotation leaves
-// unchanged.
+// hasFile reports whether the clone's file is the repository's. A rotation doesn't change it.
 func (f *Flow) hasFile() bool {
 	return f.found.file != nil && f.isClone() && !f.answers.onlyExisting
 }
@@ -73,8 +72,7 @@ func (f *Flow) fileInputs() fileInputs {
 	return wish
 }
 
-// filePlan returns the plan that fits the file and the answers as they are now, or
-// nil.
+// filePlan returns the plan that fits the file and the answers as they are now, or nil.
 func (f *Flow) filePlan() *filePlan {
 	if !f.hasFile() {
 		return nil
@@ -116,8 +114,7 @@ func (f *Flow) planFile() *Work {
 	}}
 }
 
-// fileLines show what is added to .travis.yml, or why nothing is, and what a push
-// then does. warnings are about the file.
+// fileLines show what is added to .travis.yml, or why not, and what a push then does.
 func (f *Flow) fileLines() (lines, warnings []Line) {
 	if f.found.fileErr != nil && f.isClone() {
 		return append([]Line{{}, {Heading, ".travis.yml: unchanged"}}, problemLines(Warning, f.found.fileErr)...), nil
@@ -171,8 +168,7 @@ func fileHeading(change audit.FileChange) string {
 	return ".travis.yml: " + text.Count(added, "line") + " added"
 }
 
-// diffLines are the lines of a unified diff behind the names of its files. Their
-// tones stand for its marks.
+// diffLines are the lines of a unified diff. Their tones stand for its marks.
 func diffLines(diff string) []Line {
 	var lines []Line
 	for i, line := range strings.Split(strings.TrimSuffix(diff, "\n"), "\n") {
@@ -258,8 +254,7 @@ func (f *Flow) turn(key string) *Work {
 	return f.goTo(StepReview)
 }
 
-// cannotCarryStep reports whether no file can hold the step, as for a branch whose
-// name means something to Bash.
+// cannotCarryStep reports whether no file can hold the step, as for a branch name with Bash's signs.
 func (f *Flow) cannotCarryStep() bool {
 	plan := f.filePlan()
 	return plan != nil && problem.Has(plan.err, travisyml.CodeStep)
@@ -271,7 +266,6 @@ func (f *Flow) awaitsTravis() bool {
 }
 
 // askTravis lets Travis expand the file while the review is shown, each plan once.
-// Without its answer only the word "confirmed" is missing.
 func (f *Flow) askTravis() {
 	plan := f.filePlan()
 	if plan == nil || len(plan.change.Builds.Outcomes) == 0 || f.given.DryRun || plan.asked {

@@ -330,8 +330,7 @@ func (f *Flow) Host() string { return f.host().String() }
 // CanGoBack reports whether Back would.
 func (f *Flow) CanGoBack() bool { return f.before() >= 0 }
 
-// steps lists all steps in their order. A step that isn't always needed says when it
-// is.
+// steps lists all steps in their order.
 func steps(given Given) []step {
 	if given.Reset != nil {
 		return slices.Concat(recovering(), resetting(), []step{resetDoneStep})

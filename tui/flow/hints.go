@@ -10,8 +10,7 @@ import (
 	"convox-travis/travisapi"
 )
 
-// hints says what a person can do in the wizard about an error of a code, besides what
-// the error itself knows.
+// hints says what a person can do in the wizard about an error, besides what it says itself.
 var hints = problem.Hints{
 	// Answers.
 	"bad_host":     meantHost,

@@ -99,8 +99,7 @@ var freshStep = step{
 	take: func(f *Flow, v Value) { f.answers.fresh = v.Secret },
 }
 
-// needsKeeping reports whether the Rack is to get a password that its owner may not
-// have yet.
+// needsKeeping reports whether the Rack is to get a password that its owner may not have yet.
 func needsKeeping(f *Flow) bool {
 	return isResetting(f) && f.answers.newFrom != newSaved && !f.given.DryRun
 }
@@ -244,8 +243,7 @@ var affectedStep = step{
 	no: goToLost,
 }
 
-// rotateStep offers to rotate the new password of a reset, unless flags say which
-// repositories get it.
+// rotateStep offers to rotate the new password, unless flags say which repositories get it.
 var rotateStep = step{
 	id: StepRotate, name: "Reset",
 	when: func(f *Flow) bool {
@@ -274,8 +272,7 @@ var rotateStep = step{
 // IsRotation reports whether only existing variables are replaced.
 func (f *Flow) IsRotation() bool { return f.answers.onlyExisting }
 
-// listExisting lists the repositories that have both variables. The error is why some
-// couldn't be read.
+// listExisting lists the repositories that have both variables. Its error is why some weren't read.
 func (o Outside) listExisting(ctx context.Context, travis Travis, branch string) ([]travisapi.Repository, error) {
 	request := connect.Request{Branch: branch}
 	var err error

@@ -216,8 +216,7 @@ func (o Outside) searchSaved(ctx context.Context, tell func(Update)) {
 	})
 }
 
-// savedFor reads the logins of Racks that were found in CloudFormation. searchSaved
-// reports what is wrong with a file.
+// savedFor reads the saved logins of Racks. searchSaved reports what is wrong with a file.
 func (o Outside) savedFor(ctx context.Context, racks []cfn.Rack) []convox.SavedLogin {
 	var hosts []convox.Host
 	for _, rack := range racks {

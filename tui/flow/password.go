@@ -99,8 +99,7 @@ func (f *Flow) sources() []source {
 	return all
 }
 
-// isGivenRack reports whether the Rack is still the one that the flags name: the
-// password that was given is for that one alone.
+// isGivenRack reports whether the Rack is the one that the flags name: their password is its alone.
 func (f *Flow) isGivenRack() bool {
 	if !f.given.Host.IsZero() {
 		return f.rackHost() == f.given.Host
@@ -217,8 +216,7 @@ var certificateStep = trustStep(step{
 	no: (*Flow).backToRack,
 })
 
-// trustStep makes a step ask about a certificate that no trusted authority signed. Its
-// do resumes what the password was wanted for.
+// trustStep makes a step ask about a self-signed certificate. Its do resumes what was interrupted.
 func trustStep(s step) step {
 	when, resume, back := s.when, s.do, s.no
 	s.when = func(f *Flow) bool { return when(f) && f.result.untrusted != "" }
@@ -289,8 +287,7 @@ var recoverStep = step{
 	no: func(f *Flow) *Work { return f.goTo(f.whereItIs()) },
 }
 
-// whereItIs is the step that asks where the password is: without Travis, only
-// whether it is really lost.
+// whereItIs is the step that asks where the password is, or, in a reset, whether it's lost.
 func (f *Flow) whereItIs() string {
 	if f.given.Reset != nil {
 		return StepLost
@@ -298,8 +295,7 @@ func (f *Flow) whereItIs() string {
 	return StepSource
 }
 
-// backToRack goes back to where the Rack can be changed, or another sign-in method
-// be chosen where it can't.
+// backToRack goes back to where the Rack or the sign-in method can be changed.
 func (f *Flow) backToRack() *Work {
 	f.result.unreachable = nil
 	if f.given.Reset != nil {
@@ -308,8 +304,7 @@ func (f *Flow) backToRack() *Work {
 	return f.goTo(StepRack)
 }
 
-// recover reads the password from AWS and checks it like a typed one. It's kept even
-// when the Rack refuses it: a reset can then use it.
+// recover reads the password from AWS and checks it. A reset can use it even if the Rack refuses it.
 func (f *Flow) recover() *Work {
 	rack, _ := f.pickedRack()
 	back := f.whereItIs()

@@ -41,8 +41,7 @@ func (f *Flow) hasOtherProfiles() bool {
 	return slices.ContainsFunc(f.found.profiles, func(p cfn.Profile) bool { return !p.InUse })
 }
 
-// hasOtherCredentials reports whether the list of Racks offers a way to fix the
-// credentials.
+// hasOtherCredentials reports whether the list of Racks offers a way to fix the credentials.
 func (f *Flow) hasOtherCredentials() bool {
 	return f.needsSSO() || problem.Has(f.found.racksErr, cfn.CodeMFA) || f.hasOtherProfiles()
 }

@@ -95,8 +95,7 @@ func (f *Flow) namedRack() string {
 	return f.given.Rack
 }
 
-// forgetLogin drops the password of another host, which must not go to this one, and
-// everything that followed from it.
+// forgetLogin drops the password, which must not go to another host, and what followed from it.
 func (f *Flow) forgetLogin() {
 	f.result.login, f.result.untrusted, f.result.unreachable = nil, "", nil
 	f.answers.unchecked, f.answers.approved = false, nil
@@ -145,7 +144,6 @@ func (f *Flow) rackProblem(same int) *Problem {
 }
 
 // rackKey is the host, so that the row of a saved login becomes the row of its Rack.
-// A Rack without a host can't be selected.
 func rackKey(rack cfn.Rack) string {
 	host, err := convox.ParseHost(rack.Host)
 	if err != nil {
@@ -158,8 +156,7 @@ func hostKey(h convox.Host) string { return hostRow + h.String() }
 
 const hostRow = "host "
 
-// rackRows lists the Racks by name, then saved logins of other hosts, then the other
-// answers.
+// rackRows lists the Racks by name, then saved logins of other hosts, then the other answers.
 func (f *Flow) rackRows() []Row {
 	var rows []Row
 	listed := map[convox.Host]bool{}
@@ -303,8 +300,7 @@ func (f *Flow) pickedRack() (cfn.Rack, bool) {
 	return cfn.Rack{}, false
 }
 
-// rackHost is the host of the Rack that was selected, or that was entered. It's zero
-// until then.
+// rackHost is the host that was selected or entered, zero until then.
 func (f *Flow) rackHost() convox.Host {
 	name, _ := strings.CutPrefix(f.answers.rack, hostRow)
 	if f.answers.rack == typeRow {

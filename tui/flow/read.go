@@ -67,8 +67,7 @@ func lookUp(ctx context.Context, travis Travis, target connect.Target) (connect.
 	return connect.Plan{Repositories: []connect.RepositoryPlan{plan}}, Outcome{}
 }
 
-// planner returns a function that makes the plan for repositories from the answers
-// that there are now. Its Outcome has the error that stops all of them.
+// planner returns a function that plans repositories with the answers as they are now.
 func (f *Flow) planner(targets []connect.Target) func(stop connect.Stop, read func(done int)) (connect.Plan, Outcome) {
 	request, warnings := f.request(), f.rackWarnings()
 	request.Targets = targets
@@ -164,8 +163,7 @@ const (
 
 var chooseOthers = Option{Label: "Go back and choose again", do: func(f *Flow) *Work { return f.goTo(StepRepository) }}
 
-// leavingOut is the option that drops the repositories for which is reports true. It's
-// none where no other would be left.
+// leavingOut is the option that drops the repositories for which is reports true, if others remain.
 func (f *Flow) leavingOut(is func(connect.RepositoryPlan) bool, option Option) []Option {
 	isRest := func(r connect.RepositoryPlan) bool { return !is(r) && !f.isLeftOut(r) }
 	if len(f.readTargets(isRest)) == 0 {

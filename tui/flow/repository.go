@@ -82,8 +82,7 @@ func (f *Flow) cloneSource() string {
 	return source
 }
 
-// passRepository takes the repositories that the flags name, else the clone's where
-// there is only one.
+// passRepository takes the repositories that the flags name, or the clone's if there is only one.
 func (f *Flow) passRepository() bool {
 	target, _, isDecided := connect.CloneTarget(f.found.clone, f.given.Provider)
 	switch {
@@ -102,8 +101,7 @@ func (f *Flow) passRepository() bool {
 	return true
 }
 
-// takeRepositories takes what was picked: the marked ones, or the focused one. A
-// name that is entered is one more.
+// takeRepositories takes what was marked, or the focused row. A name that is entered is one more.
 func (f *Flow) takeRepositories(v Value) {
 	if f.needsOwned() {
 		return
@@ -179,8 +177,7 @@ func readTarget(text string) (connect.Target, error) {
 	return connect.Target{Provider: travisapi.Provider(remote.Provider), Slug: remote.Slug}, nil
 }
 
-// several reports whether more than one repository was picked. Everything that
-// differs for one repository depends on it.
+// several reports whether more than one repository was picked.
 func (f *Flow) several() bool { return len(f.answers.targets) > 1 }
 
 // targets are the repositories to set up: those that were picked and not left out.
@@ -227,8 +224,7 @@ func nameOf(targets []connect.Target) string {
 	return targets[0].String()
 }
 
-// fixedAt is the step where an error can be fixed: the account's for a token that
-// Travis doesn't accept.
+// fixedAt is the step where an error can be fixed: the account's if Travis rejects the token.
 func fixedAt(err error, otherwise string) string {
 	if travisapi.Failed(err, travisapi.CodeUnknownToken, travisapi.CodeLoginRequired) {
 		return StepAccount
@@ -258,8 +254,7 @@ func (f *Flow) cloneTargets() []connect.Target {
 	return connect.CloneTargets(f.found.clone, f.given.Provider)
 }
 
-// pickedKeys are the rows of several that were picked before. A single one has the
-// focus instead.
+// pickedKeys are the rows of several that were picked before. A single one has the focus instead.
 func (f *Flow) pickedKeys() []string {
 	var keys []string
 	if f.several() {
@@ -287,8 +282,7 @@ func (f *Flow) withPicked(rows []Row) []Row {
 	return rows
 }
 
-// listRepositories starts to list those of the account, once, and again where that
-// failed.
+// listRepositories starts to list the account's repositories, once, and again after an error.
 func (f *Flow) listRepositories() {
 	if f.found.repositoriesErr == nil && (f.found.repositoriesDone || f.found.repositories != nil) {
 		return

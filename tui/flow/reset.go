@@ -14,8 +14,7 @@ import (
 	"convox-travis/internal/text"
 )
 
-// leaveReset starts over for another Rack. What this reset did, and left to undo, is still
-// reported.
+// leaveReset starts over for another Rack. What this reset did is still reported.
 func (f *Flow) leaveReset() {
 	f.pastResets, f.reset = f.resets(), reset.Reset{}
 }
@@ -27,8 +26,7 @@ func (f *Flow) resets() []reset.Reset {
 	return append(f.pastResets[:len(f.pastResets):len(f.pastResets)], f.reset)
 }
 
-// resetLines say in what state each Rack is that a reset tried to change, and where
-// its new password is.
+// resetLines say in what state each reset left its Rack, and where the new password is.
 func (f *Flow) resetLines() (lines []Line) {
 	for _, r := range f.resets() {
 		report := r.Report()
@@ -113,8 +111,7 @@ func resetOutcome(r reset.Reset, err error, step string) Outcome {
 
 func goToLost(f *Flow) *Work { return f.goTo(StepLost) }
 
-// lookAtStack asks whether the stack can be updated now, and whether an earlier
-// run left a reset.
+// lookAtStack asks whether the stack can be updated now, and whether an earlier run left a reset.
 func (f *Flow) lookAtStack() *Work {
 	rack, _ := f.pickedRack()
 	host, outside, r := f.rackHost(), f.outside, f.reset

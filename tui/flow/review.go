@@ -19,8 +19,7 @@ var planStep = step{id: StepPlan, name: "Review", do: func(f *Flow) *Work {
 	return f.plan()
 }}
 
-// plan decides what would change: in several repositories from what was read, in one
-// from what Travis has now.
+// plan decides what would change: for several from what was read, for one from Travis's data now.
 func (f *Flow) plan() *Work {
 	if f.several() {
 		f.setPlan(f.result.read.Again(f.request()))
@@ -135,8 +134,7 @@ func (f *Flow) reviewTitle() string {
 	return "Review: nothing has been written yet"
 }
 
-// warningLines are warnings with their hints, one that is the same for several
-// repositories once.
+// warningLines are warnings with their hints, each once for several repositories.
 func warningLines(warnings []connect.Warning) []Line {
 	var lines []Line
 	for _, w := range connect.GroupWarnings(warnings) {
@@ -173,8 +171,7 @@ func (f *Flow) reviewLines() []Line {
 	return lines
 }
 
-// repositoryWarnings are the warnings of the only repository, without its name and without
-// what the lines of the settings show.
+// repositoryWarnings are the warnings of the only repository that the settings' lines don't show.
 func (f *Flow) repositoryWarnings() []Line {
 	shown := []string{"doubles"}
 	if f.answers.encrypt { // the settings don't change
@@ -369,8 +366,7 @@ var tonesOfChanges = map[connect.Action]Tone{connect.Replace: Replaced, connect.
 
 const longestName = 40
 
-// tableOf lists the repositories: those that nothing is written to first, with the
-// reason.
+// tableOf lists the repositories: first those that can't be written, with the reason.
 func tableOf(all []connect.RepositoryPlan) []Line {
 	var failed []Line
 	column := len("REPOSITORY")

@@ -192,8 +192,8 @@ func (f *Flow) retry() *Work {
 		}
 	}
 	plan, outside, several, hasFile := f.planner(failed), f.outside, f.several(), f.hasFile()
-	return &Work{Words: "reading the Travis settings of " + nameOf(failed), Run: func(stop connect.Stop, _ Tell) Outcome {
-		plan, outcome := plan(stop, nil)
+	return f.travisWork("reading the Travis settings of "+nameOf(failed), func(stop connect.Stop, travis Travis, _ Tell) Outcome {
+		plan, outcome := plan(stop, travis, nil)
 		switch err := cmp.Or(outcome.Err, refusal(plan)); {
 		case several && isBan(err):
 			return Outcome{Set: func(f *Flow) { f.endBanned(err) }}
@@ -211,7 +211,7 @@ func (f *Flow) retry() *Work {
 				f.found.file = &file
 			}
 		}}
-	}}
+	})
 }
 
 // endBanned ends the flow: nothing can be retried before the ban is over.

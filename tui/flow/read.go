@@ -9,7 +9,6 @@ import (
 
 	"convox-travis/internal/connect"
 	"convox-travis/internal/problem"
-	"convox-travis/internal/secret"
 	"convox-travis/internal/text"
 	"convox-travis/travisapi"
 )
@@ -40,7 +39,7 @@ func (f *Flow) read(syncs bool) *Work {
 		if isOne {
 			read, outcome = lookUp(stop.Soft, travis, targets[0])
 		} else {
-			read, outcome = plan(stop, func(done int) {
+			read, outcome = plan(stop, travis, func(done int) {
 				tell.Progress(Progress{Done: done, Of: len(targets), Words: fmt.Sprintf("%d left", len(targets)-done), Often: true})
 			})
 		}
@@ -68,38 +67,28 @@ func lookUp(ctx context.Context, travis Travis, target connect.Target) (connect.
 }
 
 // planner returns a function that plans repositories with the answers as they are now.
-func (f *Flow) planner(targets []connect.Target) func(stop connect.Stop, read func(done int)) (connect.Plan, Outcome) {
+func (f *Flow) planner(targets []connect.Target) func(stop connect.Stop, travis Travis, read func(done int)) (connect.Plan, Outcome) {
 	request, warnings := f.request(), f.rackWarnings()
 	request.Targets = targets
-	token, fingerprint, outside := f.token(), f.fingerprint(), f.outside
-	back := StepPassword
+	fingerprint, newChecker, back := f.fingerprint(), f.outside.Checker, StepPassword
 	if request.Credential.Console {
 		back = StepKey
 	}
-	return func(stop connect.Stop, read func(int)) (connect.Plan, Outcome) {
+	return func(stop connect.Stop, travis Travis, read func(int)) (plan connect.Plan, _ Outcome) {
 		request.Read = read
-		plan, err := outside.plan(stop.Soft, request, token, fingerprint)
+		checker, err := newChecker(fingerprint)
+		if err == nil {
+			plan, err = connect.MakePlan(stop.Soft, travis, checker, request)
+		}
 		if err = cmp.Or(err, plan.Ended()); err == nil {
 			plan.Warnings = slices.Concat(warnings, plan.Warnings)
 			return plan, Outcome{}
 		}
 		if _, isTravis := problem.Detail[travisapi.Failure](err); isTravis {
-			return plan, Outcome{Err: err, To: fixedAt(err, StepRepository)}
+			back = fixedAt(err, StepRepository)
 		}
 		return plan, Outcome{Err: err, To: back}
 	}
-}
-
-func (o Outside) plan(ctx context.Context, request connect.Request, token secret.String, fingerprint string) (connect.Plan, error) {
-	travis, err := o.Travis(token)
-	if err != nil {
-		return connect.Plan{}, err
-	}
-	checker, err := o.Checker(fingerprint)
-	if err != nil {
-		return connect.Plan{}, err
-	}
-	return connect.MakePlan(ctx, travis, checker, request)
 }
 
 const syncPatience = 3 * time.Minute

@@ -31,19 +31,16 @@ func (f *Flow) plan() *Work {
 	}
 	plan := f.planner(f.targets())
 	f.result.plan, f.result.mixed = nil, nil
-	return &Work{
-		Words: "reading the Travis settings of " + nameOf(f.targets()),
-		Run: func(stop connect.Stop, _ Tell) Outcome {
-			plan, outcome := plan(stop, nil)
-			if err := refusal(plan); outcome.Err == nil && err != nil && !connect.IsMixed(err) {
-				outcome = Outcome{Err: err, To: fixedAt(err, StepRepository)}
-			}
-			if outcome.Err == nil {
-				outcome.Set = func(f *Flow) { f.setPlan(plan) }
-			}
-			return outcome
-		},
-	}
+	return f.travisWork("reading the Travis settings of "+nameOf(f.targets()), func(stop connect.Stop, travis Travis, _ Tell) Outcome {
+		plan, outcome := plan(stop, travis, nil)
+		if err := refusal(plan); outcome.Err == nil && err != nil && !connect.IsMixed(err) {
+			outcome = Outcome{Err: err, To: fixedAt(err, StepRepository)}
+		}
+		if outcome.Err == nil {
+			outcome.Set = func(f *Flow) { f.setPlan(plan) }
+		}
+		return outcome
+	})
 }
 
 func (f *Flow) setPlan(plan connect.Plan) {

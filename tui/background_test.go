@@ -12,7 +12,7 @@ import (
 )
 
 func TestTheThemeFollowsTheBackgroundThatTheTerminalReports(t *testing.T) {
-	m := newModel(connect.Stop{}, Terminal{}, flow.New(flow.Outside{}, flow.Given{}), nil)
+	m := newModel(connect.Stop{}, Terminal{}, flow.New(flow.Outside{}, flow.Given{}))
 	for _, color := range []tea.BackgroundColorMsg{{Color: ansi.White}, {Color: ansi.Black}} {
 		m.Update(color)
 		if m.theme.Muted.GetForeground() != field.NewTheme(color.IsDark(), field.Glyphs{}).Muted.GetForeground() {

@@ -74,7 +74,7 @@ func atRepositories(t testing.TB, n int) *model {
 		Checker: func(string) (flow.Checker, error) { return good{}, nil },
 	}, flow.Given{SignIn: flow.ByConsole, Password: secret.New("key")})
 	stop := connect.Stop{Soft: t.Context(), Hard: t.Context()}
-	m := newModel(stop, Terminal{}, f, &counted{file: os.Stderr})
+	m := newModel(stop, Terminal{Out: &Device{screen: os.Stderr}}, f)
 	m.ctx = t.Context()
 	sent := make(chan tea.Msg, 2*n/100+10)
 	m.send = func(msg tea.Msg) { sent <- msg }

@@ -250,7 +250,7 @@ func TestTheFoldedLineIsCutLast(t *testing.T) {
 func TestAValueStandsBelowItsName(t *testing.T) {
 	theme := field.NewTheme(true, field.Glyphs{})
 	got := styleLine(theme, flow.Line{Tone: flow.Added, Text: "CONVOX_PASSWORD  •••••••• private, accepted by production"}, 36)
-	want := []string{theme.Added.Render("  + CONVOX_PASSWORD"), "      •••••••• private, accepted by", "      production"}
+	want := []string{theme.Good.Render("  + CONVOX_PASSWORD"), "      •••••••• private, accepted by", "      production"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}

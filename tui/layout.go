@@ -2,6 +2,8 @@ package tui
 
 import (
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -57,16 +59,15 @@ func (m *model) header() string {
 	left := " " + m.theme.Badge.Render(" convox-travis ")
 	right := m.theme.Muted.Render(m.count())
 	if m.terminal.Demo {
-		for _, words := range []string{" demo: everything runs on this machine", " demo"} {
-			if line := left + m.theme.Muted.Render(words); ansi.StringWidth(line+right)+2 <= m.width {
-				return m.spread(line, right)
-			}
+		words := " demo: everything runs on this machine"
+		if ansi.StringWidth(left+words+right)+2 > m.width {
+			words = " demo"
 		}
+		left += m.theme.Muted.Render(words)
 	}
 	return m.spread(left, right)
 }
 
-// count is the number of the step, and of how many.
 func (m *model) count() string {
 	items := m.flow.Rail()
 	for i, item := range items {
@@ -86,9 +87,8 @@ func (m *model) spread(left, right string) string {
 	return left + strings.Repeat(" ", space) + right
 }
 
-// bar is a line of the content behind the gutter.
 func (m *model) bar(line string) string {
-	glyph := " " + m.theme.Line.Render(field.Gutter)
+	glyph := " " + m.theme.Muted.Render(field.Gutter)
 	if line == "" {
 		return glyph
 	}
@@ -103,8 +103,7 @@ func (m *model) bars(lines ...string) []string {
 	return barred
 }
 
-// holdTime is how long the review stays while the plan of a switch is made. Most
-// plans take less, and the screen doesn't flicker.
+// holdTime is how long the review stays while a switch is being planned, so that nothing flickers.
 const holdTime = 300 * time.Millisecond
 
 // main is everything between the header and the keys.
@@ -115,37 +114,28 @@ func (m *model) main() []string {
 	case m.busy != "" && m.review != nil && time.Since(m.since) < holdTime:
 		return m.review
 	case m.busy != "":
-		return m.doing()
+		return m.workLines()
 	case m.field == nil && m.reading == nil:
 		return nil
 	}
 	a := m.arrange()
-	var lines []string
-	if a.apart > 0 {
-		lines = append(lines, "")
-	}
-	lines = append(lines, m.transcript(a.answered)...)
-	if a.apart > 0 && a.answered > 0 {
+	lines := append(blank(min(a.margin, 1)), m.transcript(a.answered)...)
+	if a.margin > 0 && a.answered > 0 {
 		lines = append(lines, m.bar(""))
 	}
 	lines = append(lines, field.Clip(m.titleLines(m.question.Title, m.summary()), max(a.title, 1), m.room()+gutter)...)
-	lines = append(lines, m.bars(clipParts(m.room(), a.reasons...)...)...)
-	if len(lines) > 0 && a.between > 0 {
-		lines = append(lines, m.bar(""))
-	}
+	content := append(clipParts(m.room(), a.reasons...), blank(a.gapAbove)...)
 	if m.reading != nil {
-		lines = append(lines, m.bars(m.reading.view()...)...)
-	}
-	if m.reading != nil && m.field != nil {
-		lines = append(lines, m.bars(blank(apart(a.field))...)...)
+		content = append(content, m.reading.view()...)
+		if m.field != nil {
+			content = append(content, blank(gap(a.field))...)
+		}
 	}
 	if m.field != nil {
-		lines = append(lines, m.bars(strings.Split(m.field.View(), "\n")...)...)
+		content = append(content, strings.Split(m.field.View(), "\n")...)
 	}
-	if len(a.below) > 0 && a.before > 0 {
-		lines = append(lines, m.bar(""))
-	}
-	return append(lines, m.bars(clipParts(m.room(), a.below...)...)...)
+	content = append(append(content, blank(a.gapBelow)...), clipParts(m.room(), a.below...)...)
+	return append(lines, m.bars(content...)...)
 }
 
 // helpTitle goes above the help, with empty lines where there is room.
@@ -174,7 +164,6 @@ func (m *model) titleWithMark(mark, title, right string) []string {
 	return append([]string{first}, m.bars(lines[1:]...)...)
 }
 
-// summary is the progress of the search for rows, or its result.
 func (m *model) summary() string {
 	if m.question.Growing {
 		return m.question.More
@@ -195,8 +184,8 @@ func (m *model) transcript(lines int) []string {
 
 var spinner = []string{"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"}
 
-// doing is what is being done and since when, with what happened so far.
-func (m *model) doing() []string {
+// workLines are what is being done and since when, with what happened so far.
+func (m *model) workLines() []string {
 	words, elapsed := m.busy, ""
 	if m.stopping {
 		words = "Canceling; press ctrl+c again to quit at once"
@@ -209,7 +198,7 @@ func (m *model) doing() []string {
 		lines = append(lines, m.bars(field.Wrapped(m.theme.Muted, wait, m.room())...)...)
 	}
 	if m.progress.Words != "" {
-		lines = append(append(lines, m.bar("")), m.bars(m.howFar()...)...)
+		lines = append(append(lines, m.bar("")), m.bars(m.progressLines()...)...)
 	}
 	var happened []string
 	for _, l := range m.log {
@@ -231,11 +220,10 @@ func (m *model) doing() []string {
 	return append(above, lines...)
 }
 
-// longestBar is in cells.
 const longestBar = 24
 
-// howFar is a bar, where it is known how far the work is, and what it waits for.
-func (m *model) howFar() []string {
+// progressLines are a bar, where the progress is known, and what is being done.
+func (m *model) progressLines() []string {
 	p := m.progress
 	words := field.Wrapped(m.theme.Text, p.Text(time.Now()), m.room())
 	if p.Of < 1 {
@@ -243,6 +231,252 @@ func (m *model) howFar() []string {
 	}
 	cells := min(longestBar, max(m.room()-16, 4))
 	full, empty := p.Bar(cells)
-	bar := m.theme.Accent.Render(strings.Repeat("█", full)) + m.theme.Line.Render(strings.Repeat("░", empty)) + fmt.Sprintf(" %d of %d", p.Done, p.Of)
+	bar := m.theme.Accent.Render(strings.Repeat("█", full)) + m.theme.Muted.Render(strings.Repeat("░", empty)) + fmt.Sprintf(" %d of %d", p.Done, p.Of)
 	return append([]string{bar}, words...)
 }
+
+// arrangement is how the lines of the screen are divided.
+type arrangement struct {
+	answered int // lines of the transcript
+	margin   int // empty lines above and below it
+	title    int
+	reasons  []part
+	gapAbove int // an empty line above the field
+	field    int // the lines of the field, and of what is to be read
+	gapBelow int // an empty line above what follows the field
+	below    []part
+}
+
+// arrange gives each part its lines. Where there are few, the answered lines fold to
+// one first, then the reasons go, then the row in full; the question, what is wrong
+// with the answer, the rows and the keys stay.
+func (m *model) arrange() arrangement {
+	left := lines(m.body())
+	need := m.need()
+	title := part{lines: m.titleLines(m.question.Title, "")}
+	problems, reasons, detail := m.problems(), m.reasons(), m.padded(m.detail())
+	answered := len(transcript(m.theme, m.flow.Rail(), min(m.width, widest)))
+
+	var a arrangement
+	a.field = left.take(need.Least)
+	left.give(&title, 1)
+	if len(problems) > 0 {
+		left.give(&problems[0], math.MaxInt)
+	}
+	a.field += left.take(need.Enough - need.Least)
+	for i := range problems {
+		left.give(&problems[i], math.MaxInt)
+	}
+	left.give(&title, math.MaxInt)
+	if answered > 0 {
+		a.answered = left.take(1)
+	}
+	if len(problems) == 0 {
+		for i := range detail {
+			left.give(&detail[i], math.MaxInt)
+		}
+	}
+	if _, isList := m.field.(*field.List); isList {
+		a.field += left.take(min(need.Most, rowsFirst) - a.field)
+	}
+	for i := range reasons { // those first that are copied, or short
+		if r := &reasons[i]; r.brief && len(r.lines) <= int(left) {
+			left.give(r, math.MaxInt)
+		}
+	}
+	for i := range reasons {
+		if r := &reasons[i]; len(r.lines) <= int(left) {
+			left.give(r, math.MaxInt)
+		}
+	}
+	if need.Most <= need.Enough+2 { // it needs no more than a hint's line
+		a.field += left.take(need.Most - a.field)
+	}
+	if a.answered == 1 && int(left) >= answered-1 {
+		a.answered += left.take(answered - 1)
+	}
+	if m.question.Kind != flow.Confirm { // whose reasons stand there
+		a.gapAbove = left.take(1)
+	}
+	if len(clipParts(m.room(), append(problems, detail...)...)) > 0 {
+		a.gapBelow = left.take(1)
+	}
+	a.margin = left.take(2)
+	if a.margin == 1 {
+		a.margin, left = 0, left+1
+	}
+	a.field += left.take(need.Most - a.field)
+	a.title, a.reasons = title.shown, reasons
+	if a.below = problems; len(problems) == 0 {
+		a.below = detail
+	}
+	return a
+}
+
+// rowsFirst is how many lines of a list come before the reasons.
+const rowsFirst = 9
+
+// part is a text in lines, of which shown are on the screen.
+type part struct {
+	lines []string
+	brief bool // an address, or not longer than a line
+	shown int
+}
+
+func count(parts []part) (lines int) {
+	for _, p := range parts {
+		lines += len(p.lines)
+	}
+	return lines
+}
+
+func clipParts(room int, parts ...part) []string {
+	var lines []string
+	for _, p := range parts {
+		lines = append(lines, field.Clip(p.lines, p.shown, room)...)
+	}
+	return lines
+}
+
+// lines are those that are not given away yet.
+type lines int
+
+// take gives as many of them as there are.
+func (l *lines) take(count int) int {
+	count = max(0, min(count, int(*l)))
+	*l -= lines(count)
+	return count
+}
+
+// give lets a part show more of its lines, count at the most.
+func (l *lines) give(p *part, count int) {
+	p.shown += l.take(min(count, len(p.lines)-p.shown))
+}
+
+func blank(lines int) []string { return make([]string, lines) }
+
+// need is how many lines the answer needs, with what is to be read before it.
+func (m *model) need() field.Lines {
+	need := field.Lines{}
+	if m.field != nil {
+		need = m.field.Lines(m.room())
+	}
+	if m.reading != nil {
+		long := len(m.reading.draw(m.room()))
+		need.Least, need.Enough, need.Most = need.Least+min(long, 2), need.Enough+min(long, 10), need.Most+long
+		if m.field != nil {
+			need.Most++ // apart
+		}
+	}
+	return need
+}
+
+// problems are what is wrong with the answer or with what was done, and what to do about it.
+func (m *model) problems() []part {
+	problem := m.problem
+	if problem == nil && m.field != nil {
+		if err := m.field.Problem(); err != nil {
+			problem = flow.ProblemOf(err)
+		}
+	}
+	if problem == nil {
+		return nil
+	}
+	parts := []part{{lines: field.Indented(m.theme.Error, field.Failed+" ", problem.Message, m.room())}}
+	for _, hint := range problem.Do {
+		parts = append(parts, part{lines: field.Indented(m.theme.Text, "  ", "hint: "+hint, m.room())})
+	}
+	return parts
+}
+
+// reasons are the lines under the title. Those of a Confirm have to be read, and scroll.
+func (m *model) reasons() []part {
+	if m.question.Kind == flow.Confirm {
+		return nil
+	}
+	var reasons []part
+	for _, text := range m.question.Reason {
+		lines := field.Wrapped(m.theme.Muted, text, m.room())
+		reasons = append(reasons, part{lines: lines, brief: len(lines) == 1 || !strings.Contains(text, " ")})
+	}
+	return reasons
+}
+
+// detail is what was not found, and all of the row that has the focus.
+func (m *model) detail() []part {
+	list, is := m.field.(*field.List)
+	if !is {
+		return nil
+	}
+	var parts []part
+	if q := m.question; q.More != "" && !q.Growing {
+		parts = append(parts, part{lines: field.Indented(m.theme.Warn, "! ", q.More, m.room())})
+	}
+	row, there := list.Row()
+	details := row.Detail
+	switch isCut := list.CutsNote(m.room()); {
+	case !there:
+	case row.Disabled != "" && isCut:
+		parts = append(parts, part{lines: field.Wrapped(m.theme.Muted, row.Cells[0]+": "+row.Disabled, m.room())})
+	case row.Note != "" && isCut:
+		details = append(slices.Clone(details), flow.Detail{Text: row.Note})
+	}
+	if lines := m.labeled(details); len(lines) > 0 {
+		parts = append(parts, part{lines: lines})
+	}
+	return parts
+}
+
+func (m *model) labeled(details []flow.Detail) []string {
+	var lines []string
+	between, cells := ansi.StringWidth(noteMark), m.room() // of the last line
+	for _, d := range details {
+		label, value := text.Clean(d.Label), text.Clean(d.Text)
+		if value == "" {
+			continue
+		}
+		if label != "" {
+			label += " "
+		}
+		width := ansi.StringWidth(label + value)
+		styled := m.theme.Muted.Render(label) + m.theme.Text.Render(value)
+		switch {
+		case cells+between+width <= m.room():
+			lines[len(lines)-1] += m.theme.Muted.Render(noteMark) + styled
+			cells += between + width
+		case width <= m.room():
+			lines = append(lines, styled)
+			cells = width
+		default:
+			lines = append(lines, field.Wrapped(m.theme.Text, label+value, m.room())...)
+			cells = m.room()
+		}
+	}
+	return lines
+}
+
+// padded are parts with as many empty lines that what is below the field was never
+// higher for this question: the rows and the keys stay where they are.
+func (m *model) padded(parts []part) []part {
+	return append(parts, part{lines: blank(max(0, m.highest-count(parts)))})
+}
+
+func (m *model) resize() {
+	if m.help != nil {
+		m.help.resize(m.room(), max(m.body()-len(m.helpTitle()), 1))
+	}
+	m.highest = max(m.highest, count(m.detail()))
+	height := m.arrange().field
+	switch {
+	case m.reading != nil && m.field != nil:
+		m.field.Resize(m.room(), 1)
+		m.reading.resize(m.room(), max(1, height-1-gap(height)))
+	case m.reading != nil:
+		m.reading.resize(m.room(), height)
+	case m.field != nil:
+		m.field.Resize(m.room(), height)
+	}
+}
+
+// gap is how many empty lines separate a field from what is to be read before it.
+func gap(height int) int { return min(1, max(0, height-3)) }

@@ -23,7 +23,7 @@ func TestAnEnterIsNotForARowThatOnlyJustCameUnderTheCursor(t *testing.T) {
 			return cfn.Summary{}, nil
 		},
 	}, flow.Given{SignIn: flow.ByRack})
-	m := newModel(connect.Stop{Soft: t.Context(), Hard: t.Context()}, Terminal{}, f, &counted{file: os.Stderr})
+	m := newModel(connect.Stop{Soft: t.Context(), Hard: t.Context()}, Terminal{Out: &Device{screen: os.Stderr}}, f)
 	m.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
 	m.ctx, m.send = t.Context(), func(tea.Msg) {}
 	searches := f.Searches()
@@ -39,7 +39,7 @@ func TestAnEnterIsNotForARowThatOnlyJustCameUnderTheCursor(t *testing.T) {
 		t.Fatalf("it is at %s", step)
 	}
 	m.View()
-	m.out.writes.Add(1)
+	m.terminal.Out.writes.Add(1)
 	m.Update(enter)
 	if step, _ := f.Step(); step != flow.StepRack {
 		t.Fatalf("though it was drawn, it is at %s", step)
@@ -65,7 +65,7 @@ func TestTheHeaderStaysWhenRowsArrive(t *testing.T) {
 				return cfn.Summary{}, nil
 			},
 		}, flow.Given{SignIn: flow.ByRack})
-		m := newModel(connect.Stop{Soft: t.Context(), Hard: t.Context()}, Terminal{}, f, &counted{file: os.Stderr})
+		m := newModel(connect.Stop{Soft: t.Context(), Hard: t.Context()}, Terminal{Out: &Device{screen: os.Stderr}}, f)
 		m.Update(tea.WindowSizeMsg{Width: 80, Height: height})
 		m.ctx, m.send = t.Context(), func(tea.Msg) {}
 		searches := f.Searches()
@@ -86,7 +86,7 @@ func TestADefaultThatIsFoundLateMovesNoCursorThatAPersonMoved(t *testing.T) {
 				return make([]convox.SavedLogin, 1), nil
 			},
 		}, flow.Given{})
-		m := newModel(connect.Stop{Soft: t.Context(), Hard: t.Context()}, Terminal{}, f, &counted{file: os.Stderr})
+		m := newModel(connect.Stop{Soft: t.Context(), Hard: t.Context()}, Terminal{Out: &Device{screen: os.Stderr}}, f)
 		searches := f.Searches()
 		m.refresh()
 		if isMoved {

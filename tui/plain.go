@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,17 +31,16 @@ var (
 // shownRows is how many rows of a long list are written at a time.
 const shownRows = 20
 
-// plain asks the flow's questions line by line.
 type plain struct {
-	flow       *flow.Flow
-	stop       connect.Stop
-	in         *lineReader
-	out        io.Writer
-	copies     bool
-	updates    chan flow.Update
-	opened     bool
-	said       string    // what is being waited for, so that it is said once
-	waitsUntil time.Time // until when the call that was reported last waits
+	flow         *flow.Flow
+	stop         connect.Stop
+	in           *lineReader
+	out          io.Writer
+	copies       bool
+	updates      chan flow.Update
+	opened       bool
+	reported     string    // what is being waited for, so that it is said once
+	reportedWait time.Time // until when the call that was reported last waits
 
 	// With the lock of in.
 	asked string // the prompt; "" while none is read
@@ -61,7 +59,7 @@ func Plain(stop connect.Stop, in Input, out io.Writer, f *flow.Flow) error {
 		if title, _ := f.Ending(); title != "" {
 			theme := field.NewTheme(true, field.GlyphsFor(in.Env))
 			p.say("")
-			printTranscript(out, in.Env, theme, cmp.Or(in.Width, widest), f)
+			printTranscript(out, in.Env, theme, widest, f)
 		}
 	}()
 	ctx, cancel := context.WithCancel(stop.Soft)
@@ -70,7 +68,7 @@ func Plain(stop connect.Stop, in Input, out io.Writer, f *flow.Flow) error {
 	defer end()
 	p.watchContinued(life)
 	p.search(ctx, f.Searches())
-	p.lookOn(500 * time.Millisecond) // what is found at once is what is offered
+	p.awaitSearches(500 * time.Millisecond) // what is found at once is what is offered
 	for {
 		p.search(ctx, f.MoreSearches())
 		var err error
@@ -78,8 +76,8 @@ func Plain(stop connect.Stop, in Input, out io.Writer, f *flow.Flow) error {
 		case flow.Over:
 			return nil
 		case flow.Waiting:
-			if busy := f.Busy(); p.said != busy {
-				p.said = busy
+			if busy := f.Busy(); p.reported != busy {
+				p.reported = busy
 				p.say("%s …", busy)
 			}
 			err = p.wait()
@@ -89,7 +87,7 @@ func Plain(stop connect.Stop, in Input, out io.Writer, f *flow.Flow) error {
 			err = p.ask()
 		}
 		if errors.Is(err, ErrNoMoreAnswers) {
-			p.lookOn(3 * time.Second)
+			p.awaitSearches(3 * time.Second)
 		}
 		if err != nil {
 			return err
@@ -97,16 +95,8 @@ func Plain(stop connect.Stop, in Input, out io.Writer, f *flow.Flow) error {
 	}
 }
 
-// search begins searches, whose updates are taken between questions.
 func (p *plain) search(ctx context.Context, searches []flow.Search) {
-	for _, s := range searches {
-		go func() {
-			defer crash.Catch()
-			s(ctx, func(u flow.Update) {
-				send(p.updates, u, ctx.Done())
-			})
-		}()
-	}
+	startSearches(ctx, searches, func(u flow.Update) { send(p.updates, u, ctx.Done()) })
 }
 
 // send sends a value, unless the listener is gone.
@@ -117,9 +107,8 @@ func send[T any](to chan<- T, value T, gone <-chan struct{}) {
 	}
 }
 
-// lookOn lets the short searches end, so that what they find is not called
-// missing.
-func (p *plain) lookOn(atMost time.Duration) {
+// awaitSearches lets the short searches end, so that what they find isn't reported as missing.
+func (p *plain) awaitSearches(atMost time.Duration) {
 	patience := time.After(atMost)
 	for p.flow.Looking() {
 		select {
@@ -133,24 +122,23 @@ func (p *plain) lookOn(atMost time.Duration) {
 	}
 }
 
-// wait takes one update.
 func (p *plain) wait() error {
 	select {
 	case u := <-p.updates:
 		p.flow.Found(u)
-		p.heldUp()
+		p.sayWait()
 		return nil
 	case <-p.stop.Soft.Done():
 		return context.Cause(p.stop.Soft)
 	}
 }
 
-// heldUp says what a call waits for, once.
-func (p *plain) heldUp() {
+// sayWait says what a call waits for, once.
+func (p *plain) sayWait() {
 	wait := p.flow.Wait()
-	if words := wait.Text(time.Now()); words != "" && !wait.Until.Equal(p.waitsUntil) {
+	if words := wait.Text(time.Now()); words != "" && !wait.Until.Equal(p.reportedWait) {
 		p.say("  %s", words)
-		p.waitsUntil = wait.Until
+		p.reportedWait = wait.Until
 	}
 }
 
@@ -188,7 +176,7 @@ func (p *plain) run(work *flow.Work) error {
 			}
 		case u := <-p.updates:
 			p.flow.Found(u)
-			p.heldUp()
+			p.sayWait()
 		case outcome := <-done:
 			p.flow.Finish(outcome)
 			return nil
@@ -265,14 +253,12 @@ func (p *plain) answer(q flow.Question) (flow.Value, error) {
 		return p.shown(q)
 	case flow.Confirm:
 		return p.confirm(q)
-	case flow.Review:
-		for _, l := range q.Lines {
-			p.line(l)
-		}
-		return p.review(q)
 	}
 	for _, l := range q.Lines {
 		p.line(l)
+	}
+	if q.Kind == flow.Review {
+		return p.review(q)
 	}
 	return flow.Value{}, nil
 }
@@ -328,7 +314,6 @@ func (p *plain) line(l flow.Line) {
 	p.say("%s%s", begin, l.Text)
 }
 
-// progress says how far a work is, and since when it is at it.
 func (p *plain) progress(at flow.Progress, since time.Duration) {
 	part := ""
 	if at.Of > 0 {
@@ -351,8 +336,7 @@ func withNote(text, note string) string {
 	return text + " (" + note + ")"
 }
 
-// watchContinued makes the terminal again what the question needs, each time the
-// process continues after a stop, until ctx ends.
+// watchContinued sets the terminal up again each time the process continues after a stop.
 func (p *plain) watchContinued(ctx context.Context) {
 	if p.in.terminal == nil {
 		return
@@ -368,7 +352,7 @@ func (p *plain) watchContinued(ctx context.Context) {
 				return
 			case <-continued:
 				p.locked(func() {
-					p.in.retake()
+					p.in.retakeTerminal()
 					if p.asked != "" {
 						fmt.Fprint(p.out, "\n"+p.asked)
 					}
@@ -385,7 +369,6 @@ func (p *plain) locked(do func()) {
 	do()
 }
 
-// prompt asks for an answer.
 func (p *plain) prompt(words string) {
 	if words != "" {
 		words += " "
@@ -396,5 +379,4 @@ func (p *plain) prompt(words string) {
 	})
 }
 
-// endPrompt ends what prompt began.
 func (p *plain) endPrompt() { p.locked(func() { p.asked = "" }) }

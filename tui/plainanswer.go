@@ -12,7 +12,6 @@ import (
 	"convox-travis/tui/flow"
 )
 
-// errUnclear means that an answer cannot be meant.
 var errUnclear = errors.New("unclear")
 
 // answerOf reads until an answer can be meant. answers says which can be.
@@ -153,17 +152,14 @@ func (p *plain) review(q flow.Question) (flow.Value, error) {
 	})
 }
 
-// list writes rows with their numbers: the first of them, and those that are none
-// of what is listed.
+// list writes the first rows with their numbers, and those that are Other, which come last.
 func (p *plain) list(rows, all []flow.Row) {
-	hidden := len(listed(rows)) - shownRows
 	for i, row := range rows {
 		if i >= shownRows && !row.Other {
+			if i == shownRows {
+				p.say("  … and %d more of %d", len(listed(rows))-shownRows, len(listed(all)))
+			}
 			continue
-		}
-		if row.Other && hidden > 0 {
-			p.say("  … and %d more of %d", hidden, len(listed(all)))
-			hidden = 0
 		}
 		note := row.Note
 		if row.Disabled != "" {
@@ -171,9 +167,6 @@ func (p *plain) list(rows, all []flow.Row) {
 		}
 		cells := slices.DeleteFunc(slices.Clone(row.Cells), func(c string) bool { return c == "" })
 		p.say("  %d  %s", i+1, withNote(strings.Join(cells, ", "), note))
-	}
-	if hidden > 0 {
-		p.say("  … and %d more of %d", hidden, len(listed(all)))
 	}
 }
 
@@ -206,7 +199,7 @@ func (p *plain) pick(q flow.Question) (flow.Value, error) {
 	rows := q.Rows
 	p.list(rows, q.Rows)
 	for {
-		offered := offeredOf(q, rows)
+		offered := offeredDefault(q, rows)
 		text, err := p.read(strings.TrimSpace(how + brackets(offered)))
 		switch {
 		case err != nil:
@@ -214,16 +207,16 @@ func (p *plain) pick(q flow.Question) (flow.Value, error) {
 		case text == "" && offered != "":
 			return q.Initial, nil
 		}
-		picked, err := pickedOf(rows, q, text)
+		picked, err := parsePicks(rows, q, text)
 		switch {
 		case err != nil:
 			p.say("error: %s", err)
 			continue
 		case len(picked) > 0:
-			p.sayPicked(picked)
-			return severalValue(picked), nil
+			p.repeatPicks(picked)
+			return valueOf(picked), nil
 		}
-		if rows = containing(q.Rows, text); len(rows) == 0 {
+		if rows = rowsContaining(q.Rows, text); len(rows) == 0 {
 			p.sayUnknown(q.Rows)
 			rows = q.Rows
 		}
@@ -232,9 +225,8 @@ func (p *plain) pick(q flow.Question) (flow.Value, error) {
 	}
 }
 
-// offeredOf names what Enter takes: what was picked before, or the row that is offered;
-// "" is nothing.
-func offeredOf(q flow.Question, rows []flow.Row) string {
+// offeredDefault names what Enter takes: what was picked before, or the offered row; "" is nothing.
+func offeredDefault(q flow.Question, rows []flow.Row) string {
 	if n := len(q.Initial.Keys); n > 1 {
 		return fmt.Sprintf("the %d from before", n)
 	}
@@ -248,8 +240,8 @@ func offeredOf(q flow.Question, rows []flow.Row) string {
 	return strconv.Itoa(i + 1)
 }
 
-// severalValue is what was picked, as the flow takes it.
-func severalValue(picked []flow.Row) flow.Value {
+// valueOf is what was picked, as the flow takes it.
+func valueOf(picked []flow.Row) flow.Value {
 	v := flow.Value{Key: picked[0].Key}
 	if len(picked) == 1 {
 		return v
@@ -264,8 +256,8 @@ func severalValue(picked []flow.Row) flow.Value {
 	return v
 }
 
-// sayPicked repeats what several were picked, so that it can be heard.
-func (p *plain) sayPicked(picked []flow.Row) {
+// repeatPicks repeats what several were picked, so that it can be heard.
+func (p *plain) repeatPicks(picked []flow.Row) {
 	if len(picked) == 1 {
 		return
 	}
@@ -280,11 +272,10 @@ func (p *plain) sayPicked(picked []flow.Row) {
 	p.say("%d picked: %s", len(picked), words)
 }
 
-// pickedOf are the rows that an answer names, none where it is a part of a name.
-// The error is why it cannot be meant.
-func pickedOf(shown []flow.Row, q flow.Question, text string) ([]flow.Row, error) {
+// parsePicks returns the rows that an answer names, none if it's a part of a name.
+func parsePicks(shown []flow.Row, q flow.Question, text string) ([]flow.Row, error) {
 	words := strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' })
-	switch same := len(called(q.Rows, text)); {
+	switch same := len(rowsNamed(q.Rows, text)); {
 	case same > 1:
 		return nil, nil // which of them, is asked by number
 	case same == 1, !q.Several && text != "":
@@ -294,7 +285,7 @@ func pickedOf(shown []flow.Row, q flow.Question, text string) ([]flow.Row, error
 	var strange string
 	seen := map[string]bool{}
 	for _, word := range words {
-		rows, err := rowsOf(shown, q, word)
+		rows, err := rowsOfWord(shown, q, word)
 		switch {
 		case err != nil:
 			return nil, err
@@ -314,9 +305,9 @@ func pickedOf(shown []flow.Row, q flow.Question, text string) ([]flow.Row, error
 	return picked, nil
 }
 
-// rowsOf are the rows that a word names. A range and "all" skip rows that can't be
+// rowsOfWord are the rows that a word names. A range and "all" skip rows that can't be
 // picked; naming one of those is an error.
-func rowsOf(shown []flow.Row, q flow.Question, word string) ([]flow.Row, error) {
+func rowsOfWord(shown []flow.Row, q flow.Question, word string) ([]flow.Row, error) {
 	first, last, isRange := strings.Cut(word, "-")
 	from, err := strconv.Atoi(first)
 	to := from
@@ -333,7 +324,7 @@ func rowsOf(shown []flow.Row, q flow.Question, word string) ([]flow.Row, error) 
 		}
 		rows, isRange = shown[from-1:to], from < to
 	default:
-		rows, isRange = called(q.Rows, word), false
+		rows, isRange = rowsNamed(q.Rows, word), false
 	}
 	switch {
 	case isRange:
@@ -349,14 +340,12 @@ func rowsOf(shown []flow.Row, q flow.Question, word string) ([]flow.Row, error) 
 	return rows, nil
 }
 
-// called are the rows of a name.
-func called(rows []flow.Row, name string) []flow.Row {
+func rowsNamed(rows []flow.Row, name string) []flow.Row {
 	return slices.DeleteFunc(slices.Clone(rows), func(r flow.Row) bool { return !strings.EqualFold(r.Cells[0], name) })
 }
 
-// containing are the rows with a part of a name; those of an owner where it ends
-// in a slash.
-func containing(rows []flow.Row, part string) []flow.Row {
+// rowsContaining are the rows with a part of a name, or those of an owner if it ends in a slash.
+func rowsContaining(rows []flow.Row, part string) []flow.Row {
 	part = strings.ToLower(part)
 	matching := func(matches func(text, part string) bool) []flow.Row {
 		return slices.DeleteFunc(slices.Clone(rows), func(r flow.Row) bool {

@@ -15,10 +15,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 	"golang.org/x/term"
 
 	"convox-travis/internal/connect"
@@ -29,10 +31,7 @@ import (
 // Terminal is where the full screen is.
 type Terminal struct {
 	In  io.Reader
-	Out interface { // *os.File has it
-		io.ReadWriteCloser
-		Fd() uintptr
-	}
+	Out *Device
 	// Interrupt asks the run to stop, as a first and a second Ctrl-C do.
 	Interrupt func()
 	Env       []string // NAME=VALUE; decides on colors and signs
@@ -42,9 +41,8 @@ type Terminal struct {
 // Screen runs the flow on the full screen. It returns the cause of stop when
 // that ended it.
 func Screen(stop connect.Stop, t Terminal, f *flow.Flow) error {
-	out := &counted{file: t.Out}
-	m := newModel(stop, t, f, out)
-	program := tea.NewProgram(m, tea.WithInput(t.In), tea.WithOutput(out), tea.WithEnvironment(t.Env), tea.WithoutSignalHandler())
+	m := newModel(stop, t, f)
+	program := tea.NewProgram(m, tea.WithInput(t.In), tea.WithOutput(t.Out), tea.WithEnvironment(t.Env), tea.WithoutSignalHandler())
 	m.send = program.Send
 	ctx, cancel := context.WithCancel(stop.Soft)
 	defer cancel()
@@ -63,7 +61,7 @@ func Screen(stop connect.Stop, t Terminal, f *flow.Flow) error {
 		program.Send(stopMsg{})
 	})
 	defer detach()
-	defer func() { printTranscript(out, t.Env, m.theme, m.width, f) }()
+	defer func() { printTranscript(t.Out, t.Env, m.theme, m.width, f) }()
 	ended := make(chan error, 1)
 	go func() {
 		defer crash.Catch()
@@ -81,8 +79,8 @@ func Screen(stop connect.Stop, t Terminal, f *flow.Flow) error {
 	return m.close(<-ended)
 }
 
-// halted is how long after a second Ctrl-C a write may take to report what was written.
-const halted = 400 * time.Millisecond
+// hardStopGrace is how long after a second Ctrl-C a write may take to report what was written.
+const hardStopGrace = 400 * time.Millisecond
 
 // close ends the flow when the program has ended, with err or without. A write has to
 // finish and be reported, even if the terminal is gone in the middle of it.
@@ -94,7 +92,7 @@ func (m *model) close(err error) error {
 		over := make(chan struct{})
 		detach := context.AfterFunc(m.stop.Hard, func() {
 			defer crash.Catch()
-			time.Sleep(halted) // it ends too, and reports what was written
+			time.Sleep(hardStopGrace) // it ends too, and reports what was written
 			close(over)
 		})
 		defer detach()
@@ -113,37 +111,16 @@ func (m *model) close(err error) error {
 	return err
 }
 
-// counted counts the writes to the terminal, so that it is known when a screen
-// has been shown.
-type counted struct {
-	file interface {
-		io.ReadWriteCloser
-		Fd() uintptr
-	}
-	writes atomic.Int64
-}
-
-func (c *counted) Read(p []byte) (int, error) { return c.file.Read(p) }
-func (c *counted) Close() error               { return c.file.Close() }
-func (c *counted) Fd() uintptr                { return c.file.Fd() }
-
-func (c *counted) Write(p []byte) (int, error) {
-	// Before the write: whoever has seen the screen may answer it at once.
-	c.writes.Add(1)
-	return c.file.Write(p)
-}
-
-// continuedMsg says that the process continues after a stop, and retakenMsg that it
-// has its terminal again.
+// continuedMsg says that the process continues after a stop, retakenMsg that it has its terminal.
 type (
 	continuedMsg struct{}
 	retakenMsg   struct{}
 )
 
-// retake makes the terminal again what it was before a stop; enterScreen is the rest.
+// retakeTerminal makes the terminal again what it was before a stop; enterScreen is the rest.
 // tea.Exec would do both, but after it the library may never draw again
 // (https://github.com/charmbracelet/bubbletea/issues/1778).
-func (m *model) retake() tea.Msg {
+func (m *model) retakeTerminal() tea.Msg {
 	defer crash.Catch()
 	if file, is := m.terminal.In.(*os.File); is {
 		forget(file)                        // what was typed meanwhile was for the shell
@@ -151,3 +128,82 @@ func (m *model) retake() tea.Msg {
 	}
 	return retakenMsg{}
 }
+
+// Device is a terminal while questions are asked on it, with the settings that it had.
+// With it the process can end in the middle of a question, in whatever state the driver is.
+type Device struct {
+	in     *os.File // nil where answers come from a pipe
+	found  *term.State
+	screen *os.File // of the full screen, or nil
+
+	mu     sync.Mutex   // of writes to the screen
+	writes atomic.Int64 // so that it's known when a screen has been shown
+}
+
+// OpenDevice notes the settings of the terminal. in is where answers come from and screen
+// where the full screen is drawn; each may be nil.
+func OpenDevice(in, screen *os.File) *Device {
+	d := &Device{in: in, screen: screen}
+	if in != nil {
+		d.found, _ = term.GetState(int(in.Fd())) // nil has nothing to be restored
+	}
+	return d
+}
+
+// Read implements io.Reader.
+func (d *Device) Read(p []byte) (int, error) { return d.screen.Read(p) }
+
+// Write implements io.Writer. It writes to the screen.
+func (d *Device) Write(p []byte) (int, error) {
+	d.writes.Add(1) // before the write: whoever has seen the screen may answer it at once
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.screen.Write(p)
+}
+
+// Close implements io.Closer.
+func (d *Device) Close() error { return d.screen.Close() }
+
+// Fd is the screen's.
+func (d *Device) Fd() uintptr { return d.screen.Fd() }
+
+// longestRestore bounds how long a blocked terminal delays the end.
+const longestRestore = 300 * time.Millisecond
+
+// Restore is for the end of the process alone: it makes the terminal what it was
+// found as, drops what was typed and not read, and lets nothing more be drawn. It
+// may be called from any goroutine, and returns within a moment.
+func (d *Device) Restore() {
+	if d.found == nil || !isForeground(d.in) {
+		return
+	}
+	_ = term.Restore(int(d.in.Fd()), d.found) // one that is gone needs no settings
+	left := make(chan struct{})
+	go func() {
+		defer close(left)
+		defer crash.Catch()
+		if d.screen != nil {
+			d.mu.Lock() // and it stays locked
+			_, _ = d.screen.WriteString(leaveScreen)
+		}
+		forget(d.in) // half a secret must not become a command line
+	}()
+	select {
+	case <-left:
+	case <-time.After(longestRestore):
+	}
+}
+
+// leaveScreen undoes what the full screen sets, whichever of it is set
+// (https://invisible-island.net/xterm/ctlseqs/ctlseqs.html,
+// https://sw.kovidgoyal.net/kitty/keyboard-protocol/).
+const leaveScreen = ansi.ResetModeSynchronizedOutput + ansi.ResetModifyOtherKeys + "\x1b[<1u" +
+	ansi.ResetModeBracketedPaste + ansi.ResetModeFocusEvent + ansi.ResetModeUnicodeCore +
+	ansi.ResetStyle + ansi.ResetModeAltScreenSaveCursor + ansi.SetModeTextCursorEnable
+
+// enterScreen sets all of it again after a stop.
+const enterScreen = ansi.ResetModifyOtherKeys + "\x1b[<1u" + ansi.ResetStyle + ansi.ResetModeAltScreenSaveCursor +
+	ansi.SetModeAltScreenSaveCursor + ansi.ResetModeTextCursorEnable + ansi.SetModeBracketedPaste + ansi.SetModeFocusEvent +
+	ansi.SetModifyOtherKeys2 + "\x1b[>1u" + "\x1b]2;" + windowTitle + "\a"
+
+const windowTitle = "convox-travis"

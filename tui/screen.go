@@ -29,7 +29,6 @@ type model struct {
 	flow     *flow.Flow
 	stop     connect.Stop
 	terminal Terminal
-	out      *counted
 	ctx      context.Context
 	send     func(tea.Msg)
 
@@ -75,8 +74,8 @@ type model struct {
 	frame     int
 }
 
-func newModel(stop connect.Stop, t Terminal, f *flow.Flow, out *counted) *model {
-	return &model{flow: f, stop: stop, terminal: t, out: out, theme: field.NewTheme(true, field.GlyphsFor(t.Env)), width: 80, height: 24}
+func newModel(stop connect.Stop, t Terminal, f *flow.Flow) *model {
+	return &model{flow: f, stop: stop, terminal: t, theme: field.NewTheme(true, field.GlyphsFor(t.Env)), width: 80, height: 24}
 }
 
 // Init implements tea.Model.
@@ -89,10 +88,14 @@ func (m *model) Init() tea.Cmd {
 
 // search begins searches. They outlive no run.
 func (m *model) search(searches []flow.Search) {
+	startSearches(m.ctx, searches, func(u flow.Update) { m.send(foundMsg{u}) })
+}
+
+func startSearches(ctx context.Context, searches []flow.Search, deliver func(flow.Update)) {
 	for _, s := range searches {
 		go func() {
 			defer crash.Catch()
-			s(m.ctx, func(u flow.Update) { m.send(foundMsg{u}) })
+			s(ctx, deliver)
 		}()
 	}
 }
@@ -150,7 +153,7 @@ func (m *model) take(msg tea.Msg) tea.Cmd {
 		}
 		m.give(tea.BlurMsg{}) // somebody else may look now: a secret on the screen is hidden
 		m.moved++             // and keys for the shell answer nothing
-		return m.retake
+		return m.retakeTerminal
 	case retakenMsg:
 		return tea.Batch(m.give(tea.FocusMsg{}), tea.Sequence(tea.Raw(enterScreen), tea.ClearScreen, tea.RequestWindowSize))
 	case tickMsg:
@@ -226,12 +229,10 @@ func (m *model) suspend() tea.Cmd {
 	return tea.Suspend
 }
 
-// isSwitch reports whether a key turns something on the review.
 func (m *model) isSwitch(stroke string) bool {
 	return slices.ContainsFunc(m.question.Switches, func(s flow.Switch) bool { return s.Key == stroke })
 }
 
-// give hands a message to the field.
 func (m *model) give(msg tea.Msg) tea.Cmd {
 	if m.field == nil {
 		return nil
@@ -247,8 +248,7 @@ func (m *model) give(msg tea.Msg) tea.Cmd {
 	return tea.Batch(cmd, m.answer(m.field.Value()))
 }
 
-// edited notes that the person is answering: the default no longer moves, and the
-// problem with the last answer goes.
+// edited notes that the person is answering: the default no longer moves, and the problem goes.
 func (m *model) edited() {
 	m.touched = true
 	if m.problem != nil {
@@ -269,7 +269,6 @@ func (m *model) answer(v flow.Value) tea.Cmd {
 	return m.refresh()
 }
 
-// refresh makes the screen follow the flow.
 func (m *model) refresh() tea.Cmd {
 	m.search(m.flow.MoreSearches())
 	switch m.flow.State() {
@@ -329,7 +328,6 @@ func (m *model) tick() tea.Cmd {
 	return m.startTicking()
 }
 
-// ask puts the flow's question on the screen.
 func (m *model) ask() tea.Cmd { return m.put(m.flow.Question()) }
 
 func (m *model) put(question flow.Question) tea.Cmd {
@@ -388,8 +386,7 @@ func growing(q flow.Question) string {
 	return ""
 }
 
-// many is how many rows are too many to update the list for each that arrives: it is
-// updated at the next tick then.
+// many is how many rows are too many to update the list for each that arrives.
 const many = 500
 
 // catchUp takes what was found since the question was put on the screen.
@@ -428,7 +425,6 @@ func (m *model) catchUp() {
 	m.stale = false
 }
 
-// rewrite shows what a review says now.
 func (m *model) rewrite(q flow.Question) {
 	if m.reading.rewrite(q.Lines) {
 		m.moved++

@@ -23,8 +23,7 @@ func canSuspend() bool {
 // was a shell's meanwhile, and may have its settings.
 func notifyContinued(c chan<- os.Signal) { signal.Notify(c, syscall.SIGCONT) }
 
-// isForeground reports whether the terminal is no other job's: whoever sets that
-// is stopped by the kernel.
+// isForeground reports whether no other job has the terminal: whoever sets that one's is stopped.
 func isForeground(terminal *os.File) bool {
 	group, err := unix.IoctlGetInt(int(terminal.Fd()), unix.TIOCGPGRP)
 	return err != nil || group == unix.Getpgrp() // an error: it controls no job of this session

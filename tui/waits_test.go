@@ -21,7 +21,7 @@ func TestAWaitCountsDown(t *testing.T) {
 		defer cancel()
 		waits := make(chan progress.Wait, 1)
 		f := flow.New(flow.Outside{Waits: waits}, flow.Given{})
-		m := newModel(connect.Stop{Soft: ctx, Hard: ctx}, Terminal{}, f, &counted{file: os.Stderr})
+		m := newModel(connect.Stop{Soft: ctx, Hard: ctx}, Terminal{Out: &Device{screen: os.Stderr}}, f)
 		m.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
 		for _, s := range f.Searches() {
 			go s(ctx, func(u flow.Update) { m.Update(foundMsg{u}) })
@@ -29,7 +29,7 @@ func TestAWaitCountsDown(t *testing.T) {
 		waits <- progress.Wait{Words: func(left time.Duration) string { return "left: " + left.String() }, Until: time.Now().Add(30 * time.Second)}
 		synctest.Wait()
 		for _, want := range []string{"left: 30s", "left: 25s", "left: 20s"} {
-			if lines := strings.Join(m.doing(), "\n"); !contains(lines, want) {
+			if lines := strings.Join(m.workLines(), "\n"); !contains(lines, want) {
 				t.Errorf("not %q, but %s", want, lines)
 			}
 			time.Sleep(5 * time.Second)

@@ -63,8 +63,8 @@ type program struct {
 	demo  bool // everything runs in the embedded world
 
 	asking atomic.Bool // the wizard's questions own the terminal
-	// held is that terminal, until its driver has restored it.
-	held atomic.Pointer[tui.Held]
+	// device is that terminal, until its driver has restored it.
+	device atomic.Pointer[tui.Device]
 
 	blanks map[*cobra.Command]func() document // each command's empty document
 	ended  *result                            // how the command ended

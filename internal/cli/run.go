@@ -284,8 +284,8 @@ func (p *program) abandon(cause error, wrote bool, out *output) int {
 }
 
 func (p *program) restoreTerminal() {
-	if held := p.held.Swap(nil); held != nil {
-		held.Restore()
+	if device := p.device.Swap(nil); device != nil {
+		device.Restore()
 	}
 }
 

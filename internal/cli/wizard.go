@@ -69,11 +69,11 @@ func (p *program) askAll(stop connect.Stop, o *options, f *flow.Flow) error {
 	if !p.isPlain(o) {
 		screen = p.status.to.(*os.File)
 	}
-	held := tui.Hold(terminal, screen)
-	p.held.Store(held)
-	defer p.held.Store(nil) // the driver has restored it
+	device := tui.OpenDevice(terminal, screen)
+	p.device.Store(device)
+	defer p.device.Store(nil) // the driver has restored it
 	if screen != nil {
-		return p.fullScreen(stop, held, f)
+		return p.fullScreen(stop, device, f)
 	}
 	input := tui.Input{Reader: p.in, Env: os.Environ()}
 	if terminal != nil {
@@ -273,13 +273,13 @@ func (p *program) applyResult(o *options, f *flow.Flow, err error) result {
 }
 
 // fullScreen runs the flow on the terminal of standard error.
-func (p *program) fullScreen(stop connect.Stop, held *tui.Held, f *flow.Flow) error {
+func (p *program) fullScreen(stop connect.Stop, device *tui.Device, f *flow.Flow) error {
 	p.onStopping(func() {}) // the screen says it
 	// With TEA_TRACE set, Bubble Tea writes every key, and so secrets, to a file.
 	if err := os.Unsetenv("TEA_TRACE"); err != nil {
 		return err
 	}
 	return tui.Screen(stop, tui.Terminal{
-		In: p.in, Out: held, Interrupt: p.interrupt, Env: os.Environ(), Demo: p.demo,
+		In: p.in, Out: device, Interrupt: p.interrupt, Env: os.Environ(), Demo: p.demo,
 	}, f)
 }

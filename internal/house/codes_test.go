@@ -117,8 +117,8 @@ func codesOfSource(t *testing.T) map[string]bool {
 // hintTables are the files that say what a person can do about each error.
 var hintTables = []string{commandLine + "/hints.go", "tui/flow/hints.go"}
 
-// An error's code has a row in the table of the commands and in that of the
-// wizard, so that whoever adds one decides what a person can do.
+// An error's code has a row in the table of the commands, so that whoever adds one decides
+// what a person can do. The wizard's table has a row only where it says something else.
 func TestEachErrorHasItsRowOfHints(t *testing.T) {
 	errorPart, rest, found := strings.Cut(page(t, troubles), "\n## Warnings\n")
 	if !found {
@@ -151,7 +151,7 @@ func TestEachErrorHasItsRowOfHints(t *testing.T) {
 			return true
 		})
 		for _, code := range slices.Sorted(maps.Keys(codes)) {
-			if !rows[code] {
+			if !rows[code] && name == hintTables[0] {
 				t.Errorf("%s has no row for %s", name, code)
 			}
 		}

@@ -22,12 +22,17 @@ func Clean(line string) string { return shellescape.StripUnsafe(line) }
 func Quote(word string) string { return shellescape.Quote(Clean(word)) }
 
 // QuoteList quotes each word, and joins them.
-func QuoteList(words []string) string {
+func QuoteList(words []string) string { return strings.Join(quoteAll(words), ", ") }
+
+// Command returns words from outside as a command to copy.
+func Command(words ...string) string { return strings.Join(quoteAll(words), " ") }
+
+func quoteAll(words []string) []string {
 	quoted := make([]string, len(words))
 	for i, word := range words {
 		quoted[i] = Quote(word)
 	}
-	return strings.Join(quoted, ", ")
+	return quoted
 }
 
 // List joins the first of several words, and says how many more there are.
@@ -37,15 +42,6 @@ func List(words []string) string {
 		return fmt.Sprintf("%s and %d more", strings.Join(words[:few], ", "), len(words)-few)
 	}
 	return strings.Join(words, ", ")
-}
-
-// Command returns words from outside as a command to copy.
-func Command(words ...string) string {
-	quoted := make([]string, len(words))
-	for i, word := range words {
-		quoted[i] = Quote(word)
-	}
-	return strings.Join(quoted, " ")
 }
 
 // leastWidth is the width of lines if there is no room at all.

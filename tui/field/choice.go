@@ -4,7 +4,10 @@ import (
 	"slices"
 	"strings"
 
+	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
+	"charm.land/huh/v2"
+	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
 
 	"convox-travis/internal/text"
@@ -64,23 +67,14 @@ func (c *Choice) Keys() []Key {
 	return keys
 }
 
-// notes is which notes are drawn.
-type notes int
-
-const (
-	noNotes notes = iota
-	focusedNote
-	allNotes
-)
-
 // View implements Field. In little room the notes go first, except that of the
 // option with the focus, then options: it says how many.
 func (c *Choice) View() string {
-	blocks := c.blocks(c.width, allNotes)
+	blocks := c.blocks(c.width, true)
 	if height(blocks) > c.height {
-		blocks = c.blocks(c.width, noNotes)
+		focused := blocks[c.selected]
+		blocks = c.blocks(c.width, false)
 		if spare := c.height - height(blocks); spare >= 0 {
-			focused := c.blocks(c.width, focusedNote)[c.selected]
 			label := blocks[c.selected]
 			blocks[c.selected] = append(label, Clip(focused[len(label):], spare, c.width)...)
 		} else {
@@ -92,24 +86,23 @@ func (c *Choice) View() string {
 
 // Lines implements Field.
 func (c *Choice) Lines(width int) Lines {
-	labels := c.blocks(width, noNotes)
+	labels, blocks := c.blocks(width, false), c.blocks(width, true)
 	tallest, note := 0, 0
-	for i, block := range c.blocks(width, allNotes) {
+	for i, block := range blocks {
 		tallest = max(tallest, len(labels[i]))
 		note = max(note, len(block)-len(labels[i]))
 	}
 	if len(labels) > 1 {
 		tallest++ // says how many there are besides
 	}
-	least, most := height(labels), height(c.blocks(width, allNotes))
+	least, most := height(labels), height(blocks)
 	return Lines{Least: min(tallest, least), Enough: min(least+note, most), Most: most}
 }
 
 func height(blocks [][]string) int { return len(slices.Concat(blocks...)) }
 
-// blocks are the lines of each option. Notes are in a column where all of them fit
-// there, else below their labels.
-func (c *Choice) blocks(width int, which notes) [][]string {
+// blocks are the lines of each option. Notes are in a column, or below the labels where hasNotes.
+func (c *Choice) blocks(width int, hasNotes bool) [][]string {
 	column, longest := 0, 0
 	for _, o := range c.options {
 		column = max(column, ansi.StringWidth(o.Label)+len(space))
@@ -130,7 +123,7 @@ func (c *Choice) blocks(width int, which notes) [][]string {
 		case o.Note == "":
 		case isBeside:
 			blocks[i][0] += strings.Repeat(" ", column-ansi.StringWidth(o.Label)) + c.theme.Muted.Render(o.Note)
-		case which == allNotes, which == focusedNote && i == c.selected:
+		case hasNotes:
 			blocks[i] = append(blocks[i], Indented(c.theme.Muted, space+space, o.Note, width)...)
 		}
 	}
@@ -152,4 +145,90 @@ func (c *Choice) window(blocks [][]string) [][]string {
 	}
 	lines := Clip(slices.Concat(blocks[first:last]...), room, c.width)
 	return [][]string{lines, {c.theme.Muted.Render(space + More(first, len(blocks)-last))}}
+}
+
+// This package uses what huh draws and edits, without a form around it. Enter never
+// reaches huh: it would only ask for the next field in a later message, and keys in
+// between would still change the value. The commands of huh, which blink the cursor
+// and read the clipboard, are dropped.
+
+// dress gives a widget of huh our theme, and the keys that move inside it.
+func (t *Theme) dress(widget huh.Field) {
+	widget.WithTheme(huh.ThemeFunc(func(bool) *huh.Styles {
+		button := lipgloss.NewStyle().Padding(0, 1).MarginRight(len(space))
+		return &huh.Styles{Focused: huh.FieldStyles{
+			FocusedButton: button.Inherit(t.Selected).Reverse(true).SetString(Focus),
+			BlurredButton: button.SetString(" "),
+			TextInput:     huh.TextInputStyles{Prompt: t.Selected, Text: t.Text, Placeholder: t.Muted},
+		}}
+	}))
+	toggle := key.NewBinding(key.WithKeys("left", "right", "h", "l", "tab"))
+	widget.WithKeyMap(&huh.KeyMap{Confirm: huh.ConfirmKeyMap{Toggle: toggle}})
+	widget.Focus()
+}
+
+// Confirm is yes or no, in words of its own.
+type Confirm struct {
+	base
+	widget  *huh.Confirm
+	yes, no string
+	atOnce  bool
+	value   bool // the widget's
+}
+
+// NewConfirm offers two answers; initial has the focus. Where atOnce, y and n give
+// the answer, else they only move the focus, so that a key typed ahead does no harm.
+func NewConfirm(theme *Theme, yes, no string, initial, atOnce bool) *Confirm {
+	c := &Confirm{base: base{theme: theme}, yes: text.Clean(yes), no: text.Clean(no), value: initial, atOnce: atOnce}
+	c.widget = huh.NewConfirm().WithButtonAlignment(lipgloss.Left).Value(&c.value)
+	theme.dress(c.widget)
+	return c
+}
+
+// Value implements Field.
+func (c *Confirm) Value() flow.Value { return flow.Value{Yes: c.value} }
+
+// Update implements Field.
+func (c *Confirm) Update(msg tea.Msg) (tea.Cmd, bool) {
+	pressed, ok := msg.(tea.KeyPressMsg)
+	if !ok {
+		return nil, false
+	}
+	switch stroke := pressed.Keystroke(); stroke {
+	case "enter":
+		return nil, true
+	case "y", "n":
+		c.value = stroke == "y"
+		return nil, c.atOnce
+	}
+	c.widget.Update(msg)
+	return nil, false
+}
+
+// Resize implements Field. What the words have no room for is cut: each button has a
+// sign and three cells of space, and a gap behind it.
+func (c *Confirm) Resize(width, height int) {
+	c.base.Resize(width, height)
+	yes, no := c.yes, c.no
+	if room := width - 2*6; ansi.StringWidth(yes)+ansi.StringWidth(no) > room {
+		yes, no = ansi.Truncate(yes, max(room/2, 1), Ellipsis), ansi.Truncate(no, max(room/2, 1), Ellipsis)
+	}
+	c.widget.Affirmative(yes).Negative(no)
+}
+
+// View implements Field.
+func (c *Confirm) View() string { return c.fit(c.widget.View()) }
+
+// Lines implements Field.
+func (*Confirm) Lines(int) Lines { return Lines{1, 1, 1} }
+
+// Keys implements Field.
+func (c *Confirm) Keys() []Key {
+	keys := []Key{{Key: "←→", Does: "move"}}
+	if c.atOnce {
+		keys = append(keys, Key{Key: "y/n", Does: "answer", Priority: keyAnswers - 1})
+	} else {
+		keys = append(keys, Key{Key: "y/n", Does: "move to yes or no", Priority: OnlyHelp})
+	}
+	return append(keys, Key{Key: "enter", Does: "select", Priority: keyAnswers})
 }

@@ -85,7 +85,6 @@ const (
 	space  = "  "        // in its place elsewhere, and between columns
 )
 
-// base is what all fields have.
 type base struct {
 	theme         *Theme
 	width, height int
@@ -103,7 +102,6 @@ func (*base) TakesEscape() bool { return false }
 // TakesText implements Field.
 func (*base) TakesText() bool { return false }
 
-// fit cuts a view to the field's size.
 func (b *base) fit(lines ...string) string {
 	if b.width <= 0 || b.height <= 0 {
 		return ""
@@ -115,7 +113,6 @@ func (b *base) fit(lines ...string) string {
 	return strings.Join(lines, "\n")
 }
 
-// refusal is why a field rejects an answer, or nil.
 func refusal(words string) error {
 	if words == "" {
 		return nil
@@ -174,7 +171,6 @@ func Indented(style lipgloss.Style, sign, words string, width int) []string {
 	return lines
 }
 
-// address is one that a terminal can open.
 var address = regexp.MustCompile(`https?://[^\s\x1b\x07]+[^\s\x1b\x07.,;:)]`)
 
 // Link makes the addresses links that are whole on a line of a text

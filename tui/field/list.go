@@ -24,11 +24,10 @@ type List struct {
 	searched      []string // what the filter looks at in the listed ones
 	widths        []int    // of the columns
 	noteWidth     int
-	matches       []int  // the rows that pass the filter, in the order on the screen
-	cursor        int    // in matches
-	isMoved       bool   // a person moved the cursor since the last filter
-	top           int    // of the window when the cursor last moved, in matches
-	wanted        string // a key that Select named before its row arrived
+	matches       []int // the rows that pass the filter, in the order on the screen
+	cursor        int   // in matches
+	isMoved       bool  // a person moved the cursor since the last filter
+	top           int   // of the window when the cursor last moved, in matches
 	marks         map[string]bool
 	filter        string
 	busy, problem string
@@ -83,20 +82,14 @@ func (l *List) SetRows(rows []flow.Row) {
 	default:
 		l.goTo(row.Key, line)
 	}
-	if l.wanted != "" {
-		l.Select(l.wanted)
-	}
 }
 
 // searched is what a filter looks at: people type the name and where it is.
 func searched(cells []string) string { return strings.Join(cells[:min(2, len(cells))], " ") }
 
-// Select moves the cursor to a row: when it arrives, if it hasn't yet and no key is
-// pressed in between.
+// Select moves the cursor to a row, if it's there.
 func (l *List) Select(key string) {
-	l.wanted = key
 	if i := l.find(key); i >= 0 {
-		l.wanted = ""
 		l.cursor = i
 		l.scroll(l.top)
 	}
@@ -122,10 +115,10 @@ func (l *List) Busy(words string) { l.busy = words }
 func (l *List) Update(msg tea.Msg) (tea.Cmd, bool) {
 	switch msg := msg.(type) {
 	case tea.PasteMsg:
-		l.problem, l.wanted = "", ""
+		l.problem = ""
 		l.narrow(l.filter + strings.TrimSpace(text.Clean(msg.Content)))
 	case tea.KeyPressMsg:
-		l.problem, l.wanted = "", ""
+		l.problem = ""
 		return nil, l.press(msg)
 	}
 	return nil, false
@@ -255,24 +248,12 @@ func (l *List) Marked() []string {
 	return keys
 }
 
-// takesEnter reports whether a row is marked, or the one under the cursor can be
-// selected.
 func (l *List) takesEnter() bool {
 	_, ok := l.Selected()
 	return ok || l.hasMarks()
 }
 
-func (l *List) hasMarks() bool {
-	if len(l.marks) == 0 {
-		return false // quickly
-	}
-	for i := range l.rows {
-		if row := &l.rows[i]; l.marks[row.Key] && isMarkable(row) {
-			return true
-		}
-	}
-	return false
-}
+func (l *List) hasMarks() bool { return len(l.Marked()) > 0 }
 
 func isMarkable(row *flow.Row) bool { return row.Disabled == "" && !row.Other }
 
@@ -308,7 +289,6 @@ func (l *List) markShown() {
 	}
 }
 
-// markable yields the rows that pass the filter and can be marked.
 func (l *List) markable() iter.Seq[*flow.Row] {
 	return func(yield func(*flow.Row) bool) {
 		for _, match := range l.matches {
@@ -319,7 +299,6 @@ func (l *List) markable() iter.Seq[*flow.Row] {
 	}
 }
 
-// markKeys are the keys that mark something now.
 func (l *List) markKeys() []Key {
 	var keys []Key
 	if row, ok := l.Row(); ok && isMarkable(&row) {
@@ -385,8 +364,6 @@ func (l *List) matchFuzzy(pattern string) {
 	slices.SortStableFunc(l.matches, func(a, b int) int { return scores[b] - scores[a] })
 }
 
-// matchPrefix finds the rows that start with a text, in any case, and reports whether
-// there are any.
 func (l *List) matchPrefix(text string) bool {
 	for i, name := range l.searched {
 		if len(name) >= len(text) && strings.EqualFold(name[:len(text)], text) {
@@ -409,7 +386,6 @@ func (l *List) goTo(key string, line int) {
 	l.scroll(l.cursor - line)
 }
 
-// find is the index of a row in matches, or -1.
 func (l *List) find(key string) int {
 	for i, row := range l.matches {
 		if l.rows[row].Key == key {

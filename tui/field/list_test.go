@@ -334,16 +334,9 @@ func TestRowsThatArriveLeaveTheCursorOnItsRow(t *testing.T) {
 	}
 }
 
-func TestARowIsPreselectedWhenItArrives(t *testing.T) {
+func TestArrivingRowsMoveNoPersonsCursor(t *testing.T) {
 	all := repositories(100)
 	l := list(40, 12, false, all[:10])
-	l.Select(all[50].Key)
-	l.SetRows(all)
-	if got, _ := l.Selected(); got != all[50].Key || !strings.Contains(seen(l), "› "+all[50].Key) {
-		t.Errorf("%s is preselected", got)
-	}
-	l = list(40, 12, false, all[:10])
-	l.Select(all[50].Key)
 	press(t, l, "down")
 	l.SetRows(all)
 	if got, _ := l.Selected(); got != all[1].Key {

@@ -13,7 +13,6 @@ import (
 	"convox-travis/tui/flow"
 )
 
-// layout is how the lines of a list are divided.
 type layout struct {
 	head, headings, foot bool
 	rows                 int // of the window
@@ -199,18 +198,14 @@ func (l *List) columns() (widths []int, note int) {
 }
 
 func (l *List) headings(widths []int, note int) string {
-	line := rowLine{}
-	for i, width := range widths {
-		heading := ""
-		if i < len(l.labels) {
-			heading = strings.ToUpper(l.labels[i])
-		}
-		line.add(l.theme.Muted.Render(heading), width)
+	cells := make([]string, len(widths)+1)
+	for i, label := range l.labels[:min(len(l.labels), len(widths))] {
+		cells[i] = l.theme.Muted.Render(strings.ToUpper(label))
 	}
 	if note >= len(noteHeading) {
-		line.add(l.theme.Muted.Render(noteHeading), note)
+		cells[len(widths)] = l.theme.Muted.Render(noteHeading)
 	}
-	return l.indent("    ") + line.String()
+	return l.indent("    ") + joinColumns(cells, append(widths, note))
 }
 
 // indent is what is before the cells of a row without a cursor.
@@ -257,53 +252,42 @@ func (l *List) row(i int, widths []int, noteWidth int) string {
 	if row.Warn && row.Disabled == "" {
 		noteStyle = l.theme.Warn
 	}
-	line := rowLine{}
+	cells := make([]string, len(l.widths))
 	if row.Other { // is in no column
-		widths, noteWidth = []int{max(l.width-len(l.indent(markBox)), 1)}, 0
-		line.add(style.Render(text.Clean(row.Cells[0])), widths[0])
+		cells, widths, noteWidth = []string{style.Render(text.Clean(row.Cells[0]))}, []int{1}, 0
 	} else {
-		cells := make([]string, len(row.Cells))
 		for i, cell := range row.Cells {
 			cells[i] = text.Clean(cell)
 		}
 		l.highlight(cells, style)
-		for i, width := range widths {
-			cell := ""
-			if i < len(cells) {
-				cell = cells[i]
-			}
-			line.add(cutMiddle(cell, width), width)
+		cells = cells[:len(widths)]
+		for i, cell := range cells {
+			cells[i] = cutMiddle(cell, widths[i])
 		}
 	}
-	if note := fitNote(row, noteWidth); note != "" {
-		line.add(noteStyle.Render(note), noteWidth)
+	note := ""
+	if cut := fitNote(row, noteWidth); cut != "" {
+		note = noteStyle.Render(cut)
 	}
 	sign := l.indent(l.box(row))
 	if i == l.cursor {
 		sign = l.theme.Selected.Render(marker) + strings.TrimPrefix(sign, space)
 	}
-	return sign + line.String()
+	return sign + joinColumns(append(cells, note), append(widths, noteWidth))
 }
 
-// rowLine is cells in columns, without blanks at its end.
-type rowLine struct {
-	strings.Builder
-	padding int
-}
-
-func (b *rowLine) add(cell string, width int) {
-	if width == 0 {
-		return
+// joinColumns puts cells in columns, without blanks at the end. A column without a width
+// has nothing in it.
+func joinColumns(cells []string, widths []int) string {
+	line := ""
+	for i, cell := range cells {
+		if widths[i] > 0 {
+			line += cell + strings.Repeat(" ", max(widths[i]-ansi.StringWidth(cell), 0)) + space
+		}
 	}
-	cells := ansi.StringWidth(cell)
-	if cells > 0 {
-		b.WriteString(strings.Repeat(" ", b.padding) + cell)
-		b.padding = 0
-	}
-	b.padding += max(width-cells, 0) + len(space)
+	return strings.TrimRight(line, " ")
 }
 
-// highlight styles cells, with the letters that the filter matched underlined.
 func (l *List) highlight(cells []string, style lipgloss.Style) {
 	var matched []int // in the cells that are searched, joined by a blank
 	if pattern := l.pattern(); pattern != "" {
@@ -313,17 +297,13 @@ func (l *List) highlight(cells []string, style lipgloss.Style) {
 	}
 	start := 0
 	for i, cell := range cells {
-		var line strings.Builder
-		from := 0
+		var letters []int
 		for at := range cell {
-			if _, isMatch := slices.BinarySearch(matched, start+at); isMatch {
-				_, size := utf8.DecodeRuneInString(cell[at:])
-				end := at + size
-				line.WriteString(style.Render(cell[from:at]) + style.Bold(true).Underline(true).Render(cell[at:end]))
-				from = end
+			if slices.Contains(matched, start+at) {
+				letters = append(letters, utf8.RuneCountInString(cell[:at]))
 			}
 		}
-		cells[i] = line.String() + style.Render(cell[from:])
+		cells[i] = lipgloss.StyleRunes(cell, letters, style.Bold(true).Underline(true), style)
 		start += len(cell) + len(" ")
 	}
 }

@@ -47,7 +47,7 @@ func TestARetryIsReviewedWithWhatTravisHasNow(t *testing.T) {
 	if got := w.settings(); got != "CONVOX_HOST=theirs CONVOX_PASSWORD=theirs" {
 		t.Errorf("Travis has %s", got)
 	}
-	w.accept().step(flow.StepProve).accept().step(flow.StepDone)
+	w.accept().step(flow.StepTestBuild).accept().step(flow.StepDone)
 	w.wantWritten()
 }
 
@@ -223,7 +223,7 @@ func TestAnActivationThatStandsIsReportedAfterARetry(t *testing.T) {
 	w.failVariables()
 	w.accept().step(flow.StepRetry)
 	w.travis.Faults.Clear()
-	w.accept().step(flow.StepReview).accept().step(flow.StepProve)
+	w.accept().step(flow.StepReview).accept().step(flow.StepTestBuild)
 	if report := w.flow.Report().Repositories[0]; !report.Activated || report.Err != nil {
 		t.Errorf("%+v", report)
 	}

@@ -13,7 +13,6 @@ import (
 // answers is what the person answered, or the flags did. Going back keeps it.
 type answers struct {
 	signIn  SignIn
-	instead instead // of a reset
 	console convox.Host
 	key     secret.String // a deploy key
 
@@ -33,7 +32,7 @@ type answers struct {
 	approved  map[convox.Host]string // fingerprints of self-signed certificates
 	unchecked bool
 
-	ownToken     bool             // the one that was typed, not the one that was found
+	typesToken   bool             // the one that was typed, not the one that was found
 	token        secret.String    // that was typed
 	repository   string           // the key of the row that was picked
 	slug         string           // a name that was typed
@@ -55,7 +54,6 @@ type answers struct {
 	encrypt       bool   // the variables go into .travis.yml
 }
 
-// source is where a Rack's password comes from.
 type source int
 
 const (
@@ -66,7 +64,6 @@ const (
 	sourceReset
 )
 
-// result is what the steps led to.
 type result struct {
 	login       *convox.Login    // of the last check that succeeded
 	accepted    connect.Accepted // the credential of that check
@@ -81,7 +78,7 @@ type result struct {
 
 	read  *connect.Plan // the repositories as Travis described them
 	plan  *connect.Plan
-	files map[fileWish]*filePlan
+	files map[fileInputs]*filePlan
 	apps  map[appQuestion]*appAnswer
 	mixed []connect.RepositoryPlan // in which a branch would send the new password to its own host
 	took  time.Duration            // of the writes
@@ -124,12 +121,10 @@ func (f *Flow) host() convox.Host {
 	return f.rackHost()
 }
 
-// fingerprint is of the only certificate that host may show. With "" it may show any
-// that is trusted.
+// fingerprint is of the only certificate that host may show; "" is any that is trusted.
 func (f *Flow) fingerprint() string { return cmp.Or(f.answers.approved[f.host()], f.given.Fingerprint) }
 
-// credential is what builds will log in with, where, and where its password was found
-// if it wasn't entered or passed.
+// credential is what builds will log in with, and where its password was found.
 func (f *Flow) credential() connect.Credential {
 	c := connect.Credential{Host: f.host(), Password: f.answers.password, Console: byConsole(f)}
 	switch source := f.answers.source; {
@@ -148,9 +143,8 @@ func (f *Flow) credential() connect.Credential {
 	return c
 }
 
-// token is the Travis token.
 func (f *Flow) token() secret.String {
-	if f.answers.ownToken {
+	if f.answers.typesToken {
 		return f.answers.token
 	}
 	return f.found.token
@@ -195,8 +189,8 @@ func (f *Flow) Missing() []string {
 	if f.token().IsEmpty() {
 		missing = append(missing, StepToken)
 	}
-	_, _, isOwnDecided := connect.CloneTarget(f.found.clone, f.given.Provider)
-	isListed := f.outside.Owned != nil || isOwnDecided
+	_, _, isCloneDecided := connect.CloneTarget(f.found.clone, f.given.Provider)
+	isListed := f.outside.Owned != nil || isCloneDecided
 	if len(f.answers.targets) == 0 && len(f.given.Targets) == 0 && (f.answers.onlyExisting || !isListed) {
 		missing = append(missing, StepRepository)
 	}

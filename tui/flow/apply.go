@@ -9,14 +9,12 @@ import (
 	"convox-travis/internal/audit"
 	"convox-travis/internal/connect"
 	"convox-travis/internal/problem"
-	"convox-travis/internal/secret"
 	"convox-travis/internal/text"
 	"convox-travis/internal/travisyml"
 	"convox-travis/travisapi"
 )
 
-// apply carries out the plan. Where the review is skipped, it shows the warnings
-// first, and tries what can't be written too.
+// apply carries out the plan. Without a review it shows the warnings first.
 func (f *Flow) apply() *Work {
 	plan, job := *f.result.plan, f.job()
 	var warnings []Line
@@ -30,18 +28,22 @@ func (f *Flow) apply() *Work {
 			return r.Err != nil
 		})
 	}
-	return job.work("writing to "+nameOf(f.targets()), func(stop connect.Stop, tell Tell) Outcome {
+	work := f.travisWork("writing to "+nameOf(f.targets()), func(stop connect.Stop, travis Travis, tell Tell) Outcome {
 		for _, line := range warnings {
 			tell.Line(line)
 		}
-		return job.carryOut(stop, plan, tell)
+		return job.carryOut(stop, travis, plan, tell)
 	})
+	work.Writes = true
+	if job.several {
+		work.Stops = "stop, and roll back what is incomplete"
+	}
+	return work
 }
 
 // job is what is needed to write, besides the plan.
 type job struct {
 	outside Outside
-	token   secret.String
 	several bool
 	file    *travisyml.File // nil where nothing is added
 	plan    *filePlan       // of the file, as reviewed
@@ -49,30 +51,17 @@ type job struct {
 }
 
 func (f *Flow) job() job {
-	j := job{outside: f.outside, token: f.token(), several: f.several(), encrypt: f.answers.encrypt}
-	if j.plan = f.filePlan(); j.plan != nil && (j.encrypt || !f.fileWish().noStep && !f.cannotCarryStep()) {
+	j := job{outside: f.outside, several: f.several(), encrypt: f.answers.encrypt}
+	if j.plan = f.filePlan(); j.plan != nil && (j.encrypt || !f.fileInputs().noStep && !f.cannotCarryStep()) {
 		j.file = f.found.file
 	}
 	return j
 }
 
-func (j job) work(words string, run func(connect.Stop, Tell) Outcome) *Work {
-	work := &Work{Words: words, Writes: true, Run: run}
-	if j.several {
-		work.Stops = "stop, and roll back what is incomplete"
-	}
-	return work
-}
-
-// carryOut writes the variables, to the settings or the file, and then the deploy
-// step. A ban ends the flow of several repositories: it lasts too long to wait.
-func (j job) carryOut(stop connect.Stop, plan connect.Plan, tell Tell) Outcome {
+// carryOut writes the variables and then the file. A ban ends the flow of several repositories.
+func (j job) carryOut(stop connect.Stop, travis Travis, plan connect.Plan, tell Tell) Outcome {
 	clock := j.outside.Runner.Retry.Defaults().Clock
 	start := clock.Now()
-	travis, err := j.outside.Travis(j.token)
-	if err != nil {
-		return Outcome{Err: err, To: StepReview}
-	}
 	runner := j.outside.Runner
 	runner.Tell = func(e connect.Event) {
 		if line, worth := eventLine(e); worth {
@@ -110,8 +99,7 @@ func (j job) carryOut(stop connect.Stop, plan connect.Plan, tell Tell) Outcome {
 	return outcome
 }
 
-// countInto reports how far the run of a plan is, and in lines the errors that the
-// review didn't show.
+// countInto reports the progress of a run, and the errors that the review didn't show.
 func countInto(plan connect.Plan, tell Tell) func(connect.Event) {
 	tally, known := plan.Tally(time.Now()), map[connect.Target]bool{}
 	for _, r := range plan.Repositories {
@@ -133,11 +121,9 @@ func countInto(plan connect.Plan, tell Tell) func(connect.Event) {
 	}
 }
 
-// isNotStarted reports whether nothing was tried, because of another's error or a
-// stop.
+// isNotStarted reports whether nothing was tried, because of another's error or a stop.
 func isNotStarted(err error) bool { return problem.Code(err) == connect.CodeNotStarted }
 
-// isBan reports whether Travis refuses all calls for some time.
 func isBan(err error) bool { return !travisapi.RefusedUntil(err).IsZero() }
 
 // writeFile adds to .travis.yml. That a line would have to change is no failure: the
@@ -172,8 +158,7 @@ func (j job) writeFile(stop connect.Stop, travis Travis, plan connect.Plan, all 
 	}
 }
 
-// takeReport keeps the report of a run. Retried repositories replace what was
-// reported of them before.
+// takeReport keeps the report of a run. Retried repositories replace what was reported before.
 func (f *Flow) takeReport(report connect.Report) {
 	before := f.result.report
 	f.result.begun, f.result.report = true, &report
@@ -198,8 +183,7 @@ func (f *Flow) takeReport(report connect.Report) {
 	}
 }
 
-// retry makes a new plan for the repositories that failed, since a part may have been
-// written. It is reviewed like the first one.
+// retry makes a new plan for the repositories that failed, to be reviewed like the first one.
 func (f *Flow) retry() *Work {
 	var failed []connect.Target
 	for _, r := range f.result.report.Repositories {
@@ -207,9 +191,9 @@ func (f *Flow) retry() *Work {
 			failed = append(failed, r.Target)
 		}
 	}
-	plan, outside, several, hasFile := f.planner(failed), f.outside, f.several(), f.fitsFile()
-	return &Work{Words: "reading the Travis settings of " + nameOf(failed), Run: func(stop connect.Stop, _ Tell) Outcome {
-		plan, outcome := plan(stop, nil)
+	plan, outside, several, hasFile := f.planner(failed), f.outside, f.several(), f.hasFile()
+	return f.travisWork("reading the Travis settings of "+nameOf(failed), func(stop connect.Stop, travis Travis, _ Tell) Outcome {
+		plan, outcome := plan(stop, travis, nil)
 		switch err := cmp.Or(outcome.Err, refusal(plan)); {
 		case several && isBan(err):
 			return Outcome{Set: func(f *Flow) { f.endBanned(err) }}
@@ -227,7 +211,7 @@ func (f *Flow) retry() *Work {
 				f.found.file = &file
 			}
 		}}
-	}}
+	})
 }
 
 // endBanned ends the flow: nothing can be retried before the ban is over.
@@ -240,7 +224,6 @@ func (f *Flow) endBanned(err error) {
 	f.over = true
 }
 
-// eventLine words a step of a run.
 func eventLine(e connect.Event) (Line, bool) {
 	line, worth := map[connect.Step]Line{
 		connect.StepActivate: {Plain, "activating the repository on Travis"},
@@ -254,30 +237,27 @@ func eventLine(e connect.Event) (Line, bool) {
 	return line, worth
 }
 
-func retryStep() step {
-	return step{
-		id: StepRetry, name: "Apply",
-		when: func(f *Flow) bool { return f.result.report != nil && len(f.result.report.Errs()) > 0 },
-		ask: func(f *Flow) Question {
-			q := Question{
-				Kind: Choice, Title: "Not everything was written. Retry?", Guarded: true,
-				Reason: f.outcomes(),
-				Options: []Option{
-					{Label: "Retry", Note: "safe to repeat", do: (*Flow).retry},
-					{Label: "Quit", Note: "and keep what was written", do: (*Flow).quit},
-				},
-			}
-			if f.several() {
-				q.Title, q.Reason = f.incomplete()
-				q.Options[0].Label = "Retry those that failed"
-				q.Options[1] = Option{Label: "Continue without them"} // the last step says what is left
-			}
-			return q
-		},
-	}
+var retryStep = step{
+	id: StepRetry, name: "Apply",
+	when: func(f *Flow) bool { return f.result.report != nil && len(f.result.report.Errs()) > 0 },
+	ask: func(f *Flow) Question {
+		q := Question{
+			Kind: Choice, Title: "Not everything was written. Retry?", Guarded: true,
+			Reason: f.outcomes(),
+			Options: []Option{
+				{Label: "Retry", Note: "safe to repeat", do: (*Flow).retry},
+				{Label: "Quit", Note: "and keep what was written", do: (*Flow).quit},
+			},
+		}
+		if f.several() {
+			q.Title, q.Reason = f.incomplete()
+			q.Options[0].Label = "Retry those that failed"
+			q.Options[1] = Option{Label: "Continue without them"} // the last step says what is left
+		}
+		return q
+	},
 }
 
-// outcomes say what was written and what wasn't.
 func (f *Flow) outcomes() []string {
 	r := f.result.report.Repositories[0]
 	lines := []string{r.Outcome()}
@@ -294,7 +274,7 @@ func (f *Flow) outcomes() []string {
 func (f *Flow) incomplete() (title string, why []string) {
 	done, _, failed, left := f.result.report.Count()
 	errs := slices.DeleteFunc(f.result.report.Errs(), isNotStarted)
-	why = firstOf(errs)
+	why = firstErrors(errs)
 	if left > 0 {
 		why = append(why[:min(len(why), 2)], fmt.Sprintf("%d not started", left))
 	}

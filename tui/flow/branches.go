@@ -14,56 +14,51 @@ const (
 	allRow    = branchRow
 )
 
-// branchStep asks which branches get the variables. All of them do unless a person
-// goes back to it.
-func branchStep() step {
-	return step{
-		id: StepBranch, name: "Repository",
-		pass: func(*Flow) bool { return true },
-		ask: func(f *Flow) Question {
-			q := Question{
-				Kind: Pick, Title: "Which branches get the variables?",
-				Headings: []string{"BRANCH"},
-				Rows:     f.branchRows(),
-				Initial:  Value{Key: branchRow + f.answers.branch},
-				Help: []string{
-					"Variables for all branches are the default. A variable for one branch overrides them in builds of that branch.",
-					"The deploy step in .travis.yml deploys from this branch, or from the default branch.",
-				},
-			}
-			if f.answers.entersBranch {
-				q.Initial.Key = typeRow
-			}
-			if f.several() {
-				q.Reason = []string{"One branch applies to all " + nameOf(f.targets()) + "; whether each has it isn't checked."}
-			}
-			return q
-		},
-		take: func(f *Flow, v Value) {
-			f.answers.entersBranch, f.answers.entry = v.Key == typeRow, v.Text
-			if !f.answers.entersBranch {
-				f.setBranch(strings.TrimPrefix(v.Key, branchRow))
-			}
-		},
-	}
+// branchStep asks which branches get the variables: all, unless a person goes back to it.
+var branchStep = step{
+	id: StepBranch, name: "Repository",
+	pass: func(*Flow) bool { return true },
+	ask: func(f *Flow) Question {
+		q := Question{
+			Kind: Pick, Title: "Which branches get the variables?",
+			Headings: []string{"BRANCH"},
+			Rows:     f.branchRows(),
+			Initial:  Value{Key: branchRow + f.answers.branch},
+			Help: []string{
+				"Variables for all branches are the default. A variable for one branch overrides them in builds of that branch.",
+				"The deploy step in .travis.yml deploys from this branch, or from the default branch.",
+			},
+		}
+		if f.answers.entersBranch {
+			q.Initial.Key = typeRow
+		}
+		if f.several() {
+			q.Reason = []string{"One branch applies to all " + nameOf(f.targets()) + "; whether each has it isn't checked."}
+		}
+		return q
+	},
+	take: func(f *Flow, v Value) {
+		f.answers.entersBranch, f.answers.entry = v.Key == typeRow, v.Text
+		if !f.answers.entersBranch {
+			f.setBranch(strings.TrimPrefix(v.Key, branchRow))
+		}
+	},
 }
 
-func branchNameStep() step {
-	return step{
-		id: StepBranchName, name: "Repository",
-		when: func(f *Flow) bool { return f.answers.entersBranch },
-		ask: func(f *Flow) Question {
-			return Question{
-				Kind: Text, Title: "What's the branch's name?",
-				Initial: Value{Text: cmp.Or(f.answers.entry, f.answers.branch)},
-				Check:   func(v Value) error { return gitrepo.CheckBranch(v.Text) },
-			}
-		},
-		take: func(f *Flow, v Value) {
-			f.answers.entry = ""
-			f.setBranch(v.Text)
-		},
-	}
+var branchNameStep = step{
+	id: StepBranchName, name: "Repository",
+	when: func(f *Flow) bool { return f.answers.entersBranch },
+	ask: func(f *Flow) Question {
+		return Question{
+			Kind: Text, Title: "What's the branch's name?",
+			Initial: Value{Text: cmp.Or(f.answers.entry, f.answers.branch)},
+			Check:   func(v Value) error { return gitrepo.CheckBranch(v.Text) },
+		}
+	},
+	take: func(f *Flow, v Value) {
+		f.answers.entry = ""
+		f.setBranch(v.Text)
+	},
 }
 
 // setBranch takes a branch, "" for all. Variables in the file apply to all.
@@ -72,8 +67,6 @@ func (f *Flow) setBranch(branch string) {
 	f.answers.encrypt = f.answers.encrypt && branch == ""
 }
 
-// branchRows are all branches, the default branch, the one that was picked, the clone's,
-// and the row to enter one.
 func (f *Flow) branchRows() []Row {
 	rows := []Row{{Key: allRow, Cells: []string{"All branches"}}}
 	var listed []string
@@ -85,7 +78,7 @@ func (f *Flow) branchRows() []Row {
 	}
 	add(f.onlyKnown().DefaultBranch, "default branch")
 	add(f.answers.branch, "")
-	if f.isOwn() {
+	if f.isClone() {
 		add(f.found.clone.Branch, "checked out here")
 		for _, branch := range f.found.branches {
 			add(branch, "")
@@ -94,7 +87,6 @@ func (f *Flow) branchRows() []Row {
 	return append(rows, Row{Key: typeRow, Cells: []string{"Enter a branch…"}, Other: true})
 }
 
-// branch is the branch that is deployed: the one that was picked, else the default.
 func (f *Flow) branch() string {
 	return cmp.Or(f.answers.branch, f.onlyKnown().DefaultBranch, "main")
 }

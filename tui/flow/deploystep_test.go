@@ -48,7 +48,7 @@ func TestACommandBeforeThePromotionIsOptional(t *testing.T) {
 	if rail := fmt.Sprint(w.flow.Rail()); !strings.Contains(rail, "{Deploy step runs web bin/migrate before promoting ") {
 		t.Errorf("the rail says %s", rail)
 	}
-	w.accept().step(flow.StepProve).accept().step(flow.StepDone)
+	w.accept().step(flow.StepTestBuild).accept().step(flow.StepDone)
 	if text := w.read(path); !strings.Contains(text, `run web "bin/migrate"`) {
 		t.Errorf("it holds %s", text)
 	}
@@ -59,7 +59,7 @@ func TestACommandOfASkippedStepIsInItsCommand(t *testing.T) {
 	w := newWorld(t)
 	w.withFile(yml)
 	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview)
-	w.answer(flow.Value{Switch: "m"}).type_("web rake a").answer(flow.Value{Switch: "d"}).accept().step(flow.StepProve).accept().step(flow.StepDone)
+	w.answer(flow.Value{Switch: "m"}).type_("web rake a").answer(flow.Value{Switch: "d"}).accept().step(flow.StepTestBuild).accept().step(flow.StepDone)
 	if next := fmt.Sprint(w.flow.Ending()); !strings.Contains(next, "yml --write --host ") || !strings.Contains(next, " --before-promote 'web rake a'") {
 		t.Errorf("it ends with %s", next)
 	}

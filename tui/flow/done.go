@@ -14,21 +14,19 @@ import (
 	"convox-travis/travisapi"
 )
 
-func doneStep() step {
-	return step{
-		id: StepDone, name: "Done",
-		ask: func(f *Flow) Question {
-			title, lines := f.Ending()
-			q := Question{Kind: Ending, Title: title, Lines: lines, Yes: "quit"}
-			for _, l := range slices.Backward(f.nextLines()) {
-				if l.Tone == Command {
-					q.Copy = l.Text // the first one
-				}
+var doneStep = step{
+	id: StepDone, name: "Done",
+	ask: func(f *Flow) Question {
+		title, lines := f.Ending()
+		q := Question{Kind: Ending, Title: title, Lines: lines, Yes: "quit"}
+		for _, l := range slices.Backward(f.nextLines()) {
+			if l.Tone == Command {
+				q.Copy = l.Text // the first one
 			}
-			return q
-		},
-		take: func(f *Flow, _ Value) { f.over = true },
-	}
+		}
+		return q
+	},
+	take: func(f *Flow, _ Value) { f.over = true },
 }
 
 // Ending says how it ended, also once the flow is over: what was written, what to do
@@ -52,7 +50,7 @@ func (f *Flow) Ending() (title string, lines []Line) {
 		results = f.severalResults
 	}
 	add(results()...)
-	add(append(f.resetLines(), f.keptLines()...)...)
+	add(append(f.resetLines(), f.savedLines()...)...)
 	next := f.nextLines()
 	if len(next) > 0 && f.isReset() && !f.answers.onlyExisting {
 		next = append(next, Line{Command, rotateCommand(f.rackName())}, indent(Muted, "rotates it in the other repositories that have it"))
@@ -85,7 +83,6 @@ func (f *Flow) endTitle() string {
 	return "Not completed"
 }
 
-// resultLines are the results for one repository.
 func (f *Flow) resultLines() []Line {
 	r := f.result.report.Repositories[0]
 	var lines []Line
@@ -127,12 +124,11 @@ func (f *Flow) resultLine(tone Tone, words string) Line {
 	return Line{tone, words}
 }
 
-// tonesOf are those of a variable's results.
 var tonesOf = map[connect.Result]Tone{connect.Done: Good, connect.Undone: Warning, connect.Unknown: Warning, connect.Failed: Bad}
 
 // severalResults count the results, and say why repositories failed.
 func (f *Flow) severalResults() []Line {
-	var counts counts
+	counts := counts{}
 	for _, r := range f.result.report.Repositories {
 		if r.Err == nil {
 			var actions []connect.Action
@@ -177,8 +173,7 @@ func (f *Flow) severalResults() []Line {
 	return lines
 }
 
-// cleanupLines say how to remove what was written. It is an undo only where nothing
-// was replaced.
+// cleanupLines say how to remove what was written: an undo, if nothing was replaced.
 func cleanupLines(cleanup connect.Cleanup) []Line {
 	heading := "Remove"
 	if cleanup.IsUndo {
@@ -219,7 +214,7 @@ func (f *Flow) nextLines() []Line {
 		switch {
 		case len(f.targets()) > 1:
 			where = "run it in the clone of each repository: it adds the deploy step"
-		case f.fitsFile():
+		case f.hasFile():
 			where = "adds the deploy step"
 		}
 		lines = append(lines, Line{Command, command}, indent(Muted, where))
@@ -253,78 +248,62 @@ func (f *Flow) fromFolder(path string) string {
 	return path
 }
 
-// testBuildStep offers to verify the variables in a build.
-func testBuildStep() step {
-	return step{
-		id: StepProve, name: "Test build",
-		when: func(f *Flow) bool {
-			report := f.result.report
-			return report != nil && !f.several() && len(report.Errs()) == 0 && report.Stopped == nil && !f.given.DryRun && !f.answers.encrypt && f.builds() && f.knowsRack()
-		},
-		soon: func(f *Flow) bool {
-			return f.result.report == nil && !f.several() && !f.given.DryRun && !f.given.Agreed && !f.answers.encrypt
-		},
-		pass: func(f *Flow) bool { return f.given.Agreed },
-		ask: func(f *Flow) Question {
-			return Question{
-				Kind: Confirm, Title: "Run a test build?", Guarded: true,
-				Reason: []string{
-					"Travis runs one build that only signs in with the new variables.",
-					"It deploys nothing, uses build credits, and takes a minute or two.",
-				},
-				Help: []string{
-					"The build runs convox rack with CONVOX_HOST and CONVOX_PASSWORD as Travis gives them to builds, on Travis's own machines. It clones nothing and needs no .travis.yml.",
-					"You can run one later: convox-travis check --build.",
-				},
-				Yes: "Yes, run it", No: "No, finish",
-			}
-		},
-		do: func(f *Flow, v Value) *Work {
-			if v.Yes {
-				return f.runTestBuild()
-			}
-			return nil
-		},
-		shown: func(f *Flow) string {
-			if f.result.tested {
-				return "passed · signed in with the new variables"
-			}
-			return ""
-		},
-	}
+var testBuildStep = step{
+	id: StepTestBuild, name: "Test build",
+	when: func(f *Flow) bool {
+		report := f.result.report
+		return report != nil && !f.several() && len(report.Errs()) == 0 && report.Stopped == nil && !f.given.DryRun && !f.answers.encrypt && f.builds() && f.knowsRack()
+	},
+	soon: func(f *Flow) bool {
+		return f.result.report == nil && !f.several() && !f.given.DryRun && !f.given.Agreed && !f.answers.encrypt
+	},
+	pass: func(f *Flow) bool { return f.given.Agreed },
+	ask: func(f *Flow) Question {
+		return Question{
+			Kind: Confirm, Title: "Run a test build?", Guarded: true,
+			Reason: []string{
+				"Travis runs one build that only signs in with the new variables.",
+				"It deploys nothing, uses build credits, and takes a minute or two.",
+			},
+			Help: []string{
+				"The build runs convox rack with CONVOX_HOST and CONVOX_PASSWORD as Travis gives them to builds, on Travis's own machines. It clones nothing and needs no .travis.yml.",
+				"You can run one later: convox-travis check --build.",
+			},
+			Yes: "Yes, run it", No: "No, finish",
+		}
+	},
+	do: (*Flow).runTestBuild,
+	no: func(*Flow) *Work { return nil },
+	shown: func(f *Flow) string {
+		if f.result.tested {
+			return "passed · signed in with the new variables"
+		}
+		return ""
+	},
 }
 
-// builds reports whether Travis builds the repository.
 func (f *Flow) builds() bool { return f.onlyKnown().Active || f.answers.inactive == activate }
 
-// runTestBuild runs a build that only signs in.
 func (f *Flow) runTestBuild() *Work {
 	request := audit.TestBuildRequest{
 		Target: f.only(), Ref: f.onlyKnown().Ref(), Console: f.answers.signIn == ByConsole, Rack: f.deployRack(),
 		Branch: f.branch(),
 	}
-	token, outside := f.token(), f.outside
-	return &Work{
-		Words: "waiting for the test build", Writes: true, Stops: "stop waiting for the build",
-		Run: func(stop connect.Stop, tell Tell) Outcome {
-			travis, err := outside.Travis(token)
-			if err != nil {
-				return Outcome{Err: err}
+	work := f.travisWork("waiting for the test build", func(stop connect.Stop, travis Travis, tell Tell) Outcome {
+		request.Hosted = travis.Endpoint() == travisapi.HostedEndpoint
+		builder := audit.TestBuilder{Builder: travis, Tell: func(e audit.TestBuildEvent) {
+			tell.Progress(Progress{Words: "test build: " + e.State})
+			if e.Page != "" && e.State == "created" {
+				tell.Line(Line{Muted, e.Page})
 			}
-			request.Hosted = travis.Endpoint() == travisapi.HostedEndpoint
-			prover := audit.TestBuilder{Builder: travis, Tell: func(e audit.TestBuildEvent) {
-				tell.Progress(Progress{Words: "test build: " + e.State})
-				if e.Page != "" && e.State == "created" {
-					tell.Line(Line{Muted, e.Page})
-				}
-			}}
-			err = prover.Run(stop, request)
-			stopped := context.Cause(stop.Soft)
-			outcome := Outcome{Err: err, Set: func(f *Flow) {
-				f.result.tested, f.result.testErr = err == nil, err
-				f.result.report.Stopped, f.over = stopped, stopped != nil
-			}}
-			return outcome
-		},
-	}
+		}}
+		err := builder.Run(stop, request)
+		stopped := context.Cause(stop.Soft)
+		return Outcome{Err: err, Set: func(f *Flow) {
+			f.result.tested, f.result.testErr = err == nil, err
+			f.result.report.Stopped, f.over = stopped, stopped != nil
+		}}
+	})
+	work.Writes, work.Stops = true, "stop waiting for the build"
+	return work
 }

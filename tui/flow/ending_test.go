@@ -137,7 +137,7 @@ $ convox-travis remove --repo acme/web`},
 			w.withFile(c.old)
 		}
 		w.travis.SetEnvVars(slug, c.vars)
-		w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview).accept().step(flow.StepProve)
+		w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview).accept().step(flow.StepTestBuild)
 		if q := w.flow.Question(); q.Title != "Run a test build?" || q.No != "No, finish" || q.Initial.Yes {
 			t.Errorf("%+v", q)
 		}
@@ -283,5 +283,5 @@ func TestAnUnverifiedPasswordIsCalledThat(t *testing.T) {
 	w := newWorld(t)
 	w.outside.Saved = func(context.Context, ...convox.Host) ([]convox.SavedLogin, error) { return nil, nil }
 	w.begin(flow.Given{}).answer(flow.Value{Index: 0}).answer(flow.Value{Key: "host 127.0.0.1:1"}).type_("pw").answer(yes).step(flow.StepReview)
-	w.reads("•••••••• private, not verified").accept().step(flow.StepProve).accept().step(flow.StepDone).reads("The password isn't verified")
+	w.reads("•••••••• private, not verified").accept().step(flow.StepTestBuild).accept().step(flow.StepDone).reads("The password isn't verified")
 }

@@ -27,20 +27,14 @@ func (o Outside) searchFile(ctx context.Context, tell func(Update)) {
 	})
 }
 
-// fitsFile reports whether the clone's file is the repository's, which a rotation leaves
-// unchanged.
-func (f *Flow) fitsFile() bool {
-	return f.found.file != nil && f.isOwn() && !f.answers.onlyExisting
+// hasFile reports whether the clone's file is the repository's. A rotation doesn't change it.
+func (f *Flow) hasFile() bool {
+	return f.found.file != nil && f.isClone() && !f.answers.onlyExisting
 }
 
-// isOwn reports whether the clone is the repository's.
-func (f *Flow) isOwn() bool {
-	for _, own := range f.ownRepositories() {
-		if strings.EqualFold(own.String(), f.only().String()) {
-			return true
-		}
-	}
-	return false
+// isClone reports whether the clone is the repository's.
+func (f *Flow) isClone() bool {
+	return slices.ContainsFunc(f.cloneTargets(), func(t connect.Target) bool { return strings.EqualFold(t.String(), f.only().String()) })
 }
 
 // filePlan is what would be added to a file, and what builds then do.
@@ -55,8 +49,8 @@ type filePlan struct {
 	difference      string
 }
 
-// fileWish is what a filePlan is made of.
-type fileWish struct {
+// fileInputs is what a filePlan is made of.
+type fileInputs struct {
 	file               travisyml.File
 	repository         int // its number
 	slug, branch, rack string
@@ -65,8 +59,8 @@ type fileWish struct {
 	noStep, encrypt    bool
 }
 
-func (f *Flow) fileWish() fileWish {
-	wish := fileWish{
+func (f *Flow) fileInputs() fileInputs {
+	wish := fileInputs{
 		file: *f.found.file, repository: f.onlyKnown().ID, slug: f.only().Slug, branch: f.branch(),
 		console: f.answers.signIn == ByConsole, encrypt: f.answers.encrypt,
 		noStep:        f.answers.noStep || f.given.Agreed || !f.knowsRack(),
@@ -78,17 +72,16 @@ func (f *Flow) fileWish() fileWish {
 	return wish
 }
 
-// filePlan returns the plan that fits the file and the answers as they are now, or
-// nil.
+// filePlan returns the plan that fits the file and the answers as they are now, or nil.
 func (f *Flow) filePlan() *filePlan {
-	if !f.fitsFile() {
+	if !f.hasFile() {
 		return nil
 	}
-	return f.result.files[f.fileWish()]
+	return f.result.files[f.fileInputs()]
 }
 
 // plan plays the builds, so it belongs in a Work.
-func (w fileWish) plan(ctx context.Context, player build.Player) *filePlan {
+func (w fileInputs) plan(ctx context.Context, player build.Player) *filePlan {
 	app := w.file.AppName(w.slug)
 	request := audit.FileRequest{NoStep: w.noStep, Step: audit.DeployStep{
 		Console: w.console, BeforePromote: w.beforePromote, Target: build.Target{Repo: w.slug, App: app, DefaultApp: app, Branch: w.branch, Rack: w.rack},
@@ -100,21 +93,18 @@ func (w fileWish) plan(ctx context.Context, player build.Player) *filePlan {
 	return &filePlan{request: request, change: change, err: err}
 }
 
-// fileStep plans the file before the review.
-func fileStep() step {
-	return step{
-		id: StepFile, name: "Review",
-		wait: until("reading .travis.yml", func(f *Flow) bool { return f.found.fileDone }),
-		do:   func(f *Flow, _ Value) *Work { return f.planFile() },
-	}
+var fileStep = step{
+	id: StepFile, name: "Review",
+	wait: until("reading .travis.yml", func(f *Flow) bool { return f.found.fileDone }),
+	do:   (*Flow).planFile,
 }
 
 // planFile plans the file for the review, unless there is a plan that fits.
 func (f *Flow) planFile() *Work {
-	if !f.fitsFile() || f.given.Agreed || f.filePlan() != nil {
+	if !f.hasFile() || f.given.Agreed || f.filePlan() != nil {
 		return nil
 	}
-	wish, player := f.fileWish(), f.outside.Player
+	wish, player := f.fileInputs(), f.outside.Player
 	return &Work{Words: "playing the builds of .travis.yml", Run: func(stop connect.Stop, _ Tell) Outcome {
 		plan := wish.plan(stop.Soft, player)
 		if stopped := context.Cause(stop.Soft); stopped != nil {
@@ -124,10 +114,9 @@ func (f *Flow) planFile() *Work {
 	}}
 }
 
-// fileLines show what is added to .travis.yml, or why nothing is, and what a push
-// then does. warnings are about the file.
+// fileLines show what is added to .travis.yml, or why not, and what a push then does.
 func (f *Flow) fileLines() (lines, warnings []Line) {
-	if f.found.fileErr != nil && f.isOwn() {
+	if f.found.fileErr != nil && f.isClone() {
 		return append([]Line{{}, {Heading, ".travis.yml: unchanged"}}, problemLines(Warning, f.found.fileErr)...), nil
 	}
 	plan := f.filePlan()
@@ -179,8 +168,7 @@ func fileHeading(change audit.FileChange) string {
 	return ".travis.yml: " + text.Count(added, "line") + " added"
 }
 
-// diffLines are the lines of a unified diff behind the names of its files. Their
-// tones stand for its marks.
+// diffLines are the lines of a unified diff. Their tones stand for its marks.
 func diffLines(diff string) []Line {
 	var lines []Line
 	for i, line := range strings.Split(strings.TrimSuffix(diff, "\n"), "\n") {
@@ -201,7 +189,6 @@ func diffLines(diff string) []Line {
 	return lines
 }
 
-// problemLines say what is wrong, and what can be done about it.
 func problemLines(tone Tone, err error) []Line {
 	lines := []Line{{tone, err.Error()}}
 	for _, hint := range ProblemOf(err).Do {
@@ -210,7 +197,6 @@ func problemLines(tone Tone, err error) []Line {
 	return lines
 }
 
-// pastedLines are what a person has to write into the file themselves.
 func (f *Flow) pastedLines(change audit.FileChange) []Line {
 	var lines []Line
 	for i, refusal := range change.ToPaste {
@@ -227,9 +213,8 @@ func (f *Flow) pastedLines(change audit.FileChange) []Line {
 	return lines
 }
 
-// switches are what can be changed on the review.
 func (f *Flow) switches() []Switch {
-	if !f.fitsFile() || f.given.Agreed {
+	if !f.hasFile() || f.given.Agreed {
 		return nil
 	}
 	var switches []Switch
@@ -254,21 +239,33 @@ func (f *Flow) switches() []Switch {
 	return switches
 }
 
-// cannotCarryStep reports whether no file can hold the step, as for a branch whose
-// name means something to Bash.
+func (f *Flow) turn(key string) *Work {
+	for _, s := range f.asked.Switches {
+		if s.Key == key {
+			s.turn(f)
+			if s.opens != "" {
+				return f.goTo(s.opens)
+			}
+		}
+	}
+	if work := f.planFile(); work != nil {
+		return work
+	}
+	return f.goTo(StepReview)
+}
+
+// cannotCarryStep reports whether no file can hold the step, as for a branch name with Bash's signs.
 func (f *Flow) cannotCarryStep() bool {
 	plan := f.filePlan()
 	return plan != nil && problem.Has(plan.err, travisyml.CodeStep)
 }
 
-// awaitsTravis reports whether the review's file is being expanded by Travis.
 func (f *Flow) awaitsTravis() bool {
 	plan := f.filePlan()
 	return plan != nil && plan.asked && !plan.answered
 }
 
 // askTravis lets Travis expand the file while the review is shown, each plan once.
-// Without its answer only the word "confirmed" is missing.
 func (f *Flow) askTravis() {
 	plan := f.filePlan()
 	if plan == nil || len(plan.change.Builds.Outcomes) == 0 || f.given.DryRun || plan.asked {

@@ -75,7 +75,7 @@ func TestAFileThatCannotBeUsedIsNamedOnTheReview(t *testing.T) {
 	if lines := w.review(); !strings.Contains(lines, outside) || !strings.Contains(lines, "isn't a file of this clone") || strings.Contains(lines, "+deploy:") {
 		t.Errorf("the review says %s", lines)
 	}
-	w.accept().step(flow.StepProve).accept().step(flow.StepDone)
+	w.accept().step(flow.StepTestBuild).accept().step(flow.StepDone)
 	if w.read(outside) != yml {
 		t.Errorf("it holds %s", w.read(outside))
 	}
@@ -88,7 +88,7 @@ func TestTheDeployStepIsWrittenWithThePair(t *testing.T) {
 	if lines := w.review(); !strings.Contains(lines, "+deploy:") || !strings.Contains(lines, "--app web") || w.read(path) != yml {
 		t.Errorf("the review says %s", lines)
 	}
-	w.accept().step(flow.StepProve).accept().step(flow.StepDone)
+	w.accept().step(flow.StepTestBuild).accept().step(flow.StepDone)
 	w.wantWritten()
 	if text := w.read(path); !strings.HasPrefix(text, yml) || !strings.Contains(text, "provider: script") {
 		t.Errorf("it holds %s", text)
@@ -216,7 +216,7 @@ func TestASwitchLeavesTheFileAlone(t *testing.T) {
 	if q := w.flow.Question(); q.Switches[0].On || strings.Contains(w.review(), "+deploy:") {
 		t.Errorf("%+v", q)
 	}
-	w.accept().step(flow.StepProve).accept().step(flow.StepDone)
+	w.accept().step(flow.StepTestBuild).accept().step(flow.StepDone)
 	if w.read(path) != yml {
 		t.Error("it was written")
 	}
@@ -307,7 +307,7 @@ func TestAPairThatCannotBeEncryptedCanGoIntoTheSettings(t *testing.T) {
 	if w.read(path) != yml || len(w.travis.Writes()) != 0 {
 		t.Error("something was written")
 	}
-	w.answer(flow.Value{Switch: "e"}).step(flow.StepReview).accept().step(flow.StepProve)
+	w.answer(flow.Value{Switch: "e"}).step(flow.StepReview).accept().step(flow.StepTestBuild)
 	if len(w.travis.Writes()) != 2 {
 		t.Errorf("%d writes", len(w.travis.Writes()))
 	}
@@ -318,7 +318,7 @@ func TestOfSeveralRacksOneIsDeployedTo(t *testing.T) {
 	path := w.withFile(yml)
 	w.console.AddRack(convox.Rack{Organization: "acme", Name: "staging"})
 	w.begin(flow.Given{}).choose("Console deploy key").type_(key).step(flow.StepDeployRack)
-	w.answer(flow.Value{Key: "acme/staging"}).step(flow.StepReview).accept().step(flow.StepProve).accept().step(flow.StepDone)
+	w.answer(flow.Value{Key: "acme/staging"}).step(flow.StepReview).accept().step(flow.StepTestBuild).accept().step(flow.StepDone)
 	if text := w.read(path); !strings.Contains(text, "--rack acme/staging") {
 		t.Errorf("it holds %s", text)
 	}
@@ -339,7 +339,7 @@ func TestLinesThatCannotBeAddedAreShown(t *testing.T) {
 	if lines := w.review(); !strings.Contains(lines, "in brackets") || !strings.Contains(lines, "provider: script") {
 		t.Errorf("the review says %s", lines)
 	}
-	w.accept().step(flow.StepProve).accept().step(flow.StepDone)
+	w.accept().step(flow.StepTestBuild).accept().step(flow.StepDone)
 	w.wantWritten()
 	if w.read(path) != "{language: ruby}\n" {
 		t.Error("it was written")
@@ -355,7 +355,7 @@ func TestTheFileOfAnotherRepositoryIsNotTouched(t *testing.T) {
 	if q := w.flow.Question(); len(q.Switches) != 0 {
 		t.Errorf("%+v", q.Switches)
 	}
-	w.accept().step(flow.StepProve).accept().step(flow.StepDone)
+	w.accept().step(flow.StepTestBuild).accept().step(flow.StepDone)
 	if w.read(path) != yml {
 		t.Error("it was written")
 	}
@@ -373,7 +373,7 @@ func TestAFileThatChangedMeanwhileIsTriedAgain(t *testing.T) {
 		t.Errorf("it says %s", reason)
 	}
 	w.accept().step(flow.StepReview) // what would be written now was not seen yet
-	w.accept().step(flow.StepProve)
+	w.accept().step(flow.StepTestBuild)
 	if text := w.read(path); !strings.HasPrefix(text, "language: go\n") || !strings.Contains(text, "provider: script") {
 		t.Errorf("it holds %s", text)
 	}
@@ -388,11 +388,11 @@ func TestABuildProvesThePairWhenThatIsAsked(t *testing.T) {
 		return state
 	}
 	w.travis.BuildTime = 0
-	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview).accept().step(flow.StepProve)
+	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview).accept().step(flow.StepTestBuild)
 	if w.flow.Question().Initial.Yes || len(played) != 0 {
 		t.Error("it is not off by default")
 	}
-	w.answer(yes).step(flow.StepProve).wantProblem("couldn't log in")
+	w.answer(yes).step(flow.StepTestBuild).wantProblem("couldn't log in")
 	state = "passed"
 	w.answer(yes).step(flow.StepDone)
 	if lines := w.review(); !strings.Contains(lines, "test build       signed in with the new variables") || len(played) != 2 {
@@ -421,7 +421,7 @@ func TestAStopThatCompletesThePairSaysThatTheFileIsNotWritten(t *testing.T) {
 func TestAProofThatIsNotWaitedForIsAnInterruption(t *testing.T) {
 	w := newWorld(t)
 	w.travis.BuildTime = time.Hour
-	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview).accept().step(flow.StepProve)
+	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepReview).accept().step(flow.StepTestBuild)
 	w.stopAt = "test build: "
 	w.answer(yes)
 	_, lines := w.flow.Ending()
@@ -541,7 +541,7 @@ func TestABranchThatTheFileCannotCarryGetsNoStep(t *testing.T) {
 	if q := w.flow.Question(); len(q.Switches) != 1 || q.Switches[0].Key != "e" {
 		t.Errorf("%+v", q.Switches)
 	}
-	w.accept().step(flow.StepProve).accept().step(flow.StepDone)
+	w.accept().step(flow.StepTestBuild).accept().step(flow.StepDone)
 	if w.read(path) != yml || len(w.travis.Writes()) != 2 {
 		t.Errorf("%d writes", len(w.travis.Writes()))
 	}

@@ -10,6 +10,9 @@
 package flow
 
 import (
+	"cmp"
+	"slices"
+
 	"convox-travis/cfn"
 	"convox-travis/internal/connect"
 	"convox-travis/internal/reset"
@@ -41,7 +44,7 @@ type Flow struct {
 // New returns a flow at its first step. given are the answers that the flags and the
 // environment have.
 func New(outside Outside, given Given) *Flow {
-	f := &Flow{outside: outside, given: given, steps: steps(given), found: begin(outside), chosen: map[string]bool{}, result: result{files: map[fileWish]*filePlan{}, apps: map[appQuestion]*appAnswer{}}}
+	f := &Flow{outside: outside, given: given, steps: steps(given), found: begin(outside), chosen: map[string]bool{}, result: result{files: map[fileInputs]*filePlan{}, apps: map[appQuestion]*appAnswer{}}}
 	f.answers = given.answers()
 	if given.Reset != nil {
 		f.found.racks = []cfn.Rack{*given.Reset}
@@ -51,19 +54,19 @@ func New(outside Outside, given Given) *Flow {
 	return f
 }
 
-// step is one step of the list.
 type step struct {
 	id   string
 	name string // the label in the transcript; adjacent steps of one name share a line
 
-	when  func(*Flow) bool         // whether it is needed; nil is always
-	soon  func(*Flow) bool         // whether it will be needed, as far as can be foreseen; only for the number of steps
-	wait  func(*Flow) string       // what it waits for, or ""
-	pass  func(*Flow) bool         // reports whether the answer that the question offers is the only good one
-	begin func(*Flow)              // runs before it asks
-	ask   func(*Flow) Question     // nil asks nothing
-	take  func(*Flow, Value)       // stores an answer
-	do    func(*Flow, Value) *Work // acts on the answer; nil is nothing, or a goTo
+	when  func(*Flow) bool     // whether it is needed; nil is always
+	soon  func(*Flow) bool     // whether it will be needed, as far as can be foreseen; only for the number of steps
+	wait  func(*Flow) string   // what it waits for, or ""
+	pass  func(*Flow) bool     // reports whether the answer that the question offers is the only good one
+	begin func(*Flow)          // runs before it asks
+	ask   func(*Flow) Question // nil asks nothing
+	take  func(*Flow, Value)   // stores an answer
+	do    func(*Flow) *Work    // acts on the answer; nil is nothing, or a goTo
+	no    func(*Flow) *Work    // acts on a No, instead of do
 
 	shown func(*Flow) string // the answer in the transcript, with a note behind " · "
 }
@@ -117,6 +120,10 @@ func (f *Flow) Question() Question {
 	q := f.steps[f.at].ask(f)
 	q.Guarded = q.Guarded || f.given.Agreed // no review follows
 	q.Problem = f.problem
+	q.Initial.Index = max(0, slices.IndexFunc(q.Options, func(o Option) bool { return o.chosen }))
+	if q.Kind == Confirm {
+		q.Yes, q.No = cmp.Or(q.Yes, "Yes"), cmp.Or(q.No, "No, go back")
+	}
 	if f.outside.Tip != nil {
 		if tip := f.outside.Tip(f.steps[f.at].id); tip != "" {
 			q.Reason = append(q.Reason, tip)
@@ -154,8 +161,12 @@ func (f *Flow) act(v Value) {
 	switch q := f.asked; {
 	case q != nil && q.Kind == Choice && q.Options[v.Index].do != nil:
 		f.work = q.Options[v.Index].do(f)
+	case q != nil && v.Switch != "" && len(q.Switches) > 0:
+		f.work = f.turn(v.Switch)
+	case s.no != nil && !v.Yes:
+		f.work = s.no(f)
 	case s.do != nil:
-		f.work = s.do(f, v)
+		f.work = s.do(f)
 	}
 	switch {
 	case f.work != nil:
@@ -175,25 +186,21 @@ func (f *Flow) Finish(o Outcome) {
 	switch {
 	case f.over:
 	case o.Err != nil:
-		f.fail(o)
+		to := f.at
+		if o.To != "" {
+			to = f.index(o.To)
+		}
+		f.showNeeded(to)
+		f.problem = ProblemOf(o.Err)
 	case o.To != "":
-		f.enterAt(f.index(o.To))
+		f.show(f.index(o.To))
+		if f.steps[f.at].ask == nil {
+			f.asking = false
+			f.enter()
+		}
 	default:
 		f.forward()
 	}
-}
-
-// fail shows an error at the step where it can be fixed.
-func (f *Flow) fail(o Outcome) {
-	to := f.at
-	if o.To != "" {
-		to = f.index(o.To)
-	}
-	for f.steps[to].ask == nil || !f.steps[to].needed(f) {
-		to--
-	}
-	f.show(to)
-	f.problem = ProblemOf(o.Err)
 }
 
 func (f *Flow) index(id string) int {
@@ -205,7 +212,6 @@ func (f *Flow) index(id string) int {
 	panic("flow: there is no step " + id)
 }
 
-// show asks the question of a step.
 func (f *Flow) show(i int) {
 	f.at, f.asking, f.asked, f.problem = i, true, nil, nil
 	if begin := f.steps[i].begin; begin != nil {
@@ -213,14 +219,18 @@ func (f *Flow) show(i int) {
 	}
 }
 
-// goTo asks the question of a step other than the next one. It's for a step's do, and
-// no Work.
-func (f *Flow) goTo(id string) *Work {
-	i := f.index(id)
-	for !f.steps[i].needed(f) {
+// showNeeded asks the question of a step, or of the last one before it that is needed.
+func (f *Flow) showNeeded(i int) {
+	for f.steps[i].ask == nil || !f.steps[i].needed(f) {
 		i--
 	}
 	f.show(i)
+}
+
+// goTo asks the question of a step other than the next one. It's for a step's do, and
+// no Work.
+func (f *Flow) goTo(id string) *Work {
+	f.showNeeded(f.index(id))
 	f.jumped = true
 	return nil
 }
@@ -228,16 +238,6 @@ func (f *Flow) goTo(id string) *Work {
 func (f *Flow) quit() *Work {
 	f.over = true
 	return nil
-}
-
-// enterAt asks the question of a step, or acts if it has none.
-func (f *Flow) enterAt(i int) {
-	if f.steps[i].ask != nil {
-		f.show(i)
-		return
-	}
-	f.at, f.asking, f.asked, f.problem = i, false, nil, nil
-	f.enter()
 }
 
 // Update is something that a Search found. Found applies it.
@@ -252,7 +252,6 @@ func (f *Flow) Found(u Update) {
 	}
 }
 
-// forward enters the next step that is needed.
 func (f *Flow) forward() {
 	f.asking, f.asked = false, nil
 	for f.at++; !f.steps[f.at].needed(f); f.at++ {
@@ -330,3 +329,108 @@ func (f *Flow) Host() string { return f.host().String() }
 
 // CanGoBack reports whether Back would.
 func (f *Flow) CanGoBack() bool { return f.before() >= 0 }
+
+// steps lists all steps in their order.
+func steps(given Given) []step {
+	if given.Reset != nil {
+		return slices.Concat(recovering(), resetting(), []step{resetDoneStep})
+	}
+	return slices.Concat(
+		[]step{signInStep, consoleStep, keyStep, rackStep, mfaStep, profileStep, ssoStep, hostStep, sourceStep, passwordStep},
+		recovering(),
+		resetting(),
+		[]step{
+			afterResetStep, rotateStep,
+			accountStep, tokenStep,
+			repositoryStep, slugStep, readStep, unknownStep, activateStep,
+			branchStep, branchNameStep, deployRackStep, commandStep,
+			planStep, mixedStep,
+			fileStep, reviewStep,
+			retryStep,
+			testBuildStep,
+			doneStep,
+		},
+	)
+}
+
+func recovering() []step {
+	return []step{recoverStep, certificateStep, uncheckedStep, recoveredStep, recoveredShownStep}
+}
+
+func resetting() []step {
+	return []step{
+		lostStep, affectedStep, busyStep,
+		newStep, freshStep, keepStep,
+		previewStep, resetCertificateStep, changesStep, refreshStep, nameStep,
+		saveStep, keptStep, resetStep, continueStep,
+	}
+}
+
+// The identities of the steps.
+const (
+	StepSignIn      = "sign in"
+	StepConsole     = "console"
+	StepKey         = "key"
+	StepRack        = "rack"
+	StepMFA         = "mfa"
+	StepProfile     = "profile"
+	StepSSO         = "sso"
+	StepHost        = "host"
+	StepSource      = "source"
+	StepRecover     = "recover"
+	StepPassword    = "password"
+	StepCertificate = "certificate"
+	StepUnchecked   = "unchecked"
+	StepRecovered   = "recovered"
+	StepShown       = "shown"
+	StepLost        = "lost"
+	StepAffected    = "affected"
+	StepBusy        = "busy"
+	StepNew         = "new"
+	StepFresh       = "fresh"
+	StepPreview     = "preview"
+	StepResetTrust  = "reset certificate"
+	StepChanges     = "changes"
+	StepRefresh     = "refresh"
+	StepName        = "name"
+	StepKeep        = "keep"
+	StepSave        = "save"
+	StepKept        = "kept"
+	StepReset       = "reset"
+	StepContinue    = "continue"
+	StepAfterReset  = "after reset"
+	StepRotate      = "rotate"
+	StepResetDone   = "reset done"
+	StepAccount     = "account"
+	StepToken       = "token"
+	StepRepository  = "repository"
+	StepSlug        = "slug"
+	StepRead        = "read"
+	StepUnknown     = "unknown"
+	StepActivate    = "activate"
+	StepBranch      = "branch"
+	StepBranchName  = "branch name"
+	StepDeployRack  = "deploy rack"
+	StepCommand     = "command"
+	StepPlan        = "plan"
+	StepMixed       = "mixed"
+	StepFile        = "file"
+	StepReview      = "review"
+	StepRetry       = "retry"
+	StepTestBuild   = "prove"
+	StepDone        = "done"
+)
+
+func byConsole(f *Flow) bool   { return f.answers.signIn == ByConsole }
+func byRack(f *Flow) bool      { return f.answers.signIn == ByRack }
+func hasNoSignIn(f *Flow) bool { return f.answers.signIn == NoSignIn }
+
+// until makes a step wait, in words, for something that is being looked for.
+func until(words string, isDone func(*Flow) bool) func(*Flow) string {
+	return func(f *Flow) string {
+		if isDone(f) {
+			return ""
+		}
+		return words
+	}
+}

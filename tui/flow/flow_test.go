@@ -253,7 +253,7 @@ func TestWithEverythingFoundFewQuestionsAreAsked(t *testing.T) {
 	if n := len(w.travis.Writes()); n != 0 {
 		t.Errorf("%d writes before the review", n)
 	}
-	w.accept().step(flow.StepProve).accept().step(flow.StepDone).accept()
+	w.accept().step(flow.StepTestBuild).accept().step(flow.StepDone).accept()
 	if w.flow.State() != flow.Over || len(w.flow.Report().Errs()) != 0 {
 		t.Errorf("%+v", w.flow.Report())
 	}
@@ -262,7 +262,7 @@ func TestWithEverythingFoundFewQuestionsAreAsked(t *testing.T) {
 
 func TestADeployKeyIsTheOtherWayIn(t *testing.T) {
 	w := newWorld(t).begin(flow.Given{})
-	w.choose("Console deploy key").step(flow.StepKey).type_(key).step(flow.StepReview).accept().step(flow.StepProve).accept().step(flow.StepDone)
+	w.choose("Console deploy key").step(flow.StepKey).type_(key).step(flow.StepReview).accept().step(flow.StepTestBuild).accept().step(flow.StepDone)
 	if got := w.settings(); got != "CONVOX_HOST="+w.console.Host+" CONVOX_PASSWORD='"+key+"'" {
 		t.Errorf("Travis has %s", got)
 	}
@@ -374,7 +374,7 @@ func TestAnInactiveRepositoryIsActivatedWithTheRest(t *testing.T) {
 	if lines := fmt.Sprint(w.flow.Question().Lines); !strings.Contains(lines, "activation ") || len(w.travis.Writes()) != 0 {
 		t.Errorf("%d writes; the review says %s", len(w.travis.Writes()), lines)
 	}
-	w.accept().step(flow.StepProve).accept().step(flow.StepDone)
+	w.accept().step(flow.StepTestBuild).accept().step(flow.StepDone)
 	if first := w.travis.Writes()[0].Path; first != "/repo/8/activate" {
 		t.Errorf("the first write was %s", first)
 	}
@@ -433,7 +433,7 @@ func TestAFailureIsTriedAgain(t *testing.T) {
 	w.accept().step(flow.StepReview).accept().step(flow.StepRetry)
 	w.failWrites(false)
 	w.accept().step(flow.StepReview).reads("what is left to write")
-	w.accept().step(flow.StepProve).accept().step(flow.StepDone)
+	w.accept().step(flow.StepTestBuild).accept().step(flow.StepDone)
 	w.wantWritten()
 	if len(w.travis.Faults.Requests()) <= len(good) {
 		t.Error("nothing was sent")

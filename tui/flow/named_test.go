@@ -76,7 +76,7 @@ func TestThePasswordOfAWSIsOfferedWhereItOnlyRestarts(t *testing.T) {
 
 func TestACompanysOwnConsoleIsNamedAfterAReset(t *testing.T) {
 	f := New(Outside{}, Given{})
-	f.answers.instead = useDeployKey
+	f.answers.signIn = ByConsole
 	if next := fmt.Sprint(f.ResetNext()); !strings.Contains(next, "convox-travis --console ") || !strings.Contains(next, "--console=HOST") {
 		t.Error(next)
 	}

@@ -126,7 +126,6 @@ const (
 	ByRack    SignIn = "rack"    // with a Rack password
 )
 
-// found is what the searches found.
 type found struct {
 	clone     gitrepo.Clone
 	cloneErr  error // it couldn't be read
@@ -180,22 +179,18 @@ type Search func(ctx context.Context, tell func(Update))
 // Searches lists the searches to run from the start, side by side.
 func (f *Flow) Searches() []Search {
 	var all []Search
-	if f.outside.Clone != nil {
-		all = append(all, f.outside.searchClone)
+	add := func(isNeeded bool, s Search) {
+		if isNeeded {
+			all = append(all, s)
+		}
 	}
-	if f.outside.File != nil && f.given.Reset == nil {
-		all = append(all, f.outside.searchFile)
-	}
-	if f.outside.Saved != nil {
-		all = append(all, f.outside.searchSaved)
-	}
-	if f.outside.Token != nil {
-		all = append(all, f.outside.searchAccount)
-	}
-	if f.outside.Waits != nil {
-		all = append(all, f.outside.searchWaits)
-	}
-	if f.outside.Racks != nil && f.given.SignIn != ByConsole && (f.given.Host.IsZero() || f.given.Rack != "") {
+	o := f.outside
+	add(o.Clone != nil, o.searchClone)
+	add(o.File != nil && f.given.Reset == nil, o.searchFile)
+	add(o.Saved != nil, o.searchSaved)
+	add(o.Token != nil, o.searchAccount)
+	add(o.Waits != nil, o.watchWaits)
+	if o.Racks != nil && f.given.SignIn != ByConsole && (f.given.Host.IsZero() || f.given.Rack != "") {
 		all = append(all, f.newRackSearch(""))
 	}
 	return all
@@ -221,8 +216,7 @@ func (o Outside) searchSaved(ctx context.Context, tell func(Update)) {
 	})
 }
 
-// savedFor reads the logins of Racks that were found in CloudFormation. searchSaved
-// reports what is wrong with a file.
+// savedFor reads the saved logins of Racks. searchSaved reports what is wrong with a file.
 func (o Outside) savedFor(ctx context.Context, racks []cfn.Rack) []convox.SavedLogin {
 	var hosts []convox.Host
 	for _, rack := range racks {
@@ -249,27 +243,24 @@ func (f *Flow) addSaved(logins []convox.SavedLogin) {
 func (o Outside) searchAccount(ctx context.Context, tell func(Update)) {
 	token, err := o.Token(ctx)
 	var user travisapi.User
-	if err == nil && !token.IsEmpty() {
-		user, err = o.whoIs(ctx, token)
-	}
 	page := ""
 	if o.Travis != nil {
-		if travis, noTravis := o.Travis(token); noTravis == nil { // this makes no call
+		travis, noTravis := o.Travis(token) // this makes no call
+		if noTravis == nil {
 			page = travisapi.TokenPage(travis.Endpoint())
+		}
+		switch {
+		case err != nil || token.IsEmpty():
+		case noTravis != nil:
+			err = noTravis
+		default:
+			user, err = travis.User(ctx)
 		}
 	}
 	tell(func(f *Flow) {
 		f.found.token, f.found.user, f.found.tokenErr, f.found.tokenDone = token, user, err, true
 		f.found.tokenPage = page
 	})
-}
-
-func (o Outside) whoIs(ctx context.Context, token secret.String) (travisapi.User, error) {
-	travis, err := o.Travis(token)
-	if err != nil {
-		return travisapi.User{}, err
-	}
-	return travis.User(ctx)
 }
 
 // newRackSearch returns a search for Racks, which replaces the one before.
@@ -323,8 +314,7 @@ func (f *Flow) MoreSearches() []Search {
 	return more
 }
 
-// searchWaits receives what calls wait for until the flow ends.
-func (o Outside) searchWaits(ctx context.Context, tell func(Update)) {
+func (o Outside) watchWaits(ctx context.Context, tell func(Update)) {
 	for {
 		select {
 		case wait := <-o.Waits:

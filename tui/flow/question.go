@@ -29,7 +29,7 @@ type Question struct {
 	Help     []string      // paragraphs of the page behind ?, for what Reason has no room for
 	Headings []string      // of a Pick: one for each of the Cells; the notes have their own
 	Options  []Option      // of a Choice
-	Rows     []Row         // of a Pick; they can become more while it is asked
+	Rows     []Row         // of a Pick, those that are Other last; they can become more while it is asked
 	More     string        // of a Pick and a Review: what is still being looked for; of a Pick also what was not found; or ""
 	Found    string        // of a Pick: a short summary of the search that ended, such as "21 regions, 0.8 s"
 	Growing  bool          // of a Pick: more rows are being looked for; of a Review: its Lines can still change
@@ -50,17 +50,15 @@ type Question struct {
 // Option is one of a few.
 type Option struct {
 	Label, Note string
+	chosen      bool              // before: the cursor starts on it
 	do          func(*Flow) *Work // acts on it, instead of the step's do; it may be nil
 }
 
-// offer adds options to a Choice. At first the cursor is at the one that was chosen
-// before.
 func offer[T comparable](q *Question, all []T, options map[T]Option, chosen T) {
-	for i, one := range all {
-		q.Options = append(q.Options, options[one])
-		if one == chosen {
-			q.Initial.Index = i
-		}
+	for _, one := range all {
+		option := options[one]
+		option.chosen = one == chosen
+		q.Options = append(q.Options, option)
 	}
 }
 

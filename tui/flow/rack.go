@@ -22,56 +22,54 @@ const (
 	ssoRow     = "sso"
 )
 
-func rackStep() step {
-	return step{
-		id: StepRack, name: "Rack",
-		when: byRack, soon: hasNoSignIn,
-		wait: func(f *Flow) string {
-			switch {
-			case !f.found.savedDone:
-				return "reading the saved convox logins"
-			case f.namedRack() != "" && !f.found.racksDone && f.outside.Racks != nil:
-				return "looking for Rack " + f.namedRack()
+var rackStep = step{
+	id: StepRack, name: "Rack",
+	when: byRack, soon: hasNoSignIn,
+	wait: func(f *Flow) string {
+		switch {
+		case !f.found.savedDone:
+			return "reading the saved convox logins"
+		case f.namedRack() != "" && !f.found.racksDone && f.outside.Racks != nil:
+			return "looking for Rack " + f.namedRack()
+		}
+		return ""
+	},
+	pass: (*Flow).passRack,
+	begin: func(f *Flow) {
+		if f.outside.Racks != nil && !f.found.racksStarted { // the flags had answered
+			f.result.searches = append(f.result.searches, f.newRackSearch(""))
+		}
+	},
+	ask: func(f *Flow) Question {
+		return Question{
+			Kind: Pick, Title: "Which Rack?",
+			Reason:   []string{"Found in CloudFormation and in your saved convox logins."},
+			Help:     rackHelp,
+			Headings: []string{"RACK", "REGION"},
+			Rows:     f.rackRows(),
+			More:     f.rackSearchStatus(),
+			Found:    f.rackSearchSummary(),
+			Growing:  !f.found.racksDone,
+			Initial:  Value{Key: f.likelyRack()},
+		}
+	},
+	take: func(f *Flow, v Value) {
+		f.answers.entry = v.Text
+		f.setRack(v.Key)
+	},
+	shown: func(f *Flow) string {
+		if rack, found := f.pickedRack(); found {
+			answer := rack.Name + " · " + rack.Region
+			if f.found.profile != "" {
+				answer += ", AWS profile " + f.found.profile
 			}
-			return ""
-		},
-		pass: (*Flow).passRack,
-		begin: func(f *Flow) {
-			if f.outside.Racks != nil && !f.found.racksStarted { // the flags had answered
-				f.result.searches = append(f.result.searches, f.newRackSearch(""))
-			}
-		},
-		ask: func(f *Flow) Question {
-			return Question{
-				Kind: Pick, Title: "Which Rack?",
-				Reason:   []string{"Found in CloudFormation and in your saved convox logins."},
-				Help:     rackHelp,
-				Headings: []string{"RACK", "REGION"},
-				Rows:     f.rackRows(),
-				More:     f.rackSearchStatus(),
-				Found:    f.rackSearchSummary(),
-				Growing:  !f.found.racksDone,
-				Initial:  Value{Key: f.likelyRack()},
-			}
-		},
-		take: func(f *Flow, v Value) {
-			f.answers.entry = v.Text
-			f.setRack(v.Key)
-		},
-		shown: func(f *Flow) string {
-			if rack, found := f.pickedRack(); found {
-				answer := rack.Name + " · " + rack.Region
-				if f.found.profile != "" {
-					answer += ", AWS profile " + f.found.profile
-				}
-				return answer
-			}
-			if host := f.rackHost(); !host.IsZero() {
-				return host.String()
-			}
-			return ""
-		},
-	}
+			return answer
+		}
+		if host := f.rackHost(); !host.IsZero() {
+			return host.String()
+		}
+		return ""
+	},
 }
 
 var rackHelp = []string{
@@ -82,7 +80,6 @@ var rackHelp = []string{
 	"Travis's machines can't reach a private API. An IP allowlist has to include Travis's addresses: https://docs.travis-ci.com/user/ip-addresses/",
 }
 
-// setRack selects a row.
 func (f *Flow) setRack(key string) {
 	if f.answers.rack != key {
 		f.forgetLogin()
@@ -98,8 +95,7 @@ func (f *Flow) namedRack() string {
 	return f.given.Rack
 }
 
-// forgetLogin drops the password of another host, which must not go to this one, and
-// everything that followed from it.
+// forgetLogin drops the password, which must not go to another host, and what followed from it.
 func (f *Flow) forgetLogin() {
 	f.result.login, f.result.untrusted, f.result.unreachable = nil, "", nil
 	f.answers.unchecked, f.answers.approved = false, nil
@@ -110,7 +106,6 @@ func (f *Flow) forgetLogin() {
 	delete(f.chosen, StepSource) // another Rack has other sources
 }
 
-// passRack selects the Rack that the flags name.
 func (f *Flow) passRack() bool {
 	if f.namedRack() == "" {
 		return !f.given.Host.IsZero() && f.answers.rack == typeRow
@@ -133,7 +128,6 @@ func (f *Flow) passRack() bool {
 	return true
 }
 
-// rackProblem says why the Rack that the flags name isn't selected.
 func (f *Flow) rackProblem(same int) *Problem {
 	name := f.namedRack()
 	switch {
@@ -150,7 +144,6 @@ func (f *Flow) rackProblem(same int) *Problem {
 }
 
 // rackKey is the host, so that the row of a saved login becomes the row of its Rack.
-// A Rack without a host can't be selected.
 func rackKey(rack cfn.Rack) string {
 	host, err := convox.ParseHost(rack.Host)
 	if err != nil {
@@ -163,8 +156,7 @@ func hostKey(h convox.Host) string { return hostRow + h.String() }
 
 const hostRow = "host "
 
-// rackRows lists the Racks by name, then saved logins of other hosts, then the other
-// answers.
+// rackRows lists the Racks by name, then saved logins of other hosts, then the other answers.
 func (f *Flow) rackRows() []Row {
 	var rows []Row
 	listed := map[convox.Host]bool{}
@@ -214,12 +206,10 @@ func rackDetail(rack cfn.Rack) []Detail {
 	return slices.DeleteFunc(all, func(d Detail) bool { return d.Text == "" })
 }
 
-// inOrder sorts Racks for the list.
 func inOrder(racks []cfn.Rack) []cfn.Rack {
 	return slices.SortedFunc(slices.Values(racks), cfn.CompareRacks)
 }
 
-// rackNote is what matters about a Rack to Travis, and whether that is a warning.
 func (f *Flow) rackNote(rack cfn.Rack, host convox.Host) (note string, warn bool) {
 	var notes []string
 	if rack.Private {
@@ -242,7 +232,6 @@ func (f *Flow) rackNote(rack cfn.Rack, host convox.Host) (note string, warn bool
 	return strings.Join(notes, "; "), warn
 }
 
-// rackSearchStatus says how far the search is, or what it couldn't read.
 func (f *Flow) rackSearchStatus() string {
 	switch {
 	case !f.found.racksDone && f.found.of > 0:
@@ -265,7 +254,7 @@ func (f *Flow) rackSearchSummary() string {
 	if !f.found.racksDone || f.found.racksErr != nil || f.found.regions == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s, %.1f s", text.Count(f.found.regions, "region"), f.found.took.Seconds())
+	return text.Count(f.found.regions, "region") + ", " + inSeconds(f.found.took)
 }
 
 // likelyRack is the row to focus. While the search runs, the first usable Rack
@@ -302,7 +291,6 @@ func (f *Flow) likelyRack() string {
 	return cmp.Or(saved, usable, f.otherRows()[0].Key)
 }
 
-// pickedRack is the Rack in CloudFormation that was selected.
 func (f *Flow) pickedRack() (cfn.Rack, bool) {
 	for _, rack := range f.found.racks {
 		if rackKey(rack) == f.answers.rack {
@@ -312,8 +300,7 @@ func (f *Flow) pickedRack() (cfn.Rack, bool) {
 	return cfn.Rack{}, false
 }
 
-// rackHost is the host of the Rack that was selected, or that was entered. It's zero
-// until then.
+// rackHost is the host that was selected or entered, zero until then.
 func (f *Flow) rackHost() convox.Host {
 	name, _ := strings.CutPrefix(f.answers.rack, hostRow)
 	if f.answers.rack == typeRow {
@@ -330,59 +317,55 @@ func (f *Flow) rackWarnings() []connect.Warning {
 	return nil
 }
 
-func mfaStep() step {
-	return step{
-		id: StepMFA, name: "Rack",
-		when: func(f *Flow) bool { return byRack(f) && f.answers.rack == mfaRow },
-		ask: func(*Flow) Question {
-			return Question{
-				Kind: Text, Title: "Enter the MFA code of your AWS profile",
-				Reason: []string{"Your MFA device shows it. It's used once, to sign in to AWS."},
-				Check: func(v Value) error {
-					if strings.Trim(v.Text, "0123456789") != "" || v.Text == "" {
-						return &problem.Error{Reason: "an MFA code has only digits", Hints: []string{"enter the code that the device shows, or go back"}}
-					}
-					return nil
-				},
-			}
-		},
-		take: func(f *Flow, v Value) { f.searchRacks(v.Text) },
-		do:   func(f *Flow, _ Value) *Work { return f.goTo(StepRack) },
-	}
+var mfaStep = step{
+	id: StepMFA, name: "Rack",
+	when: func(f *Flow) bool { return byRack(f) && f.answers.rack == mfaRow },
+	ask: func(*Flow) Question {
+		return Question{
+			Kind: Text, Title: "Enter the MFA code of your AWS profile",
+			Reason: []string{"Your MFA device shows it. It's used once, to sign in to AWS."},
+			Check: func(v Value) error {
+				if strings.Trim(v.Text, "0123456789") != "" || v.Text == "" {
+					return &problem.Error{Reason: "an MFA code has only digits", Hints: []string{"enter the code that the device shows, or go back"}}
+				}
+				return nil
+			},
+		}
+	},
+	take: func(f *Flow, v Value) { f.searchRacks(v.Text) },
+	do:   func(f *Flow) *Work { return f.goTo(StepRack) },
 }
 
-func hostStep() step {
-	return step{
-		id: StepHost, name: "Rack",
-		when: func(f *Flow) bool { return byRack(f) && f.answers.rack == typeRow },
-		pass: func(f *Flow) bool {
-			return !f.chosen[StepRack] && !f.given.Host.IsZero() && f.answers.typed == f.given.Host.String()
-		},
-		ask: func(f *Flow) Question {
-			return Question{
-				Kind: Text, Title: "Enter the Rack's host",
-				Reason: []string{"Such as rack.production-1234.us-east-1.convox.site."},
-				Help: []string{
-					"It's the output Dashboard of the Rack's stack in CloudFormation. Teammates who use the Rack know it from convox login HOST.",
-					"You can paste an address from the browser: its path is dropped.",
-					rackPasswordHelp,
-				},
-				Initial: Value{Text: cmp.Or(f.answers.entry, f.answers.typed)},
-				Check: func(v Value) error {
-					host, err := convox.ParseHost(v.Text)
-					if err == nil && host.IsHostedConsole() {
-						return &problem.Error{Reason: "that is Console's host", Hints: []string{"go back, and sign in with a Console deploy key"}}
-					}
-					return err
-				},
-			}
-		},
-		take: func(f *Flow, v Value) {
-			host, _ := convox.ParseHost(v.Text) // Check parsed it
-			if f.answers.typed != host.String() {
-				f.forgetLogin()
-			}
-			f.answers.typed, f.answers.entry = host.String(), ""
-		},
-	}
+var hostStep = step{
+	id: StepHost, name: "Rack",
+	when: func(f *Flow) bool { return byRack(f) && f.answers.rack == typeRow },
+	pass: func(f *Flow) bool {
+		return !f.chosen[StepRack] && !f.given.Host.IsZero() && f.answers.typed == f.given.Host.String()
+	},
+	ask: func(f *Flow) Question {
+		return Question{
+			Kind: Text, Title: "Enter the Rack's host",
+			Reason: []string{"Such as rack.production-1234.us-east-1.convox.site."},
+			Help: []string{
+				"It's the output Dashboard of the Rack's stack in CloudFormation. Teammates who use the Rack know it from convox login HOST.",
+				"You can paste an address from the browser: its path is dropped.",
+				rackPasswordHelp,
+			},
+			Initial: Value{Text: cmp.Or(f.answers.entry, f.answers.typed)},
+			Check: func(v Value) error {
+				host, err := convox.ParseHost(v.Text)
+				if err == nil && host.IsHostedConsole() {
+					return &problem.Error{Reason: "that is Console's host", Hints: []string{"go back, and sign in with a Console deploy key"}}
+				}
+				return err
+			},
+		}
+	},
+	take: func(f *Flow, v Value) {
+		host, _ := convox.ParseHost(v.Text) // Check parsed it
+		if f.answers.typed != host.String() {
+			f.forgetLogin()
+		}
+		f.answers.typed, f.answers.entry = host.String(), ""
+	},
 }

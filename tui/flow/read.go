@@ -9,15 +9,11 @@ import (
 
 	"convox-travis/internal/connect"
 	"convox-travis/internal/problem"
-	"convox-travis/internal/secret"
 	"convox-travis/internal/text"
 	"convox-travis/travisapi"
 )
 
-// readStep reads the repositories that were picked.
-func readStep() step {
-	return step{id: StepRead, name: "Repository", do: func(f *Flow, _ Value) *Work { return f.read(false) }}
-}
+var readStep = step{id: StepRead, name: "Repository", do: func(f *Flow) *Work { return f.read(false) }}
 
 // read reads several repositories with their settings: all that follows is decided
 // from that, without another call. The settings of one are read for its plan, so
@@ -26,24 +22,24 @@ func readStep() step {
 func (f *Flow) read(syncs bool) *Work {
 	targets := f.answers.targets // also what was left out
 	isOne, plan := !f.several(), f.planner(targets)
-	user, token, outside := f.result.user, f.token(), f.outside
+	user := f.result.user
 	words := "reading the Travis settings of " + nameOf(targets)
 	if isOne {
 		words = "asking Travis about " + nameOf(targets)
 	}
-	return &Work{Words: words, Run: func(stop connect.Stop, tell Tell) Outcome {
+	return f.travisWork(words, func(stop connect.Stop, travis Travis, tell Tell) Outcome {
 		if syncs {
 			tell.Line(Line{Muted, "waiting until Travis has read your list of repositories"})
-			if err := outside.sync(stop.Soft, token, user); err != nil {
+			if err := syncRepositories(stop.Soft, travis, user); err != nil {
 				return Outcome{Err: err}
 			}
 		}
 		var read connect.Plan
 		var outcome Outcome
 		if isOne {
-			read, outcome = outside.lookUp(stop.Soft, token, targets[0])
+			read, outcome = lookUp(stop.Soft, travis, targets[0])
 		} else {
-			read, outcome = plan(stop, func(done int) {
+			read, outcome = plan(stop, travis, func(done int) {
 				tell.Progress(Progress{Done: done, Of: len(targets), Words: fmt.Sprintf("%d left", len(targets)-done), Often: true})
 			})
 		}
@@ -57,15 +53,11 @@ func (f *Flow) read(syncs bool) *Work {
 		}
 		outcome.Set = func(f *Flow) { f.result.read = &read }
 		return outcome
-	}}
+	})
 }
 
 // lookUp asks Travis for one repository. That Travis doesn't know it is in its plan.
-func (o Outside) lookUp(ctx context.Context, token secret.String, target connect.Target) (connect.Plan, Outcome) {
-	travis, err := o.Travis(token)
-	if err != nil {
-		return connect.Plan{}, Outcome{Err: err, To: StepSlug}
-	}
+func lookUp(ctx context.Context, travis Travis, target connect.Target) (connect.Plan, Outcome) {
 	repository, err := travis.Repository(ctx, target.Ref())
 	plan := connect.RepositoryPlan{Target: target, Repository: repository, Err: err}
 	if err != nil && !isUnknown(plan) {
@@ -74,53 +66,37 @@ func (o Outside) lookUp(ctx context.Context, token secret.String, target connect
 	return connect.Plan{Repositories: []connect.RepositoryPlan{plan}}, Outcome{}
 }
 
-// planner returns a function that makes the plan for repositories from the answers
-// that there are now. Its Outcome has the error that stops all of them.
-func (f *Flow) planner(targets []connect.Target) func(stop connect.Stop, read func(done int)) (connect.Plan, Outcome) {
+// planner returns a function that plans repositories with the answers as they are now.
+func (f *Flow) planner(targets []connect.Target) func(stop connect.Stop, travis Travis, read func(done int)) (connect.Plan, Outcome) {
 	request, warnings := f.request(), f.rackWarnings()
 	request.Targets = targets
-	token, fingerprint, outside := f.token(), f.fingerprint(), f.outside
-	back := StepPassword
+	fingerprint, newChecker, back := f.fingerprint(), f.outside.Checker, StepPassword
 	if request.Credential.Console {
 		back = StepKey
 	}
-	return func(stop connect.Stop, read func(int)) (connect.Plan, Outcome) {
+	return func(stop connect.Stop, travis Travis, read func(int)) (plan connect.Plan, _ Outcome) {
 		request.Read = read
-		plan, err := outside.plan(stop.Soft, request, token, fingerprint)
+		checker, err := newChecker(fingerprint)
+		if err == nil {
+			plan, err = connect.MakePlan(stop.Soft, travis, checker, request)
+		}
 		if err = cmp.Or(err, plan.Ended()); err == nil {
 			plan.Warnings = slices.Concat(warnings, plan.Warnings)
 			return plan, Outcome{}
 		}
 		if _, isTravis := problem.Detail[travisapi.Failure](err); isTravis {
-			return plan, Outcome{Err: err, To: fixedAt(err, StepRepository)}
+			back = fixedAt(err, StepRepository)
 		}
 		return plan, Outcome{Err: err, To: back}
 	}
 }
 
-func (o Outside) plan(ctx context.Context, request connect.Request, token secret.String, fingerprint string) (connect.Plan, error) {
-	travis, err := o.Travis(token)
-	if err != nil {
-		return connect.Plan{}, err
-	}
-	checker, err := o.Checker(fingerprint)
-	if err != nil {
-		return connect.Plan{}, err
-	}
-	return connect.MakePlan(ctx, travis, checker, request)
-}
-
-// syncPatience is the longest wait for a sync.
 const syncPatience = 3 * time.Minute
 
-// sync lets Travis read its list of repositories, and waits for it.
-func (o Outside) sync(ctx context.Context, token secret.String, user travisapi.User) error {
+// syncRepositories lets Travis read its list of repositories, and waits for it.
+func syncRepositories(ctx context.Context, travis Travis, user travisapi.User) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, syncPatience)
 	defer cancel()
-	travis, err := o.Travis(token)
-	if err != nil {
-		return err
-	}
 	if err := travis.Sync(ctx, user); err != nil && !user.Syncing {
 		return err
 	}
@@ -146,8 +122,7 @@ func isInactive(r connect.RepositoryPlan) bool {
 	return r.Repository.ID > 0 && !r.Repository.Active && r.Skipped == "" && (r.Err == nil || connect.IsMixed(r.Err))
 }
 
-// readOnes lists the repositories that were read, and for which is reports true.
-func (f *Flow) readOnes(is func(connect.RepositoryPlan) bool) []connect.Target {
+func (f *Flow) readTargets(is func(connect.RepositoryPlan) bool) []connect.Target {
 	if f.result.read == nil {
 		return nil
 	}
@@ -160,14 +135,12 @@ func (f *Flow) readOnes(is func(connect.RepositoryPlan) bool) []connect.Target {
 	return targets
 }
 
-// isLeftOut reports whether the person left a repository out.
 func (f *Flow) isLeftOut(r connect.RepositoryPlan) bool {
 	return isUnknown(r) && f.answers.unknown == leaveOut ||
 		isInactive(r) && f.answers.inactive == leaveOut ||
 		slices.Contains(f.answers.leftOut, r.Target)
 }
 
-// remedy is what to do about some of the repositories.
 type remedy int
 
 const (
@@ -175,72 +148,41 @@ const (
 	syncTravis
 	activate
 	keepInactive
-	chooseOthers
-	chooseBranch
-	allowMixed
 )
 
-// option words a remedy for the repositories that it is about.
-func (r remedy) option(about []connect.Target) Option {
-	switch r {
-	case leaveOut:
-		if len(about) == 1 {
-			return Option{Label: "Leave " + nameOf(about) + " out", Note: "continue with the rest"}
-		}
-		return Option{Label: fmt.Sprintf("Leave these %d out", len(about)), Note: "continue with the rest"}
-	case syncTravis:
-		return Option{Label: "Sync Travis and look again", Note: "takes seconds to minutes", do: func(f *Flow) *Work { return f.read(true) }}
-	case activate:
-		return Option{Label: "Activate on Travis", Note: "builds start with the next push"}
-	case keepInactive:
-		return Option{Label: "Keep it inactive", Note: "write the variables only"}
-	case chooseBranch:
-		return Option{Label: "Go back", Note: "and pick one branch that gets the variables"}
-	case allowMixed:
-		return Option{Label: "Yes, send it there too"}
-	}
-	return Option{Label: "Go back and choose again", do: func(f *Flow) *Work { return f.goTo(StepRepository) }}
-}
+var chooseOthers = Option{Label: "Go back and choose again", do: func(f *Flow) *Work { return f.goTo(StepRepository) }}
 
-// remedies are those that can be offered: leaving out the repositories for which is
-// reports true is none where no other would be left.
-func (f *Flow) remedies(is func(connect.RepositoryPlan) bool, all ...remedy) []remedy {
+// leavingOut is the option that drops the repositories for which is reports true, if others remain.
+func (f *Flow) leavingOut(is func(connect.RepositoryPlan) bool, option Option) []Option {
 	isRest := func(r connect.RepositoryPlan) bool { return !is(r) && !f.isLeftOut(r) }
-	if len(f.readOnes(isRest)) > 0 {
-		return all
+	if len(f.readTargets(isRest)) == 0 {
+		return nil
 	}
-	return slices.DeleteFunc(all, func(r remedy) bool { return r == leaveOut })
+	about := f.readTargets(is)
+	option.Label, option.Note = fmt.Sprintf("Leave these %d out", len(about)), "continue with the rest"
+	if len(about) == 1 {
+		option.Label = "Leave " + nameOf(about) + " out"
+	}
+	return []Option{option}
 }
 
-// askRemedy asks what to do about some of the repositories.
-func (f *Flow) askRemedy(title string, about []connect.Target, why []string, offered []remedy, chosen remedy) Question {
-	q := Question{Kind: Choice, Title: title, Reason: why}
-	options := make(map[remedy]Option, len(offered))
-	for _, r := range offered {
-		options[r] = r.option(about)
-	}
-	offer(&q, offered, options, chosen)
-	return q
-}
-
-// someOf names the repositories that a title is about.
-func (f *Flow) someOf(about []connect.Target) string {
+func (f *Flow) subjectOf(about []connect.Target) string {
 	if !f.several() || len(about) == 1 {
 		return nameOf(about)
 	}
 	return fmt.Sprintf("%d of the %s", len(about), nameOf(f.answers.targets))
 }
 
-// whyOf is the reason, with the names where the title only counts them.
-func whyOf(about []connect.Target, why string) []string {
+// reasonLines is the reason, with the names where the title only counts them.
+func reasonLines(about []connect.Target, why string) []string {
 	if len(about) == 1 {
 		return []string{why}
 	}
 	return []string{connect.Names(about), why}
 }
 
-// firstOf are the first errors, and how many more there are, in three lines at most.
-func firstOf(errs []error) []string {
+// firstErrors are the first errors, and how many more there are, in three lines at most.
+func firstErrors(errs []error) []string {
 	const few = 2
 	var lines []string
 	for i, err := range errs {
@@ -252,80 +194,84 @@ func firstOf(errs []error) []string {
 	return lines
 }
 
-// unknownStep asks what to do about repositories that Travis doesn't know.
-func unknownStep() step {
-	offered := func(f *Flow) []remedy { return f.remedies(isUnknown, syncTravis, chooseOthers, leaveOut) }
-	return step{
-		id: StepUnknown, name: "Repository",
-		when: func(f *Flow) bool { return len(f.readOnes(isUnknown)) > 0 },
-		ask: func(f *Flow) Question {
-			about := f.readOnes(isUnknown)
-			why := "Travis hasn't read your list of repositories lately, or this account has no access."
-			if f.answers.unknown == syncTravis {
-				why = "Travis has just read your list of repositories. Check the name, or use an account that has access."
-			}
-			return f.askRemedy("Travis can't find "+f.someOf(about)+". What next?", about, whyOf(about, why), offered(f), f.answers.unknown)
-		},
-		take: func(f *Flow, v Value) { f.answers.unknown = offered(f)[v.Index] },
-	}
-}
-
-// activateStep asks once about all repositories that Travis doesn't build.
-func activateStep() step {
-	offered := func(f *Flow) []remedy {
-		if !f.several() {
-			return []remedy{activate, keepInactive}
+var unknownStep = step{
+	id: StepUnknown, name: "Repository",
+	when: func(f *Flow) bool { return len(f.readTargets(isUnknown)) > 0 },
+	ask: func(f *Flow) Question {
+		about, answer := f.readTargets(isUnknown), f.answers.unknown
+		why := "Travis hasn't read your list of repositories lately, or this account has no access."
+		if answer == syncTravis {
+			why = "Travis has just read your list of repositories. Check the name, or use an account that has access."
 		}
-		return f.remedies(isInactive, activate, leaveOut, chooseOthers)
-	}
-	return step{
-		id: StepActivate, name: "Repository",
-		when: func(f *Flow) bool { return len(f.readOnes(isInactive)) > 0 },
-		ask: func(f *Flow) Question {
-			about := f.readOnes(isInactive)
-			const why = "Inactive repositories don't build. Nothing changes before the review."
-			return f.askRemedy("Activate "+f.someOf(about)+" on Travis?", about, whyOf(about, why), offered(f), f.answers.inactive)
-		},
-		take: func(f *Flow, v Value) { f.answers.inactive = offered(f)[v.Index] },
-	}
+		sync := func(f *Flow) *Work {
+			f.answers.unknown = syncTravis
+			return f.read(true)
+		}
+		leave := func(f *Flow) *Work {
+			f.answers.unknown = leaveOut
+			return nil
+		}
+		return Question{
+			Kind: Choice, Title: "Travis can't find " + f.subjectOf(about) + ". What next?", Reason: reasonLines(about, why),
+			Options: append([]Option{
+				{Label: "Sync Travis and look again", Note: "takes seconds to minutes", chosen: answer == syncTravis, do: sync},
+				chooseOthers,
+			}, f.leavingOut(isUnknown, Option{chosen: answer == leaveOut, do: leave})...),
+		}
+	},
 }
 
-// mixedStep asks about branches that would send the new password to a host of their
-// own.
-func mixedStep() step {
-	about := func(f *Flow) (targets []connect.Target, errs []error) {
+var activateStep = step{
+	id: StepActivate, name: "Repository",
+	when: func(f *Flow) bool { return len(f.readTargets(isInactive)) > 0 },
+	ask: func(f *Flow) Question {
+		about := f.readTargets(isInactive)
+		const why = "Inactive repositories don't build. Nothing changes before the review."
+		q := Question{Kind: Choice, Title: "Activate " + f.subjectOf(about) + " on Travis?", Reason: reasonLines(about, why)}
+		answer := func(r remedy, label, note string) Option {
+			return Option{Label: label, Note: note, chosen: f.answers.inactive == r, do: func(f *Flow) *Work {
+				f.answers.inactive = r
+				return nil
+			}}
+		}
+		q.Options = []Option{answer(activate, "Activate on Travis", "builds start with the next push")}
+		if f.several() {
+			q.Options = append(append(q.Options, f.leavingOut(isInactive, answer(leaveOut, "", ""))...), chooseOthers)
+		} else {
+			q.Options = append(q.Options, answer(keepInactive, "Keep it inactive", "write the variables only"))
+		}
+		return q
+	},
+}
+
+var mixedStep = step{
+	id: StepMixed, name: "Review",
+	when: func(f *Flow) bool { return len(f.result.mixed) > 0 },
+	ask: func(f *Flow) Question {
+		var mixed []connect.Target
+		var errs []error
 		for _, r := range f.result.mixed {
-			targets, errs = append(targets, r.Target), append(errs, r.Err)
+			mixed, errs = append(mixed, r.Target), append(errs, r.Err)
 		}
-		return targets, errs
-	}
-	offered := func(f *Flow) []remedy {
-		targets, _ := about(f)
-		isMixed := func(r connect.RepositoryPlan) bool { return slices.Contains(targets, r.Target) }
-		return f.remedies(isMixed, leaveOut, chooseBranch, allowMixed)
-	}
-	return step{
-		id: StepMixed, name: "Review",
-		when: func(f *Flow) bool { return len(f.result.mixed) > 0 },
-		ask: func(f *Flow) Question {
-			targets, errs := about(f)
-			q := f.askRemedy("May another host get the new password?", targets, firstOf(errs), offered(f), 0)
-			q.Guarded = true
-			for _, hint := range ProblemOf(errs[0]).Do {
-				q.Help = append(q.Help, sentence(text.Capitalize(hint)))
-			}
-			return q
-		},
-		do: func(f *Flow, v Value) *Work {
-			switch offered(f)[v.Index] {
-			case leaveOut:
-				f.answers.leftOut, _ = about(f)
-			case allowMixed:
-				f.answers.allowMixed = true
-			default:
-				return f.goTo(StepBranch)
-			}
+		isMixed := func(r connect.RepositoryPlan) bool { return slices.Contains(mixed, r.Target) }
+		leave := func(f *Flow) *Work {
+			f.answers.leftOut = mixed
 			return f.plan()
-		},
-	}
+		}
+		allow := func(f *Flow) *Work {
+			f.answers.allowMixed = true
+			return f.plan()
+		}
+		q := Question{
+			Kind: Choice, Title: "May another host get the new password?", Reason: firstErrors(errs), Guarded: true,
+			Options: append(f.leavingOut(isMixed, Option{do: leave}),
+				Option{Label: "Go back", Note: "and pick one branch that gets the variables", do: func(f *Flow) *Work { return f.goTo(StepBranch) }},
+				Option{Label: "Yes, send it there too", do: allow},
+			),
+		}
+		for _, hint := range ProblemOf(errs[0]).Do {
+			q.Help = append(q.Help, sentence(text.Capitalize(hint)))
+		}
+		return q
+	},
 }

@@ -15,57 +15,55 @@ import (
 	"convox-travis/travisapi"
 )
 
-func repositoryStep() step {
-	return step{
-		id: StepRepository, name: "Repository",
-		wait:  until("reading the clone", func(f *Flow) bool { return f.found.cloneDone }),
-		pass:  (*Flow).passRepository,
-		begin: (*Flow).listRepositories,
-		ask: func(f *Flow) Question {
-			rows, title, help := f.repositoryRows(), "Which repository?", repositoryHelp
-			if f.answers.onlyExisting {
-				title, help = "Which repositories get the new values?", repositoryHelp[2:]
-			}
-			q := Question{
-				Kind: Pick, Title: title,
-				Reason:   f.repositoryReason(),
-				Help:     help,
-				Headings: []string{"REPOSITORY", "PROVIDER"},
-				Rows:     rows,
-				Growing:  !f.found.repositoriesDone,
-				Several:  true,
-				Initial:  Value{Key: f.likelyRepository(rows), Keys: f.pickedKeys()},
-			}
-			switch {
-			case f.found.repositoriesErr != nil:
-				q.More = "not all are listed: " + f.found.repositoriesErr.Error()
-			case q.Growing && f.answers.onlyExisting:
-				q.More = "asking Travis which have both variables"
-			case q.Growing:
-				q.More = "asking Travis for more"
-			default:
-				q.Found = text.Count(len(f.found.repositories), "repository") + ", " + inSeconds(f.found.repositoriesTook)
-			}
-			return q
-		},
-		do: func(f *Flow, v Value) *Work {
-			if f.outside.Owned != nil && len(f.answers.targets) == 0 && !f.chosen[StepRepository] {
-				return f.listOwned()
-			}
-			f.takeRepositories(v)
-			return nil
-		},
-		shown: func(f *Flow) string {
-			if len(f.answers.targets) == 0 {
-				return ""
-			}
-			branches := "all branches"
-			if f.answers.branch != "" {
-				branches = "only branch " + f.answers.branch
-			}
-			return nameOf(f.targets()) + " · " + branches
-		},
-	}
+var repositoryStep = step{
+	id: StepRepository, name: "Repository",
+	wait:  until("reading the clone", func(f *Flow) bool { return f.found.cloneDone }),
+	pass:  (*Flow).passRepository,
+	begin: (*Flow).listRepositories,
+	ask: func(f *Flow) Question {
+		rows, title, help := f.repositoryRows(), "Which repository?", repositoryHelp
+		if f.answers.onlyExisting {
+			title, help = "Which repositories get the new values?", repositoryHelp[2:]
+		}
+		q := Question{
+			Kind: Pick, Title: title,
+			Reason:   f.repositoryReason(),
+			Help:     help,
+			Headings: []string{"REPOSITORY", "PROVIDER"},
+			Rows:     rows,
+			Growing:  !f.found.repositoriesDone,
+			Several:  true,
+			Initial:  Value{Key: f.likelyRepository(rows), Keys: f.pickedKeys()},
+		}
+		switch {
+		case f.found.repositoriesErr != nil:
+			q.More = "not all are listed: " + f.found.repositoriesErr.Error()
+		case q.Growing && f.answers.onlyExisting:
+			q.More = "asking Travis which have both variables"
+		case q.Growing:
+			q.More = "asking Travis for more"
+		default:
+			q.Found = text.Count(len(f.found.repositories), "repository") + ", " + inSeconds(f.found.repositoriesTook)
+		}
+		return q
+	},
+	take: (*Flow).takeRepositories,
+	do: func(f *Flow) *Work {
+		if f.needsOwned() {
+			return f.listOwned()
+		}
+		return nil
+	},
+	shown: func(f *Flow) string {
+		if len(f.answers.targets) == 0 {
+			return ""
+		}
+		branches := "all branches"
+		if f.answers.branch != "" {
+			branches = "only branch " + f.answers.branch
+		}
+		return nameOf(f.targets()) + " · " + branches
+	},
 }
 
 var repositoryHelp = []string{
@@ -75,19 +73,18 @@ var repositoryHelp = []string{
 	"If a repository is missing, enter its name: Travis can be asked to sync.",
 }
 
-// ownSource is the setting of the clone that decided on the repository, or "".
-func (f *Flow) ownSource() string {
-	own, source, ok := connect.CloneTarget(f.found.clone, f.given.Provider)
-	if !ok || source == "" || own != f.only() || len(f.given.Targets) > 0 {
+// cloneSource is the setting of the clone that decided on the repository, or "".
+func (f *Flow) cloneSource() string {
+	target, source, ok := connect.CloneTarget(f.found.clone, f.given.Provider)
+	if !ok || source == "" || target != f.only() || len(f.given.Targets) > 0 {
 		return ""
 	}
 	return source
 }
 
-// passRepository takes the repositories that the flags name, else the clone's where
-// there is only one.
+// passRepository takes the repositories that the flags name, or the clone's if there is only one.
 func (f *Flow) passRepository() bool {
-	own, _, isOwn := connect.CloneTarget(f.found.clone, f.given.Provider)
+	target, _, isDecided := connect.CloneTarget(f.found.clone, f.given.Provider)
 	switch {
 	case f.problem != nil:
 		return false
@@ -96,17 +93,19 @@ func (f *Flow) passRepository() bool {
 	case f.answers.onlyExisting:
 		return false // nothing but the person decides
 	case f.outside.Owned != nil: // they are listed next
-	case isOwn:
-		f.setTargets([]connect.Target{own})
+	case isDecided:
+		f.setTargets([]connect.Target{target})
 	default:
 		return false
 	}
 	return true
 }
 
-// takeRepositories takes what was picked: the marked ones, or the focused one. A
-// name that is entered is one more.
+// takeRepositories takes what was marked, or the focused row. A name that is entered is one more.
 func (f *Flow) takeRepositories(v Value) {
+	if f.needsOwned() {
+		return
+	}
 	keys := v.Keys
 	if len(keys) == 0 && v.Key != typeRow {
 		keys = []string{v.Key}
@@ -126,49 +125,43 @@ func (f *Flow) takeRepositories(v Value) {
 	f.answers.entry = v.Text
 }
 
-// listOwned asks Travis for the repositories that the flags select.
-func (f *Flow) listOwned() *Work {
-	token, outside := f.token(), f.outside
-	return &Work{
-		Words: "listing the repositories",
-		Run: func(stop connect.Stop, _ Tell) Outcome {
-			travis, err := outside.Travis(token)
-			if err != nil {
-				return Outcome{Err: err}
-			}
-			targets, _, err := outside.Owned(stop.Soft, travis)
-			if err != nil {
-				return Outcome{Err: err, To: fixedAt(err, StepRepository)}
-			}
-			return Outcome{Set: func(f *Flow) { f.setTargets(targets) }}
-		},
-	}
+func (f *Flow) needsOwned() bool {
+	return f.outside.Owned != nil && len(f.answers.targets) == 0 && !f.chosen[StepRepository]
 }
 
-func slugStep() step {
-	return step{
-		id: StepSlug, name: "Repository",
-		when: func(f *Flow) bool { return f.answers.repository == typeRow },
-		ask: func(f *Flow) Question {
-			return Question{
-				Kind: Text, Title: "What's the repository's name?",
-				Reason:  []string{"OWNER/NAME on GitHub, or its address on GitHub, GitLab, Bitbucket or Assembla."},
-				Initial: Value{Text: cmp.Or(f.answers.entry, f.answers.slug)},
-				Check: func(v Value) error {
-					_, err := readTarget(v.Text)
-					return err
-				},
-			}
-		},
-		take: func(f *Flow, v Value) {
-			target, _ := readTarget(v.Text) // Check read it
-			f.answers.slug, f.answers.entry = v.Text, ""
-			f.setTargets(append(slices.Clone(f.answers.marked), target))
-			if !f.several() {
-				f.answers.repository = typeRow // an error is fixed here
-			}
-		},
-	}
+func (f *Flow) listOwned() *Work {
+	owned := f.outside.Owned
+	return f.travisWork("listing the repositories", func(stop connect.Stop, travis Travis, _ Tell) Outcome {
+		targets, _, err := owned(stop.Soft, travis)
+		if err != nil {
+			return Outcome{Err: err, To: fixedAt(err, StepRepository)}
+		}
+		return Outcome{Set: func(f *Flow) { f.setTargets(targets) }}
+	})
+}
+
+var slugStep = step{
+	id: StepSlug, name: "Repository",
+	when: func(f *Flow) bool { return f.answers.repository == typeRow },
+	ask: func(f *Flow) Question {
+		return Question{
+			Kind: Text, Title: "What's the repository's name?",
+			Reason:  []string{"OWNER/NAME on GitHub, or its address on GitHub, GitLab, Bitbucket or Assembla."},
+			Initial: Value{Text: cmp.Or(f.answers.entry, f.answers.slug)},
+			Check: func(v Value) error {
+				_, err := readTarget(v.Text)
+				return err
+			},
+		}
+	},
+	take: func(f *Flow, v Value) {
+		target, _ := readTarget(v.Text) // Check read it
+		f.answers.slug, f.answers.entry = v.Text, ""
+		f.setTargets(append(slices.Clone(f.answers.marked), target))
+		if !f.several() {
+			f.answers.repository = typeRow // an error is fixed here
+		}
+	},
 }
 
 func readTarget(text string) (connect.Target, error) {
@@ -184,8 +177,7 @@ func readTarget(text string) (connect.Target, error) {
 	return connect.Target{Provider: travisapi.Provider(remote.Provider), Slug: remote.Slug}, nil
 }
 
-// several reports whether more than one repository was picked. Everything that
-// differs for one repository depends on it.
+// several reports whether more than one repository was picked.
 func (f *Flow) several() bool { return len(f.answers.targets) > 1 }
 
 // targets are the repositories to set up: those that were picked and not left out.
@@ -193,7 +185,7 @@ func (f *Flow) targets() []connect.Target {
 	if f.result.read == nil {
 		return f.answers.targets
 	}
-	return f.readOnes(func(r connect.RepositoryPlan) bool { return !f.isLeftOut(r) })
+	return f.readTargets(func(r connect.RepositoryPlan) bool { return !f.isLeftOut(r) })
 }
 
 // only is the repository that was picked, the zero Target where several were.
@@ -204,7 +196,6 @@ func (f *Flow) only() connect.Target {
 	return f.answers.targets[0]
 }
 
-// onlyKnown is the only repository as Travis described it.
 func (f *Flow) onlyKnown() travisapi.Repository {
 	if f.several() || f.result.read == nil {
 		return travisapi.Repository{}
@@ -226,7 +217,6 @@ func (f *Flow) setTargets(targets []connect.Target) {
 	}
 }
 
-// nameOf names one repository, and counts several.
 func nameOf(targets []connect.Target) string {
 	if len(targets) != 1 {
 		return text.Count(len(targets), "repository")
@@ -234,8 +224,7 @@ func nameOf(targets []connect.Target) string {
 	return targets[0].String()
 }
 
-// fixedAt is the step where an error can be fixed: the account's for a token that
-// Travis doesn't accept.
+// fixedAt is the step where an error can be fixed: the account's if Travis rejects the token.
 func fixedAt(err error, otherwise string) string {
 	if travisapi.Failed(err, travisapi.CodeUnknownToken, travisapi.CodeLoginRequired) {
 		return StepAccount
@@ -243,8 +232,6 @@ func fixedAt(err error, otherwise string) string {
 	return otherwise
 }
 
-// likelyRepository is the row that gets the focus: what was picked before, else the
-// first one.
 func (f *Flow) likelyRepository(rows []Row) string {
 	if f.answers.repository != "" || f.answers.onlyExisting {
 		return f.answers.repository
@@ -262,13 +249,12 @@ func (f *Flow) likelyRepository(rows []Row) string {
 
 func repositoryKey(t connect.Target) string { return string(t.Provider) + " " + t.Slug }
 
-// ownRepositories are what the clone can be on Travis.
-func (f *Flow) ownRepositories() []connect.Target {
+// cloneTargets are what the clone can be on Travis.
+func (f *Flow) cloneTargets() []connect.Target {
 	return connect.CloneTargets(f.found.clone, f.given.Provider)
 }
 
-// pickedKeys are the rows of several that were picked before. A single one has the
-// focus instead.
+// pickedKeys are the rows of several that were picked before. A single one has the focus instead.
 func (f *Flow) pickedKeys() []string {
 	var keys []string
 	if f.several() {
@@ -296,8 +282,7 @@ func (f *Flow) withPicked(rows []Row) []Row {
 	return rows
 }
 
-// listRepositories starts to list those of the account, once, and again where that
-// failed.
+// listRepositories starts to list the account's repositories, once, and again after an error.
 func (f *Flow) listRepositories() {
 	if f.found.repositoriesErr == nil && (f.found.repositoriesDone || f.found.repositories != nil) {
 		return
@@ -335,15 +320,14 @@ func (f *Flow) forgetRepositories() {
 	f.found.repositories, f.found.repositoriesErr, f.found.repositoriesDone = nil, nil, false
 }
 
-// repositoryRows lists the clone's, then the account's, then the row to enter one.
 func (f *Flow) repositoryRows() []Row {
 	rows, host := make([]Row, 0, len(f.found.repositories)+4), f.Host()
 	listed := map[string]int{}
-	own := f.found.clone.Candidates()
+	remotes := f.found.clone.Candidates()
 	if f.answers.onlyExisting {
-		own = nil // only the list knows what is set
+		remotes = nil // only the list knows what is set
 	}
-	for _, remote := range own {
+	for _, remote := range remotes {
 		provider, ok := connect.MatchProvider(remote, f.given.Provider)
 		if !ok {
 			rows = append(rows, Row{
@@ -400,7 +384,7 @@ func (f *Flow) repositoryReason() []string {
 		}
 	case len(f.found.clone.Candidates()) == 0:
 		reason = append(reason, "There's no clone with a remote here.")
-	case len(f.ownRepositories()) == 0:
+	case len(f.cloneTargets()) == 0:
 		reason = append(reason, "This clone's remotes are on hosts that Travis doesn't support.")
 	}
 	if reason == nil {
@@ -409,7 +393,6 @@ func (f *Flow) repositoryReason() []string {
 	return reason
 }
 
-// whyNot says why a remote can't be picked.
 func (f *Flow) whyNot(remote gitrepo.Remote) string {
 	if remote.Provider == "" {
 		return "Travis doesn't support this host"

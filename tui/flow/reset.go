@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -15,8 +14,7 @@ import (
 	"convox-travis/internal/text"
 )
 
-// leaveReset starts over for another Rack. What this reset did, and left to undo, is still
-// reported.
+// leaveReset starts over for another Rack. What this reset did is still reported.
 func (f *Flow) leaveReset() {
 	f.pastResets, f.reset = f.resets(), reset.Reset{}
 }
@@ -28,8 +26,7 @@ func (f *Flow) resets() []reset.Reset {
 	return append(f.pastResets[:len(f.pastResets):len(f.pastResets)], f.reset)
 }
 
-// resetLines say in what state each Rack is that a reset tried to change, and where
-// its new password is.
+// resetLines say in what state each reset left its Rack, and where the new password is.
 func (f *Flow) resetLines() (lines []Line) {
 	for _, r := range f.resets() {
 		report := r.Report()
@@ -102,7 +99,6 @@ func isResetting(f *Flow) bool {
 	return byRack(f) && f.answers.source == sourceReset && !f.reset.IsDone()
 }
 
-// isPlanned reports whether it is known what the reset would change.
 func isPlanned(f *Flow) bool { return isResetting(f) && f.reset.Plan != nil }
 
 // resetOutcome keeps what a work of the reset found out. An error is shown at step.
@@ -115,29 +111,7 @@ func resetOutcome(r reset.Reset, err error, step string) Outcome {
 
 func goToLost(f *Flow) *Work { return f.goTo(StepLost) }
 
-// nothing is what an answer does that the next step follows.
-func nothing(*Flow) *Work { return nil }
-
-// confirmStep asks for a yes, and does its work, or goes back.
-func confirmStep(id, name string, when func(*Flow) bool, ask func(*Flow) Question, back, do func(*Flow) *Work) step {
-	return step{
-		id: id, name: name, when: when,
-		ask: func(f *Flow) Question {
-			q := ask(f)
-			q.Kind, q.Yes, q.No = Confirm, cmp.Or(q.Yes, "Yes"), "No, go back"
-			return q
-		},
-		do: func(f *Flow, v Value) *Work {
-			if v.Yes {
-				return do(f)
-			}
-			return back(f)
-		},
-	}
-}
-
-// lookAtStack asks whether the stack can be updated now, and whether an earlier
-// run left a reset.
+// lookAtStack asks whether the stack can be updated now, and whether an earlier run left a reset.
 func (f *Flow) lookAtStack() *Work {
 	rack, _ := f.pickedRack()
 	host, outside, r := f.rackHost(), f.outside, f.reset
@@ -155,24 +129,22 @@ func (f *Flow) lookAtStack() *Work {
 }
 
 // busyStep waits for an update that is running already, such as an earlier reset.
-func busyStep() step {
-	return step{
-		id: StepBusy, name: "Reset",
-		when: func(f *Flow) bool { return isResetting(f) && f.reset.Stack.InProgress },
-		ask: func(f *Flow) Question {
-			stack := f.reset.Stack
-			q := Question{
-				Kind: Choice, Title: "Wait for the Rack's update to finish?",
-				Reason:  []string{"The stack is in " + stack.Status + ". A reset can start after that."},
-				Options: []Option{{Label: "Wait", do: (*Flow).awaitUpdate}, {Label: "Go back", do: goToLost}},
-			}
-			if stack.Reset {
-				q.Title = "Wait for the earlier reset to finish?"
-				q.Reason = append(q.Reason, "convox-travis started it. Then the same new password finishes it.")
-			}
-			return q
-		},
-	}
+var busyStep = step{
+	id: StepBusy, name: "Reset",
+	when: func(f *Flow) bool { return isResetting(f) && f.reset.Stack.InProgress },
+	ask: func(f *Flow) Question {
+		stack := f.reset.Stack
+		q := Question{
+			Kind: Choice, Title: "Wait for the Rack's update to finish?",
+			Reason:  []string{"The stack is in " + stack.Status + ". A reset can start after that."},
+			Options: []Option{{Label: "Wait", do: (*Flow).awaitUpdate}, {Label: "Go back", do: goToLost}},
+		}
+		if stack.Reset {
+			q.Title = "Wait for the earlier reset to finish?"
+			q.Reason = append(q.Reason, "convox-travis started it. Then the same new password finishes it.")
+		}
+		return q
+	},
 }
 
 func (f *Flow) awaitUpdate() *Work {
@@ -186,9 +158,7 @@ func (f *Flow) awaitUpdate() *Work {
 	}
 }
 
-func previewStep() step {
-	return step{id: StepPreview, name: "Reset", when: isResetting, do: func(f *Flow, _ Value) *Work { return f.preview() }}
-}
+var previewStep = step{id: StepPreview, name: "Reset", when: isResetting, do: (*Flow).preview}
 
 func (f *Flow) preview() *Work {
 	r, request, outside, fingerprint := f.reset, f.newPassword(), f.outside, f.fingerprint()
@@ -206,49 +176,47 @@ func (f *Flow) preview() *Work {
 				err = r.Prepare(stop, request)
 			}
 			if problem.Has(err, convox.CodeUntrusted) && fingerprint == "" {
-				return Outcome{Set: func(f *Flow) { f.reset, f.result.untrusted = r, fingerprintOf(err) }}
+				detail, _ := problem.Detail[convox.Detail](err)
+				return Outcome{Set: func(f *Flow) { f.reset, f.result.untrusted = r, detail.Fingerprint }}
 			}
 			return resetOutcome(r, err, StepAffected)
 		},
 	}
 }
 
-func resetCertificateStep() step {
-	return trustStep(StepResetTrust, "Reset", isResetting, goToLost, (*Flow).preview)
+var resetCertificateStep = trustStep(step{
+	id: StepResetTrust, name: "Reset", when: isResetting,
+	do: (*Flow).preview, no: goToLost,
+})
+
+var changesStep = step{
+	id: StepChanges, name: "Reset",
+	when: isPlanned,
+	ask: func(f *Flow) Question {
+		q := Question{
+			Kind: Review, Title: "Continue with this change set?", Reason: []string{"Nothing has changed yet."},
+			Help: []string{
+				"This is CloudFormation's own preview of the update, resource by resource. A resource that is replaced is created again under another physical ID.",
+				"If you go back or quit, the change set is discarded.",
+			},
+			Lines: changeLines(f.reset.Plan), Yes: "continue",
+		}
+		if f.reset.Plan.Err() != nil {
+			q.Title, q.Yes = "The update would change more than the password", "go back"
+		}
+		if f.given.DryRun {
+			q.Kind, q.Title, q.Yes = Ending, "What would change", "quit"
+		}
+		return q
+	},
+	do: func(f *Flow) *Work {
+		if f.over = f.given.DryRun; !f.over && f.reset.Plan.Err() != nil {
+			return f.goTo(StepLost)
+		}
+		return nil
+	},
 }
 
-// changesStep shows what an update would change.
-func changesStep() step {
-	return step{
-		id: StepChanges, name: "Reset",
-		when: isPlanned,
-		ask: func(f *Flow) Question {
-			q := Question{
-				Kind: Review, Title: "Continue with this change set?", Reason: []string{"Nothing has changed yet."},
-				Help: []string{
-					"This is CloudFormation's own preview of the update, resource by resource. A resource that is replaced is created again under another physical ID.",
-					"If you go back or quit, the change set is discarded.",
-				},
-				Lines: changeLines(f.reset.Plan), Yes: "continue",
-			}
-			if f.reset.Plan.Err() != nil {
-				q.Title, q.Yes = "The update would change more than the password", "go back"
-			}
-			if f.given.DryRun {
-				q.Kind, q.Title, q.Yes = Ending, "What would change", "quit"
-			}
-			return q
-		},
-		do: func(f *Flow, _ Value) *Work {
-			if f.over = f.given.DryRun; !f.over && f.reset.Plan.Err() != nil {
-				return f.goTo(StepLost)
-			}
-			return nil
-		},
-	}
-}
-
-// changeLines is the preview as a table, and the judgment of it.
 func changeLines(plan *reset.Plan) (lines []Line) {
 	for i, row := range plan.Table() {
 		line := indent(Plain, row)
@@ -271,57 +239,53 @@ func changeLines(plan *reset.Plan) (lines []Line) {
 	return append(lines, Line{Muted, "All other parameters of the stack stay as they are."})
 }
 
-func refreshStep() step {
-	s := confirmStep(StepRefresh, "Reset", func(f *Flow) bool { return isPlanned(f) && f.reset.Plan.RefreshesInstances() },
-		func(f *Flow) Question {
-			return Question{
-				Title: "Replace every instance too, one by one?", Guarded: true,
-				Reason: []string{
-					"A newer machine image exists, so the update replaces the instances too.",
-					"Their apps move to the new instances. The update takes much longer.",
-				},
-				Help: []string{
-					"A Rack takes the newest machine image with every update of its stack, whatever the update is for.",
-					"CloudFormation replaces the instances one by one. To do that at a quiet time, go back and reset the password then.",
-				},
-				Initial: Value{Yes: f.given.AllowRefresh},
-			}
-		}, goToLost, nothing)
-	s.pass = func(f *Flow) bool { return f.given.AllowRefresh }
-	return s
+var refreshStep = step{
+	id: StepRefresh, name: "Reset",
+	when: func(f *Flow) bool { return isPlanned(f) && f.reset.Plan.RefreshesInstances() },
+	pass: func(f *Flow) bool { return f.given.AllowRefresh },
+	ask: func(f *Flow) Question {
+		return Question{
+			Kind: Confirm, Title: "Replace every instance too, one by one?", Guarded: true,
+			Reason: []string{
+				"A newer machine image exists, so the update replaces the instances too.",
+				"Their apps move to the new instances. The update takes much longer.",
+			},
+			Help: []string{
+				"A Rack takes the newest machine image with every update of its stack, whatever the update is for.",
+				"CloudFormation replaces the instances one by one. To do that at a quiet time, go back and reset the password then.",
+			},
+			Initial: Value{Yes: f.given.AllowRefresh},
+		}
+	},
+	no: goToLost,
 }
 
-func nameStep() step {
-	return step{
-		id: StepName, name: "Reset",
-		when: isPlanned,
-		ask: func(f *Flow) Question {
-			name, then := f.rackName(), "Then the Rack gets the new password."
-			switch {
-			case needsKeeping(f) && f.answers.showIt:
-				then = "You see the new password before the Rack gets it."
-			case needsKeeping(f):
-				then = "Then the new password is saved, and the Rack gets it."
-			}
-			return Question{
-				Kind: Text, Title: "Type the Rack's name to reset its password", Guarded: true,
-				Reason: []string{"Its name is " + name + ". " + then},
-				Check: func(v Value) error {
-					if v.Text != name {
-						return &problem.Error{Reason: "that isn't the Rack's name", Hints: []string{"type " + name + ", or go back"}}
-					}
-					return nil
-				},
-			}
-		},
-	}
+var nameStep = step{
+	id: StepName, name: "Reset",
+	when: isPlanned,
+	ask: func(f *Flow) Question {
+		name, then := f.rackName(), "Then the Rack gets the new password."
+		switch {
+		case needsKeeping(f) && f.answers.showIt:
+			then = "You see the new password before the Rack gets it."
+		case needsKeeping(f):
+			then = "Then the new password is saved, and the Rack gets it."
+		}
+		return Question{
+			Kind: Text, Title: "Type the Rack's name to reset its password", Guarded: true,
+			Reason: []string{"Its name is " + name + ". " + then},
+			Check: func(v Value) error {
+				if v.Text != name {
+					return &problem.Error{Reason: "that isn't the Rack's name", Hints: []string{"type " + name + ", or go back"}}
+				}
+				return nil
+			},
+		}
+	},
 }
 
-func resetStep() step {
-	return step{id: StepReset, name: "Reset", when: isPlanned, do: func(f *Flow, _ Value) *Work { return f.runReset() }}
-}
+var resetStep = step{id: StepReset, name: "Reset", when: isPlanned, do: (*Flow).runReset}
 
-// runReset carries out the plan, or continues it.
 func (f *Flow) runReset() *Work {
 	r, outside := f.reset, f.outside
 	return &Work{
@@ -347,49 +311,42 @@ func (f *Flow) runReset() *Work {
 	}
 }
 
-func continueStep() step {
-	return step{
-		id: StepContinue, name: "Reset",
-		when: func(f *Flow) bool { return f.reset.IsOpen() },
-		ask: func(f *Flow) Question {
-			return Question{
-				Kind: Choice, Title: "Continue the unfinished reset?", Guarded: true,
-				Reason: []string{f.reset.Report().State() + "."},
-				Help:   []string{"If you quit, run this again later and use the same new password: then only what is left is done."},
-				Options: []Option{
-					{Label: "Continue", Note: "wait, and do what is left", do: (*Flow).runReset},
-					{Label: "Quit", Note: "you can continue later", do: (*Flow).quit},
-				},
-			}
-		},
-	}
+var continueStep = step{
+	id: StepContinue, name: "Reset",
+	when: func(f *Flow) bool { return f.reset.IsOpen() },
+	ask: func(f *Flow) Question {
+		return Question{
+			Kind: Choice, Title: "Continue the unfinished reset?", Guarded: true,
+			Reason: []string{f.reset.Report().State() + "."},
+			Help:   []string{"If you quit, run this again later and use the same new password: then only what is left is done."},
+			Options: []Option{
+				{Label: "Continue", Note: "wait, and do what is left", do: (*Flow).runReset},
+				{Label: "Quit", Note: "you can continue later", do: (*Flow).quit},
+			},
+		}
+	},
 }
 
 const resetDone = "The reset is done"
 
-// afterResetStep says that the reset is done before the wizard continues to Travis.
-func afterResetStep() step {
-	return step{
-		id: StepAfterReset, name: "Reset",
-		when: (*Flow).isReset,
-		ask: func(f *Flow) Question {
-			return Question{Kind: Ending, Title: resetDone, Lines: f.afterResetLines(), Yes: "continue to Travis"}
-		},
-		shown: func(f *Flow) string {
-			if !f.reset.IsDone() {
-				return ""
-			}
-			return f.rackName() + " · done, " + f.reset.Report().Where
-		},
-	}
+var afterResetStep = step{
+	id: StepAfterReset, name: "Reset",
+	when: (*Flow).isReset,
+	ask: func(f *Flow) Question {
+		return Question{Kind: Ending, Title: resetDone, Lines: f.afterResetLines(), Yes: "continue to Travis"}
+	},
+	shown: func(f *Flow) string {
+		if !f.reset.IsDone() {
+			return ""
+		}
+		return f.rackName() + " · done, " + f.reset.Report().Where
+	},
 }
 
-// isReset reports whether the password is the new one of a reset.
 func (f *Flow) isReset() bool {
 	return byRack(f) && f.answers.source == sourceReset && f.reset.IsDone()
 }
 
-// afterResetLines say which password works, where it is, and who needs it now.
 func (f *Flow) afterResetLines() []Line {
 	report := f.reset.Report()
 	lines := []Line{
@@ -400,25 +357,22 @@ func (f *Flow) afterResetLines() []Line {
 	return append(lines, linesOf(f.affected())...)
 }
 
-// resetDoneStep ends a flow that resets and does nothing else.
-func resetDoneStep() step {
-	return step{
-		id: StepResetDone, name: "Done",
-		ask: func(f *Flow) Question {
-			q := Question{Kind: Ending, Title: "Done", Yes: "quit"}
-			if f.reset.IsDone() {
-				q.Title, q.Lines = resetDone, f.afterResetLines()
-				return q
-			}
-			if q.Lines = f.resetLines(); len(q.Lines) == 0 {
-				q.Lines = []Line{{Good, "Rack " + f.rackName() + ": nothing changed."}}
-			}
-			q.Lines = append(append(q.Lines, f.keptLines()...), Line{}, Line{Heading, "Next"})
-			q.Lines = append(q.Lines, linesOf(f.ResetNext())...)
+var resetDoneStep = step{
+	id: StepResetDone, name: "Done",
+	ask: func(f *Flow) Question {
+		q := Question{Kind: Ending, Title: "Done", Yes: "quit"}
+		if f.reset.IsDone() {
+			q.Title, q.Lines = resetDone, f.afterResetLines()
 			return q
-		},
-		take: func(f *Flow, _ Value) { f.over = true },
-	}
+		}
+		if q.Lines = f.resetLines(); len(q.Lines) == 0 {
+			q.Lines = []Line{{Good, "Rack " + f.rackName() + ": nothing changed."}}
+		}
+		q.Lines = append(append(q.Lines, f.savedLines()...), Line{}, Line{Heading, "Next"})
+		q.Lines = append(q.Lines, linesOf(f.ResetNext())...)
+		return q
+	},
+	take: func(f *Flow, _ Value) { f.over = true },
 }
 
 // Next is something to do, with the command for it, or "".
@@ -445,9 +399,9 @@ func (f *Flow) ResetNext() []Next {
 		return f.affected()
 	case f.reset.Report() != nil:
 		return nil
-	case f.answers.instead == useSaved:
+	case f.answers.source == sourceSaved:
 		return []Next{{inClone, "convox-travis --saved --rack " + name}}
-	case f.answers.instead == useDeployKey:
+	case byConsole(f):
 		return []Next{
 			{"Create a deploy key in Console, under Settings, Deploy Keys.", ""},
 			{inClone, "convox-travis --console"},

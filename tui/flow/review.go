@@ -13,16 +13,13 @@ import (
 	"convox-travis/internal/text"
 )
 
-func planStep() step {
-	return step{id: StepPlan, name: "Review", do: func(f *Flow, _ Value) *Work {
-		f.answers.allowMixed, f.answers.leftOut = f.given.AllowMixed, nil // asked again for each plan
-		f.askApp()
-		return f.plan()
-	}}
-}
+var planStep = step{id: StepPlan, name: "Review", do: func(f *Flow) *Work {
+	f.answers.allowMixed, f.answers.leftOut = f.given.AllowMixed, nil // asked again for each plan
+	f.askApp()
+	return f.plan()
+}}
 
-// plan decides what would change: in several repositories from what was read, in one
-// from what Travis has now.
+// plan decides what would change: for several from what was read, for one from Travis's data now.
 func (f *Flow) plan() *Work {
 	if f.several() {
 		f.setPlan(f.result.read.Again(f.request()))
@@ -34,19 +31,16 @@ func (f *Flow) plan() *Work {
 	}
 	plan := f.planner(f.targets())
 	f.result.plan, f.result.mixed = nil, nil
-	return &Work{
-		Words: "reading the Travis settings of " + nameOf(f.targets()),
-		Run: func(stop connect.Stop, _ Tell) Outcome {
-			plan, outcome := plan(stop, nil)
-			if err := refusal(plan); outcome.Err == nil && err != nil && !connect.IsMixed(err) {
-				outcome = Outcome{Err: err, To: fixedAt(err, StepRepository)}
-			}
-			if outcome.Err == nil {
-				outcome.Set = func(f *Flow) { f.setPlan(plan) }
-			}
-			return outcome
-		},
-	}
+	return f.travisWork("reading the Travis settings of "+nameOf(f.targets()), func(stop connect.Stop, travis Travis, _ Tell) Outcome {
+		plan, outcome := plan(stop, travis, nil)
+		if err := refusal(plan); outcome.Err == nil && err != nil && !connect.IsMixed(err) {
+			outcome = Outcome{Err: err, To: fixedAt(err, StepRepository)}
+		}
+		if outcome.Err == nil {
+			outcome.Set = func(f *Flow) { f.setPlan(plan) }
+		}
+		return outcome
+	})
 }
 
 func (f *Flow) setPlan(plan connect.Plan) {
@@ -74,71 +68,55 @@ func refusal(plan connect.Plan) error {
 	return why
 }
 
-func reviewStep() step {
-	return step{
-		id: StepReview, name: "Review",
-		pass: func(f *Flow) bool { return f.given.Agreed },
-		begin: func(f *Flow) {
-			f.answers.entersCommand = false
-			f.askTravis()
-			f.askApp()
-		},
-		ask: func(f *Flow) Question {
-			q := Question{
-				Kind: Review, Title: f.reviewTitle(), Lines: f.reviewLines(), Yes: "write", Guarded: true, Switches: f.switches(),
-				Help: []string{
-					"Travis stores both variables as private: builds get them, and nobody can read them back, not even with your token.",
-					"CONVOX_HOST is written first, so that a new password never meets an old host. When one of the two can't be written, what this run created is rolled back.",
-				},
-			}
-			for _, s := range q.Switches {
-				q.Help = append(q.Help, s.help)
-			}
-			if f.several() && f.result.begun {
-				q.Reason = []string{"Only the repositories that failed are listed."}
-			}
-			if f.awaitsTravis() {
-				q.More, q.Growing = "asking Travis how it reads .travis.yml", true
-			} else if f.awaitsApp() {
-				q.More, q.Growing = "looking up the app", true
-			}
-			if f.given.DryRun {
-				q.Kind, q.Yes, q.Guarded = Ending, "quit", false
-			}
-			return q
-		},
-		do: func(f *Flow, v Value) *Work {
-			switch {
-			case v.Switch != "":
-				for _, s := range f.asked.Switches {
-					if s.Key == v.Switch {
-						s.turn(f)
-						if s.opens != "" {
-							return f.goTo(s.opens)
-						}
-					}
-				}
-				if work := f.planFile(); work != nil {
-					return work
-				}
-				return f.goTo(StepReview)
-			case f.given.DryRun:
-				report := f.intent()
-				f.result.report = &report
-				return f.quit()
-			}
-			return f.apply()
-		},
-		shown: func(f *Flow) string {
-			switch {
-			case f.result.begun && f.given.Agreed:
-				return "skipped · --yes"
-			case f.result.begun:
-				return "confirmed"
-			}
-			return ""
-		},
-	}
+var reviewStep = step{
+	id: StepReview, name: "Review",
+	pass: func(f *Flow) bool { return f.given.Agreed },
+	begin: func(f *Flow) {
+		f.answers.entersCommand = false
+		f.askTravis()
+		f.askApp()
+	},
+	ask: func(f *Flow) Question {
+		q := Question{
+			Kind: Review, Title: f.reviewTitle(), Lines: f.reviewLines(), Yes: "write", Guarded: true, Switches: f.switches(),
+			Help: []string{
+				"Travis stores both variables as private: builds get them, and nobody can read them back, not even with your token.",
+				"CONVOX_HOST is written first, so that a new password never meets an old host. When one of the two can't be written, what this run created is rolled back.",
+			},
+		}
+		for _, s := range q.Switches {
+			q.Help = append(q.Help, s.help)
+		}
+		if f.several() && f.result.begun {
+			q.Reason = []string{"Only the repositories that failed are listed."}
+		}
+		if f.awaitsTravis() {
+			q.More, q.Growing = "asking Travis how it reads .travis.yml", true
+		} else if f.awaitsApp() {
+			q.More, q.Growing = "looking up the app", true
+		}
+		if f.given.DryRun {
+			q.Kind, q.Yes, q.Guarded = Ending, "quit", false
+		}
+		return q
+	},
+	do: func(f *Flow) *Work {
+		if f.given.DryRun {
+			report := f.intent()
+			f.result.report = &report
+			return f.quit()
+		}
+		return f.apply()
+	},
+	shown: func(f *Flow) string {
+		switch {
+		case f.result.begun && f.given.Agreed:
+			return "skipped · --yes"
+		case f.result.begun:
+			return "confirmed"
+		}
+		return ""
+	},
 }
 
 func (f *Flow) reviewTitle() string {
@@ -153,8 +131,7 @@ func (f *Flow) reviewTitle() string {
 	return "Review: nothing has been written yet"
 }
 
-// warningLines are warnings with their hints, one that is the same for several
-// repositories once.
+// warningLines are warnings with their hints, each once for several repositories.
 func warningLines(warnings []connect.Warning) []Line {
 	var lines []Line
 	for _, w := range connect.GroupWarnings(warnings) {
@@ -166,10 +143,8 @@ func warningLines(warnings []connect.Warning) []Line {
 	return lines
 }
 
-// sentence ends a clause with a period.
 func sentence(clause string) string { return strings.TrimSuffix(clause, ".") + "." }
 
-// intent is the report of a dry run.
 func (f *Flow) intent() connect.Report {
 	report := f.result.plan.Intent()
 	if job := f.job(); job.file != nil {
@@ -181,23 +156,20 @@ func (f *Flow) intent() connect.Report {
 	return report
 }
 
-// reviewLines show all that will be written: for one repository each variable and
-// the file, for several what they share and a table.
 func (f *Flow) reviewLines() []Line {
 	if f.several() {
 		return f.severalLines()
 	}
 	file, fileWarnings := f.fileLines()
 	lines := append(f.settingsLines(), file...)
-	if warnings := append(f.ownWarnings(), fileWarnings...); len(warnings) > 0 {
+	if warnings := append(f.repositoryWarnings(), fileWarnings...); len(warnings) > 0 {
 		lines = append(append(lines, Line{}), warnings...)
 	}
 	return lines
 }
 
-// ownWarnings are the warnings of the only repository, without its name and without
-// what the lines of the settings show.
-func (f *Flow) ownWarnings() []Line {
+// repositoryWarnings are the warnings of the only repository that the settings' lines don't show.
+func (f *Flow) repositoryWarnings() []Line {
 	shown := []string{"doubles"}
 	if f.answers.encrypt { // the settings don't change
 		shown = append(shown, "replaces", "public", "public_same")
@@ -212,7 +184,6 @@ func (f *Flow) ownWarnings() []Line {
 	return warningLines(warnings)
 }
 
-// scopeWords complete a heading where the variables apply to one branch only.
 func scopeWords(branch string) string {
 	if branch == "" {
 		return ""
@@ -220,12 +191,11 @@ func scopeWords(branch string) string {
 	return ", only for branch " + branch
 }
 
-// settingsLines show what will be written to the settings of one repository.
 func (f *Flow) settingsLines() []Line {
 	plan := f.result.plan
 	repository := plan.Repositories[0]
 	lines := []Line{{Heading, "Travis settings of " + nameOf(f.targets()) + scopeWords(plan.Branch)}}
-	if source := f.ownSource(); source != "" {
+	if source := f.cloneSource(); source != "" {
 		lines = append(lines, indent(Muted, "It's "+source+"."))
 	}
 	if f.answers.encrypt {
@@ -290,7 +260,6 @@ func (f *Flow) passwordWords() string {
 	return hidden + what + ", accepted by " + f.acceptedBy()
 }
 
-// acceptedBy names the Rack or Console that accepted the password.
 func (f *Flow) acceptedBy() string {
 	login := f.result.plan.Login
 	switch rack, isFound := f.pickedRack(); {
@@ -312,26 +281,20 @@ func (f *Flow) keyLines() []Line {
 	if !byConsole(f) || len(login.Racks) == 0 {
 		return nil
 	}
-	const few = 4
 	var names []string
-	for _, rack := range login.Racks[:min(few, len(login.Racks))] {
+	for _, rack := range login.Racks {
 		name := rack.String()
 		if rack.IsLost() {
 			name += " (" + rack.Status + ")"
 		}
 		names = append(names, name)
 	}
-	words := strings.Join(names, ", ")
-	if more := len(login.Racks) - few; more > 0 {
-		words += fmt.Sprintf(" and %d more", more)
-	}
-	return []Line{indent(Muted, "The deploy key sees "+words+".")}
+	return []Line{indent(Muted, "The deploy key sees "+text.List(names)+".")}
 }
 
-// severalLines show what several repositories share, and a table of them.
 func (f *Flow) severalLines() []Line {
 	plan := f.result.plan
-	var counts counts
+	counts := counts{}
 	for _, r := range plan.Repositories {
 		counts.add(r.Err, r.Skipped, r.Activate, r.Host.Action, r.Password.Action)
 	}
@@ -350,7 +313,6 @@ func (f *Flow) severalLines() []Line {
 	return lines
 }
 
-// stepWords say what happens to the deploy step of several repositories.
 func (f *Flow) stepWords() string {
 	if f.answers.onlyExisting {
 		return "Only the two variables are replaced: .travis.yml stays as it is."
@@ -359,45 +321,33 @@ func (f *Flow) stepWords() string {
 }
 
 // counts are numbers of repositories, by what happens to them.
-type counts struct{ created, replaced, unchanged, skipped, activated, failed int }
+type counts map[string]int
 
-func (c *counts) add(err error, skipped string, isActivated bool, actions ...connect.Action) {
+func (c counts) add(err error, skipped string, isActivated bool, actions ...connect.Action) {
 	switch {
 	case err != nil:
-		c.failed++
-		return
+		c["can't be written"]++
 	case skipped != "":
-		c.skipped++
-		return
-	}
-	switch changeOf(actions...) {
-	case connect.Replace:
-		c.replaced++
-	case connect.Create:
-		c.created++
+		c["skipped"]++
 	default:
-		c.unchanged++
-	}
-	if isActivated {
-		c.activated++
+		c[actionWords[changeOf(actions...)]]++
+		if isActivated {
+			c["activated"]++
+		}
 	}
 }
 
 func (c counts) String() string {
 	var parts []string
-	for _, of := range []struct {
-		n    int
-		what string
-	}{
-		{c.failed, "can't be written"}, {c.created, "new"}, {c.replaced, "replaced"}, {c.unchanged, "unchanged"}, {c.skipped, "skipped"},
-		{c.activated, "activated"},
-	} {
-		if of.n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", of.n, of.what))
+	for _, what := range []string{"can't be written", "new", "replaced", "unchanged", "skipped", "activated"} {
+		if c[what] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", c[what], what))
 		}
 	}
 	return strings.Join(parts, ", ")
 }
+
+var actionWords = map[connect.Action]string{connect.Create: "new", connect.Replace: "replaced", connect.None: "unchanged"}
 
 // changeOf is what happens to a repository: the most of what happens to its variables.
 func changeOf(actions ...connect.Action) connect.Action {
@@ -411,11 +361,9 @@ func changeOf(actions ...connect.Action) connect.Action {
 
 var tonesOfChanges = map[connect.Action]Tone{connect.Replace: Replaced, connect.Create: Added}
 
-// longestName is how wide a column may become, in cells.
 const longestName = 40
 
-// tableOf lists the repositories: those that nothing is written to first, with the
-// reason.
+// tableOf lists the repositories: first those that can't be written, with the reason.
 func tableOf(all []connect.RepositoryPlan) []Line {
 	var failed []Line
 	column := len("REPOSITORY")
@@ -441,15 +389,13 @@ func tableOf(all []connect.RepositoryPlan) []Line {
 	return lines
 }
 
-// actionOf says in a word or two what happens to a repository.
 func actionOf(r connect.RepositoryPlan) string {
 	if r.Skipped != "" {
 		return "skipped: " + r.Skipped
 	}
-	words := map[connect.Action]string{connect.Create: "new", connect.Replace: "replaced", connect.None: "unchanged"}
-	action := words[r.Host.Action]
+	action := actionWords[r.Host.Action]
 	if r.Host.Action != r.Password.Action {
-		action = "host " + action + ", password " + words[r.Password.Action]
+		action = "host " + action + ", password " + actionWords[r.Password.Action]
 	}
 	if n := len(r.Doubles); n > 0 {
 		action += ", " + text.Count(n, "duplicate") + " deleted"

@@ -121,7 +121,7 @@ func TestSeveralRepositoriesAreSetUpTogether(t *testing.T) {
 
 func TestOneThatIsMarkedIsAsOneThatIsPicked(t *testing.T) {
 	w, keys := newWorldOf(t, 1)
-	w.toRepositories().pick(keys[0]).step(flow.StepReview).reads("Travis settings of acme/r00").accept().step(flow.StepProve)
+	w.toRepositories().pick(keys[0]).step(flow.StepReview).reads("Travis settings of acme/r00").accept().step(flow.StepTestBuild)
 	w.wantPairs(keys...)
 }
 

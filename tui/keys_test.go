@@ -19,7 +19,7 @@ import (
 func (m *model) look() {
 	m.Update(lookedMsg(m.appeared))
 	m.View()
-	m.out.writes.Add(1)
+	m.terminal.Out.writes.Add(1)
 }
 
 // played runs a model as Bubble Tea does: one message after the other, with a View
@@ -63,7 +63,7 @@ func (p *played) wait(d time.Duration) {
 		synctest.Wait()
 		if !time.Now().Before(next) && p.next != p.onTerm {
 			p.onTerm = p.next
-			p.out.writes.Add(1)
+			p.terminal.Out.writes.Add(1)
 		}
 		for len(p.timers) > 0 {
 			p.send(<-p.timers)
@@ -104,7 +104,7 @@ func (p *played) isAnswered() bool { return p.step != "probe" || p.problem != ni
 
 func newPlayed(t *testing.T) *played {
 	f := flow.New(flow.Outside{}, flow.Given{})
-	m := newModel(connect.Stop{Soft: t.Context(), Hard: t.Context()}, Terminal{}, f, &counted{file: os.Stderr})
+	m := newModel(connect.Stop{Soft: t.Context(), Hard: t.Context()}, Terminal{Out: &Device{screen: os.Stderr}}, f)
 	m.ctx, m.send = t.Context(), func(tea.Msg) {}
 	return &played{model: m, timers: make(chan tea.Msg, 100)}
 }

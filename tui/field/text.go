@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	tea "charm.land/bubbletea/v2"
+	"charm.land/huh/v2"
 	"github.com/charmbracelet/x/ansi"
 
 	"convox-travis/internal/secret"
@@ -13,7 +14,82 @@ import (
 	"convox-travis/tui/flow"
 )
 
-// longestSecret is the most bytes that a Secret takes.
+// Text is one line that is typed or pasted and isn't secret.
+type Text struct {
+	base
+	widget      *huh.Input
+	placeholder string
+	typed       string // the widget's value
+	check       func(string) error
+	problem     error
+}
+
+// NewText starts with a value, or shows a placeholder where that is "". Enter passes
+// the trimmed value to check, which may be nil; its error is the Problem.
+func NewText(theme *Theme, placeholder, initial string, check func(string) error) *Text {
+	t := &Text{base: base{theme: theme}, placeholder: text.Clean(placeholder), typed: initial, check: check}
+	t.makeWidget()
+	return t
+}
+
+// leastInputWidth is the cells that huh's input needs: in fewer it panics.
+const leastInputWidth = 8
+
+// makeWidget makes a widget for the width, with the cursor at the end. One that was
+// made for another width would show too much of a long value, or too little.
+func (t *Text) makeWidget() {
+	t.widget = huh.NewInput().Placeholder(t.placeholder).Prompt(marker)
+	t.theme.dress(t.widget)
+	t.widget.WithWidth(max(t.width, leastInputWidth))
+	t.widget.Value(&t.typed) // after the width: a long value would be invisible before the first key
+}
+
+// Value implements Field. It has no white space at its ends.
+func (t *Text) Value() flow.Value { return flow.Value{Text: strings.TrimSpace(t.typed)} }
+
+// Update implements Field.
+func (t *Text) Update(msg tea.Msg) (tea.Cmd, bool) {
+	switch msg := msg.(type) {
+	case tea.KeyPressMsg:
+		t.problem = nil
+		if msg.Keystroke() == "enter" {
+			if t.check != nil {
+				t.problem = t.check(t.Value().Text)
+			}
+			return nil, t.problem == nil
+		}
+		t.widget.Update(msg)
+	case tea.PasteMsg: // huh turns line endings into spaces
+		t.problem = nil
+		t.widget.Update(msg)
+	}
+	return nil, false
+}
+
+// Resize implements Field. A new width moves the cursor to the end.
+func (t *Text) Resize(width, height int) {
+	isNew := width != t.width
+	t.base.Resize(width, height)
+	if isNew {
+		t.makeWidget()
+	}
+}
+
+// View implements Field.
+func (t *Text) View() string { return t.fit(strings.Split(t.widget.View(), "\n")...) }
+
+// Lines implements Field.
+func (*Text) Lines(int) Lines { return Lines{1, 1, 1} }
+
+// Problem implements Field.
+func (t *Text) Problem() error { return t.problem }
+
+// Keys implements Field.
+func (*Text) Keys() []Key { return []Key{{Key: "enter", Does: "continue", Priority: keyAnswers}} }
+
+// TakesText implements Field.
+func (*Text) TakesText() bool { return true }
+
 const longestSecret = 64 << 10
 
 // Secret is one line that is typed or pasted hidden. Its value is shown only after
@@ -147,29 +223,22 @@ func (*Secret) TakesText() bool { return true }
 type Shown struct {
 	base
 	secret secret.String
-	typing *Text // nil if nothing has to be typed
-	hidden bool  // by its owner
-	isAway bool  // nobody looks
+	typing *Text
+	asks   bool // whether something has to be typed
+	hidden bool // by its owner
+	isAway bool // nobody looks
 	copied bool
 }
 
 // NewShown shows a secret. Enter passes check what was typed as the last tail
 // characters of it, or all of a shorter one; with 0, Enter alone continues.
 func NewShown(theme *Theme, shown secret.String, tail int, check func(string) error) *Shown {
-	s := &Shown{base: base{theme: theme}, secret: shown}
-	if tail > 0 {
-		s.typing = NewText(theme, fmt.Sprintf("its last %d characters", min(tail, utf8.RuneCountInString(shown.Reveal()))), "", check)
-	}
-	return s
+	placeholder := fmt.Sprintf("its last %d characters", min(tail, utf8.RuneCountInString(shown.Reveal())))
+	return &Shown{base: base{theme: theme}, secret: shown, typing: NewText(theme, placeholder, "", check), asks: tail > 0}
 }
 
 // Value implements Field. It is what was typed.
-func (s *Shown) Value() flow.Value {
-	if s.typing == nil {
-		return flow.Value{}
-	}
-	return s.typing.Value()
-}
+func (s *Shown) Value() flow.Value { return s.typing.Value() }
 
 // Update implements Field.
 func (s *Shown) Update(msg tea.Msg) (tea.Cmd, bool) {
@@ -187,12 +256,12 @@ func (s *Shown) Update(msg tea.Msg) (tea.Cmd, bool) {
 			s.hidden = !s.hidden
 			return nil, false
 		case "enter":
-			if s.typing == nil {
+			if !s.asks {
 				return nil, true
 			}
 		}
 	}
-	if s.typing == nil {
+	if !s.asks {
 		return nil, false
 	}
 	before := s.Value().Text
@@ -208,7 +277,7 @@ func (s *Shown) View() string {
 		return ""
 	}
 	lines := s.lines(s.width)
-	if s.typing != nil {
+	if s.asks {
 		if s.height > len(lines)+1 {
 			lines = append(lines, "")
 		}
@@ -241,7 +310,7 @@ func (s *Shown) lines(width int) []string {
 func (s *Shown) Lines(width int) Lines {
 	least := len(s.lines(width))
 	most := least
-	if s.typing != nil {
+	if s.asks {
 		least, most = least+1, most+2
 	}
 	enough := least
@@ -254,18 +323,11 @@ func (s *Shown) Lines(width int) Lines {
 // Resize implements Field.
 func (s *Shown) Resize(width, height int) {
 	s.base.Resize(width, height)
-	if s.typing != nil {
-		s.typing.Resize(width, 1)
-	}
+	s.typing.Resize(width, 1)
 }
 
 // Problem implements Field.
-func (s *Shown) Problem() error {
-	if s.typing == nil {
-		return nil
-	}
-	return s.typing.Problem()
-}
+func (s *Shown) Problem() error { return s.typing.Problem() }
 
 // Keys implements Field.
 func (s *Shown) Keys() []Key {
@@ -277,4 +339,4 @@ func (s *Shown) Keys() []Key {
 }
 
 // TakesText implements Field.
-func (s *Shown) TakesText() bool { return s.typing != nil }
+func (s *Shown) TakesText() bool { return s.asks }

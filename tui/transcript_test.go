@@ -98,7 +98,7 @@ func TestLinesThatChangeHaveToBeSeen(t *testing.T) {
 }
 
 func TestTheReviewStaysWhileASwitchIsTaken(t *testing.T) {
-	m := newModel(connect.Stop{}, Terminal{}, nil, nil)
+	m := newModel(connect.Stop{}, Terminal{}, nil)
 	m.busy, m.since, m.review = "playing the builds", time.Now(), []string{"the review"}
 	if shown := strings.Join(m.main(), "\n"); shown != "the review" {
 		t.Errorf("at once it shows %q", shown)

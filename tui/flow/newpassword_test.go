@@ -121,7 +121,7 @@ func TestAResetOffersARotation(t *testing.T) {
 	w.backTo(flow.StepRotate)
 	w.choose("Set up a repository").step(flow.StepReview).reads(slug)
 	w.accept()
-	if step, _ := w.flow.Step(); step == flow.StepProve {
+	if step, _ := w.flow.Step(); step == flow.StepTestBuild {
 		w.answer(flow.Value{})
 	}
 	w.step(flow.StepDone).reads("convox-travis --rack production --only-existing\n", "rotates it in the other repositories")

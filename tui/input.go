@@ -25,7 +25,6 @@ type Input struct {
 	// how to copy.
 	Copies bool
 	Env    []string // NAME=VALUE; decides on colors and signs
-	Width  int      // of the lines, in cells; 0 is as wide as the full screen at most
 }
 
 // backSecret goes back where a secret is asked for, and helpSecret explains.
@@ -34,8 +33,7 @@ var backSecret, helpSecret = secret.New("<"), secret.New("?")
 // longestLine bounds an answer, in bytes.
 const longestLine = 64 << 10
 
-// lineReader reads lines in a goroutine of its own, since a read cannot be
-// ended: it is left behind when the person is.
+// lineReader reads lines in a goroutine of its own, since nothing can end a read.
 type lineReader struct {
 	tty
 	wanted chan bool // hidden or not
@@ -114,8 +112,7 @@ func cutEnding(text []byte) []byte {
 	return bytes.TrimSuffix(text, []byte("\r"))
 }
 
-// tty is the terminal of plain questions, or none, where answers come from a
-// pipe.
+// tty is the terminal of plain questions, or none if answers come from a pipe.
 type tty struct {
 	terminal *os.File
 	found    *term.State // as which it is to be left
@@ -144,8 +141,7 @@ func (t *tty) set(echo, flush bool) {
 	}
 }
 
-// drop forgets what was typed before, where there is a terminal: it was not
-// meant for what is asked next. A pipe's answers are meant in their order.
+// drop forgets what was typed before the question appeared. A pipe's answers stay.
 func (t *tty) drop() { t.set(false, true) }
 
 // restore makes the terminal what it was: a read that was left behind has its
@@ -160,10 +156,10 @@ func (t *tty) restore() {
 	t.left = true
 }
 
-// retake makes the terminal again what it was before a stop, without what was typed
+// retakeTerminal makes the terminal again what it was before a stop, without what was typed
 // before. With bg it stays the shell's, and whoever sets it is stopped by the kernel
 // until fg. The lock is held.
-func (t *tty) retake() {
+func (t *tty) retakeTerminal() {
 	if t.left {
 		return
 	}

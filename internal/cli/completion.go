@@ -79,7 +79,7 @@ func (p *program) complete(root *cobra.Command) {
 		"rack":     p.completeRacks,
 		"app":      p.completeApps,
 		"region":   fixed(cfn.KnownRegions()...),
-		"profile":  p.profilesAtHand,
+		"profile":  p.completeProfiles,
 		"json":     fixed(jsonDocument, jsonLines),
 		"step":     fixed("deploy", "after_success"),
 	}
@@ -203,7 +203,7 @@ func (p *program) completeRacks(context.Context) (all []string) {
 	return all
 }
 
-func (p *program) profilesAtHand(context.Context) (names []string) {
+func (p *program) completeProfiles(context.Context) (names []string) {
 	for _, profile := range cfn.Profiles(p.env, p.home, "") {
 		names = append(names, profile.Name)
 	}

@@ -50,7 +50,7 @@ func (o *options) login(env func(string) string) (login, error) {
 func (o *options) consoleLogin(text, from string) (login, error) {
 	host, err := convox.ParseHost(text)
 	if err != nil {
-		return login{}, wrongAnswer(from+quoted(text), err)
+		return login{}, invalidValue(from+quoted(text), err)
 	}
 	if o.rack != "" && !isOrgRack(o.rack) {
 		return login{}, usageError("--rack"+quoted(o.rack)+": with --console it is ORG/NAME", "run convox racks to list them, or look in Console")
@@ -65,7 +65,7 @@ func (o *options) consoleLogin(text, from string) (login, error) {
 func (o *options) rackLogin(text, from string) (login, error) {
 	host, err := convox.ParseHost(text)
 	if err != nil {
-		return login{}, wrongAnswer(from+quoted(text), err)
+		return login{}, invalidValue(from+quoted(text), err)
 	}
 	if host.IsHostedConsole() {
 		return login{}, usageError(from+" is Console's, not a Rack's", "pass --console with a deploy key")

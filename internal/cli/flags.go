@@ -131,18 +131,18 @@ func ignore(flags *pflag.FlagSet, names ...string) {
 	}
 }
 
-// givenFlags are the flags that the commands in hints repeat. Environment variables
+// repeatedFlags are those that the commands in hints repeat. Environment variables
 // need no repeating.
-func (o *options) givenFlags() audit.RunFlags {
-	given := audit.RunFlags{Profile: o.profile, Endpoint: o.travisEndpoint}
+func (o *options) repeatedFlags() audit.RunFlags {
+	flags := audit.RunFlags{Profile: o.profile, Endpoint: o.travisEndpoint}
 	add := func(name, value string) {
 		if value != "" {
-			given.SignIn = append(given.SignIn, name, value)
+			flags.SignIn = append(flags.SignIn, name, value)
 		}
 	}
 	switch {
 	case o.console != "":
-		given.SignIn = []string{strings.TrimSuffix("--console="+o.console, "="+convox.HostedConsole)}
+		flags.SignIn = []string{strings.TrimSuffix("--console="+o.console, "="+convox.HostedConsole)}
 		add("--rack", o.rack)
 	case o.rack != "":
 		add("--rack", o.rack)
@@ -157,11 +157,11 @@ func (o *options) givenFlags() audit.RunFlags {
 	}
 	switch {
 	case o.passwordStdin:
-		given.Password = []string{"--password-stdin"}
+		flags.Password = []string{"--password-stdin"}
 	case o.saved:
-		given.Password = []string{"--saved"}
+		flags.Password = []string{"--saved"}
 	}
-	return given
+	return flags
 }
 
 // check refuses values that no command can use.
@@ -173,11 +173,11 @@ func (o *options) check() error {
 	}
 	if o.branch != "" {
 		if err := gitrepo.CheckBranch(o.branch); err != nil {
-			return wrongAnswer("--branch"+quoted(o.branch), err)
+			return invalidValue("--branch"+quoted(o.branch), err)
 		}
 	}
 	if _, err := convox.NewChecker(convox.CheckerOptions{Fingerprint: o.fingerprint}); err != nil {
-		return wrongAnswer("--fingerprint"+quoted(o.fingerprint), err)
+		return invalidValue("--fingerprint"+quoted(o.fingerprint), err)
 	}
 	if o.skipExisting && o.onlyExisting {
 		return usageError("--skip-existing and --only-existing exclude each other", "pass --only-existing to replace the variables where they exist, or --skip-existing to write them elsewhere")
@@ -397,8 +397,8 @@ func (p *program) needsCredential(o *options) func(*missing, login) {
 	}
 }
 
-// unanswered lists what the wizard still had to ask when its input ended.
-func (p *program) unanswered(f *flow.Flow) error {
+// missingAnswers lists what the wizard still had to ask when its input ended.
+func (p *program) missingAnswers(f *flow.Flow) error {
 	if p.demo {
 		return usageError("the demo's input ended before its questions did", "run convox-travis demo on a terminal")
 	}

@@ -56,24 +56,24 @@ type program struct {
 	limit   ratelimit.Limit
 	clients travisClients
 
-	// wizardWaits carries what a call waits for to the wizard; nil means standard error.
-	wizardWaits chan progress.Wait
+	// wizardWait carries what a call waits for to the wizard; nil means standard error.
+	wizardWait chan progress.Wait
 
-	reach reach
-	demo  bool // everything runs in the embedded world
+	connections connections
+	demo        bool // everything runs in the embedded world
 
-	asking atomic.Bool // the wizard's questions own the terminal
-	// held is that terminal, until its driver has restored it.
-	held atomic.Pointer[tui.Held]
+	isAsking atomic.Bool // the wizard's questions own the terminal
+	// heldTerminal is that terminal, until its driver has restored it.
+	heldTerminal atomic.Pointer[tui.Held]
 
-	blanks map[*cobra.Command]func() document // each command's empty document
-	ended  *result                            // how the command ended
+	emptyDocuments map[*cobra.Command]func() document // each command's empty document
+	result         *result                            // how the command ended
 	// command is the one that runs, once its flags are parsed.
 	command atomic.Pointer[cobra.Command]
 	// signals ask the run to stop; timeout stops it for another reason.
-	signals chan os.Signal
-	timeout context.CancelCauseFunc
-	wrote   atomic.Bool // something outside may have changed
+	signals    chan os.Signal
+	timeout    context.CancelCauseFunc
+	hasWritten atomic.Bool // something outside may have changed
 	// stopping tells the user that the run is stopping. The full screen does that itself.
 	stopping atomic.Pointer[func()]
 }
@@ -92,7 +92,7 @@ func systemProgram() *program {
 	}
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, endingSignals...)
-	outliveReaders()
+	ignoreBrokenPipe()
 	colors := term.IsTerminal(int(os.Stdout.Fd())) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 	return &program{
 		colors:        colors,
@@ -115,7 +115,7 @@ func systemProgram() *program {
 // questions own it. Input that isn't a terminal is never the child's.
 func (p *program) childTerminal() *child.Terminal {
 	errs, ok := p.status.to.(*os.File)
-	if !ok || p.asking.Load() {
+	if !ok || p.isAsking.Load() {
 		return nil
 	}
 	terminal := &child.Terminal{Err: errs}
@@ -125,9 +125,9 @@ func (p *program) childTerminal() *child.Terminal {
 	return terminal
 }
 
-// reach is how servers are called. The zero value uses the network; the demo and the
+// connections is how servers are called. The zero value uses the network; the demo and the
 // tests stay on this machine.
-type reach struct {
+type connections struct {
 	retry transport.Retry
 	roots *x509.CertPool // issuers of a Console's certificate; nil means the system's
 	dial  func(ctx context.Context, network, address string) (net.Conn, error)
@@ -143,17 +143,17 @@ func userAgent() string {
 }
 
 // checker fails with convox.CodeFingerprint alone.
-func (r reach) checker(fingerprint string) (*convox.Checker, error) {
+func (c connections) checker(fingerprint string) (*convox.Checker, error) {
 	return convox.NewChecker(convox.CheckerOptions{
-		Fingerprint: fingerprint, UserAgent: userAgent(), Retry: r.retry, Roots: r.roots, DialContext: r.dial,
+		Fingerprint: fingerprint, UserAgent: userAgent(), Retry: c.retry, Roots: c.roots, DialContext: c.dial,
 	})
 }
 
 // finder searches AWS with a profile. mfaCode asks for an MFA code; nil means that
 // nobody can be asked.
-func (r reach) finder(profile string, mfaCode func(context.Context) (string, error)) (*cfn.Finder, error) {
+func (c connections) finder(profile string, mfaCode func(context.Context) (string, error)) (*cfn.Finder, error) {
 	return cfn.NewFinder(cfn.Options{
-		Profile: profile, MFACode: mfaCode, Terminal: r.terminal, UserAgent: userAgent(), Retry: r.retry, DialContext: r.dial, OnWrite: r.onWrite,
+		Profile: profile, MFACode: mfaCode, Terminal: c.terminal, UserAgent: userAgent(), Retry: c.retry, DialContext: c.dial, OnWrite: c.onWrite,
 	})
 }
 
@@ -164,7 +164,7 @@ func (p *program) mfaCode() func(context.Context) (string, error) {
 		return nil
 	}
 	return func(ctx context.Context) (string, error) {
-		if p.asking.Load() {
+		if p.isAsking.Load() {
 			return "", errAsking // the wizard owns the terminal
 		}
 		fmt.Fprint(p.err, "MFA code of the AWS profile: ")
@@ -251,8 +251,8 @@ func (p *program) travisClient(endpoint string, token secret.String) (*travisapi
 		return known, nil
 	}
 	client, err := travisapi.New(travisapi.Config{
-		Endpoint: endpoint, Token: token, UserAgent: userAgent(), HTTP: transport.NewClient(nil, p.reach.dial),
-		Retry: p.reach.retry, Posts: p.posts(name).Begin, Calls: p.calls().Wait, OnWrite: p.reach.onWrite,
+		Endpoint: endpoint, Token: token, UserAgent: userAgent(), HTTP: transport.NewClient(nil, p.connections.dial),
+		Retry: p.connections.retry, Posts: p.posts(name).Begin, Calls: p.calls().Wait, OnWrite: p.connections.onWrite,
 	})
 	if err != nil {
 		return nil, usageError(err.Error(), hintsOf(err)...)

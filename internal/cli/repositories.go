@@ -185,7 +185,7 @@ func (o *options) readProvider() (travisapi.Provider, error) {
 func (r repositories) read(n named, provider travisapi.Provider) (connect.Target, error) {
 	remote, err := gitrepo.ParseRepository(n.text)
 	if err != nil {
-		return connect.Target{}, wrongAnswer(n.where+quoted(n.text), err)
+		return connect.Target{}, invalidValue(n.where+quoted(n.text), err)
 	}
 	candidates := []gitrepo.Remote{remote}
 	if remote.Host == "" {
@@ -293,18 +293,18 @@ type lister interface {
 	Repositories(context.Context, travisapi.ListOptions) ([]travisapi.Repository, error)
 }
 
-// owned returns how the wizard lists the repositories of --all; nil without it.
-func (p *program) owned(o *options) func(context.Context, flow.Travis) ([]connect.Target, []travisapi.Repository, error) {
+// ownerLister returns how the wizard lists the repositories of --all; nil without it.
+func (p *program) ownerLister(o *options) func(context.Context, flow.Travis) ([]connect.Target, []travisapi.Repository, error) {
 	if !o.all {
 		return nil
 	}
 	return func(ctx context.Context, client flow.Travis) ([]connect.Target, []travisapi.Repository, error) {
-		return o.listOwned(ctx, client)
+		return o.listOwner(ctx, client)
 	}
 }
 
-// listOwned returns the repositories of --all, and Travis's data about them.
-func (o *options) listOwned(ctx context.Context, client lister) ([]connect.Target, []travisapi.Repository, error) {
+// listOwner returns the repositories of --all, and Travis's data about them.
+func (o *options) listOwner(ctx context.Context, client lister) ([]connect.Target, []travisapi.Repository, error) {
 	provider, err := o.readProvider()
 	if err != nil {
 		return nil, nil, err

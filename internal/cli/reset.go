@@ -40,7 +40,7 @@ again with the same password to continue.`,
 		},
 	}, func() document {
 		d := &resetDocument{Phase: string(reset.PhaseNothing)}
-		if p.wrote.Load() { // the run was abandoned
+		if p.hasWritten.Load() { // the run was abandoned
 			d.Phase = string(reset.PhaseUnknown)
 		}
 		if args := cmd.Flags().Args(); len(args) == 1 {
@@ -111,7 +111,7 @@ func (p *program) resetAnswers(o *resetOptions) error {
 
 // resetRack finds the Rack's stack.
 func (p *program) resetRack(ctx context.Context, o *resetOptions) (*cfn.Finder, connect.Found, error) {
-	finder, err := p.reach.finder(o.profile, p.mfaCode())
+	finder, err := p.connections.finder(o.profile, p.mfaCode())
 	if err != nil {
 		return nil, connect.Found{}, err
 	}
@@ -128,12 +128,12 @@ func (p *program) resetRack(ctx context.Context, o *resetOptions) (*cfn.Finder, 
 // reset resets the password without questions.
 func (p *program) reset(stop connect.Stop, show *resetReporter, finder *cfn.Finder) result {
 	o := show.o
-	r := &reset.Reset{Rack: show.found.Rack, Host: show.found.Host, Logins: p.logins(), Clock: p.reach.retry.Clock}
+	r := &reset.Reset{Rack: show.found.Rack, Host: show.found.Host, Logins: p.logins(), Clock: p.connections.retry.Clock}
 	request, err := p.resetRequest(stop.Soft, o, r)
 	if err != nil {
 		return show.fail(err)
 	}
-	if request.Checker, err = p.reach.checker(o.fingerprint); err != nil {
+	if request.Checker, err = p.connections.checker(o.fingerprint); err != nil {
 		return show.fail(err)
 	}
 	if err := r.Look(stop.Soft, finder); err != nil {
@@ -196,7 +196,7 @@ var resetInput = input{
 // askReset resets the password step by step, with the wizard's questions.
 func (p *program) askReset(stop connect.Stop, show *resetReporter, finder *cfn.Finder) result {
 	o := &show.o.options
-	outside := p.outside(o, &wizardAWS{options: o, reach: p.reach, finder: finder}, p.repositoriesOnce(stop.Soft, o))
+	outside := p.outside(o, &wizardAWS{options: o, connections: p.connections, finder: finder}, p.repositoriesOnce(stop.Soft, o))
 	outside.Clone, outside.Token, outside.Racks = nil, nil, nil // a reset doesn't need Travis
 	if p.form == jsonLines && p.isPlain(o) {
 		outside.ResetEvent = show.event
@@ -241,7 +241,7 @@ func (p *program) guide(ctx context.Context, o *resetOptions) result {
 	if stopped := context.Cause(ctx); stopped != nil {
 		return failure(stopped)
 	}
-	if isWrong(err) {
+	if isUsageError(err) {
 		return failure(err)
 	}
 	var r result
@@ -257,8 +257,8 @@ func (p *program) guide(ctx context.Context, o *resetOptions) result {
 	return r
 }
 
-// isWrong reports whether an error is about the command line, which a guide doesn't
+// isUsageError reports whether an error is about the command line, which a guide doesn't
 // help with.
-func isWrong(err error) bool {
+func isUsageError(err error) bool {
 	return err != nil && exitCode(err) == exitUsage && !problem.Has(err, cfn.CodeNoCredentials, cfn.CodeMFA)
 }

@@ -78,9 +78,9 @@ func run(args []string, p *program) int {
 	crash.Handle(p.crashed)
 	defer crash.Catch()
 	p.err = p.status
-	p.reach.retry.Tell = p.showRetry
-	p.reach.terminal = p.childTerminal
-	p.reach.onWrite = p.noteWrite
+	p.connections.retry.Tell = p.showRetry
+	p.connections.terminal = p.childTerminal
+	p.connections.onWrite = p.noteWrite
 	stop, finish := p.watchSignals()
 	defer finish()
 	root := newRoot(p, &stop)
@@ -95,11 +95,11 @@ func run(args []string, p *program) int {
 		defer crash.Catch()
 		cmd, err := root.ExecuteContextC(stop.Soft)
 		if err != nil {
-			p.ended = &result{err: err}
+			p.result = &result{err: err}
 		}
 		code := exitDone // cobra prints help and completions
-		if p.ended != nil {
-			code = p.finish(cmd, *p.ended)
+		if p.result != nil {
+			code = p.finish(cmd, *p.result)
 		}
 		code = out.check(p, code)
 		p.status.clear()
@@ -108,7 +108,7 @@ func run(args []string, p *program) int {
 	if code, isDone := p.await(stop, ended); isDone {
 		return code
 	}
-	return p.abandon(context.Cause(stop.Soft), p.wrote.Load(), out)
+	return p.abandon(context.Cause(stop.Soft), p.hasWritten.Load(), out)
 }
 
 func newRoot(p *program, stop *connect.Stop) *cobra.Command {
@@ -207,7 +207,7 @@ func (p *program) watchSignals() (connect.Stop, func()) {
 
 // noteWrite notes that something outside may change from now on, so that a run that
 // is asked to stop has something to finish and to report.
-func (p *program) noteWrite() { p.wrote.Store(true) }
+func (p *program) noteWrite() { p.hasWritten.Store(true) }
 
 // onStopping sets how the user learns that the run is stopping.
 func (p *program) onStopping(tell func()) { p.stopping.Store(&tell) }
@@ -244,7 +244,7 @@ func (p *program) await(stop connect.Stop, ended <-chan int) (code int, isDone b
 			hard, isLast = nil, true
 			limit.Reset(patience)
 		case <-limit.C:
-			if isLast || !p.wrote.Load() {
+			if isLast || !p.hasWritten.Load() {
 				return 0, false
 			}
 			isLast = true
@@ -273,7 +273,7 @@ func (p *program) abandon(cause error, wrote bool, out *output) int {
 		defer crash.Catch()
 		p.restoreTerminal()
 		// The command may still use p.
-		last := &program{args: p.args, form: p.form, blanks: p.blanks, out: out.to, err: p.status.to, env: p.env}
+		last := &program{args: p.args, form: p.form, emptyDocuments: p.emptyDocuments, out: out.to, err: p.status.to, env: p.env}
 		last.finish(p.command.Load(), r)
 	}()
 	select {
@@ -284,7 +284,7 @@ func (p *program) abandon(cause error, wrote bool, out *output) int {
 }
 
 func (p *program) restoreTerminal() {
-	if held := p.held.Swap(nil); held != nil {
+	if held := p.heldTerminal.Swap(nil); held != nil {
 		held.Restore()
 	}
 }

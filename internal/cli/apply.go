@@ -72,7 +72,7 @@ func (p *program) apply(stop connect.Stop, o *options) result {
 	switch {
 	case err != nil:
 	case o.all:
-		a.request.Targets, a.request.Known, err = o.listOwned(stop.Soft, a.travis)
+		a.request.Targets, a.request.Known, err = o.listOwner(stop.Soft, a.travis)
 	default:
 		var unlisted error
 		if a.request.Known, unlisted = listMany(stop.Soft, a.travis, a.request.Targets); unlisted != nil && stop.Soft.Err() == nil {
@@ -101,7 +101,7 @@ func (p *program) apply(stop connect.Stop, o *options) result {
 		r, _ := clone.warn(show, plan.Intent())
 		return r
 	}
-	runner := connect.Runner{Travis: a.travis, Retry: p.reach.retry, Tell: show.event}
+	runner := connect.Runner{Travis: a.travis, Retry: p.connections.retry, Tell: show.event}
 	show.streamed = true
 	show.begin(plan.Tally(time.Now()))
 	r, builds := clone.warn(show, runner.Apply(stop, plan))
@@ -118,7 +118,7 @@ func (p *program) listExisting(ctx context.Context, o *options) result {
 	a, err := p.answers(ctx, o, "apply", nil)
 	var plan connect.Plan
 	if err == nil {
-		if a.request.Targets, a.request.Known, err = o.listOwned(ctx, a.travis); err == nil {
+		if a.request.Targets, a.request.Known, err = o.listOwner(ctx, a.travis); err == nil {
 			var done func()
 			a.request.Read, done = p.reading(len(a.request.Targets))
 			plan, err = connect.FindExisting(ctx, a.travis, a.request)
@@ -149,7 +149,7 @@ func (p *program) listExisting(ctx context.Context, o *options) result {
 		return r
 	}
 	r.notes = append(r.notes, "Travis doesn't show which Rack a repository uses: save the list as FILE, and delete the lines of repositories that use another Rack",
-		"next: run "+audit.RotateCommand(o.givenFlags(), o.branch))
+		"next: run "+audit.RotateCommand(o.repeatedFlags(), o.branch))
 	return r
 }
 
@@ -183,7 +183,7 @@ func (p *program) playClone(ctx context.Context, o *options, a application, plan
 			return
 		}
 		c.builds = &builds
-		if checker, err := p.reach.checker(o.fingerprint); err == nil && !plan.Unchecked {
+		if checker, err := p.connections.checker(o.fingerprint); err == nil && !plan.Unchecked {
 			c.warnings = builds.FindApp(ctx, checker, plan.Credential, plan.Login)
 		}
 	}()
@@ -210,7 +210,7 @@ func deployNotes(builds audit.Builds, a application) []string {
 }
 
 func (p *program) makePlan(ctx context.Context, o *options, a application) (connect.Plan, error) {
-	checker, err := p.reach.checker(o.fingerprint)
+	checker, err := p.connections.checker(o.fingerprint)
 	if err != nil {
 		return connect.Plan{}, err
 	}
@@ -240,7 +240,7 @@ func (p *program) locate(ctx context.Context, o *options, a *application) (err e
 }
 
 func (p *program) findRack(ctx context.Context, o *options, a *application) error {
-	finder, err := p.reach.finder(o.profile, nil)
+	finder, err := p.connections.finder(o.profile, nil)
 	if err != nil {
 		return err
 	}

@@ -175,7 +175,7 @@ func (w *inside) suffer(at place, b blow) (heal func() (fell bool)) {
 // time they wait for servers that say nothing.
 func sideBySide[T fmt.Stringer](t *testing.T, parts []T, play func(*testing.T, T)) {
 	t.Helper()
-	const atATime = 16
+	const atATime = 32
 	next := make(chan T)
 	var players sync.WaitGroup
 	for range atATime {

@@ -126,18 +126,18 @@ func (p *program) check(stop connect.Stop, o *checkOptions) result {
 		return failure(err)
 	}
 	d.Host = request.Credential.Host.String()
-	checker, err := p.reach.checker(o.fingerprint)
+	checker, err := p.connections.checker(o.fingerprint)
 	if err != nil {
 		return result{document: d, err: err}
 	}
 	if o.all {
-		if request.Targets, _, err = o.listOwned(ctx, client); err != nil {
+		if request.Targets, _, err = o.listOwner(ctx, client); err != nil {
 			return result{document: d, err: err}
 		}
 	}
 	request.Clone = p.clonedFile(ctx, &o.options, request.Targets)
 	auditor := audit.Auditor{Travis: client, Checker: checker, Racks: func(ctx context.Context) (audit.Searcher, error) {
-		return p.reach.finder(o.profile, nil)
+		return p.connections.finder(o.profile, nil)
 	}}
 	var done func()
 	request.Read, done = p.reading(len(request.Targets))
@@ -205,7 +205,7 @@ func (d *checkDocument) fill(report audit.Report) {
 // checkAnswers reads the answers, and lists those that are missing. The credential is
 // optional, unless half of it was given.
 func (p *program) checkAnswers(ctx context.Context, o *checkOptions) (audit.Request, *travisapi.Client, error) {
-	request := audit.Request{Branch: o.branch, WholeOwner: o.all, LastBuild: o.lastBuild, Player: player(), Given: o.givenFlags(), Hints: hintsOf}
+	request := audit.Request{Branch: o.branch, WholeOwner: o.all, LastBuild: o.lastBuild, Player: player(), Given: o.repeatedFlags(), Hints: hintsOf}
 	a, err := p.answers(ctx, &o.options, "check", func(m *missing, to login) {
 		if !to.isSet() && (o.passwordStdin || o.saved) {
 			m.addSignIn()

@@ -2,10 +2,13 @@ package cli
 
 import (
 	"encoding/json"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"mvdan.cc/sh/v3/shell"
@@ -27,17 +30,45 @@ deploy:
 
 // checkout makes the folder the clone of acme/web, with a commit for each text
 // of .travis.yml.
-func (w *world) checkout(t *testing.T, texts ...string) {
+func (w *world) checkout(t testing.TB, texts ...string) {
 	t.Helper()
-	git(t, w.dir, "init", "-q")
-	git(t, w.dir, "remote", "add", "origin", "git@github.com:acme/web.git")
+	made, _ := clones.LoadOrStore(strings.Join(texts, "\x00"), sync.OnceValue(func() fs.FS { return makeClone(t, texts) }))
+	if err := os.CopyFS(w.dir, made.(func() fs.FS)()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// clones are those that were checked out, by their commits: git makes each once.
+var clones sync.Map
+
+func makeClone(t testing.TB, texts []string) fs.FS {
+	t.Helper()
+	dir := t.TempDir()
+	gitIn(t, dir, "init", "-q", "--template=")
+	gitIn(t, dir, "remote", "add", "origin", "git@github.com:acme/web.git")
 	for _, text := range texts {
-		if err := os.WriteFile(filepath.Join(w.dir, ".travis.yml"), []byte(text), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, ".travis.yml"), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		git(t, w.dir, "add", ".travis.yml")
-		git(t, w.dir, "-c", "user.name=Ann", "-c", "user.email=ann@example.com", "commit", "-q", "-m", "change")
+		gitIn(t, dir, "add", ".travis.yml")
+		gitIn(t, dir, "-c", "user.name=Ann", "-c", "user.email=ann@example.com", "commit", "-q", "-m", "change")
 	}
+	files := fstest.MapFS{}
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || path == dir {
+			return err
+		}
+		file := &fstest.MapFile{Mode: entry.Type() | 0o600}
+		if !entry.IsDir() {
+			file.Data, err = os.ReadFile(path)
+		}
+		files[filepath.ToSlash(strings.TrimPrefix(path, dir+string(filepath.Separator)))] = file
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
 }
 
 // setUp gives acme/web its pair.

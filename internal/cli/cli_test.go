@@ -1,3 +1,4 @@
+//go:debug tlsmlkem=0
 package cli
 
 import (
@@ -225,10 +226,7 @@ func (w *world) document(e ending) runDocument {
 // inClone makes the world's place a clone, and forgets the Rack's saved login.
 func (w *world) inClone() *world {
 	w.Helper()
-	dir := w.dir
-	for _, args := range [][]string{{"init", "-q"}, {"remote", "add", "origin", "git@github.com:" + w.setting("DEMO_REPO") + ".git"}} {
-		gitIn(w, dir, args...)
-	}
+	w.checkout(w)
 	return w
 }
 

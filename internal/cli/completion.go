@@ -69,46 +69,53 @@ const completeWithin = 500 * time.Millisecond
 // complete offers values of flags to the shell. It calls no server and offers no
 // secret.
 func (p *program) complete(root *cobra.Command) {
-	values := map[string]func(context.Context) []string{
-		"repo":     p.completeRepositories,
-		"owner":    p.completeOwners,
-		"branch":   func(ctx context.Context) []string { return gitrepo.Branches(ctx, p.dir) },
+	racks := completer(p.completeRacks)
+	offers := map[string]cobra.CompletionFunc{
+		"repo":     completer(p.completeRepositories),
+		"owner":    completer(p.completeOwners),
+		"branch":   completer(func(ctx context.Context) []string { return gitrepo.Branches(ctx, p.dir) }),
 		"provider": fixed(providers...),
 		"console":  fixed(convox.HostedConsole),
-		"host":     p.completeHosts,
-		"rack":     p.completeRacks,
-		"app":      p.completeApps,
-		"region":   fixed(cfn.KnownRegions()...),
-		"profile":  p.profilesAtHand,
-		"json":     fixed(jsonDocument, jsonLines),
-		"step":     fixed("deploy", "after_success"),
+		"host":     completer(p.completeHosts),
+		"rack": func(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+			if cmd.Flags().Changed("console") { // only Console knows its Racks, ORG/NAME
+				return cobra.NoFileCompletions(cmd, args, word)
+			}
+			return racks(cmd, args, word)
+		},
+		"app":     completer(p.completeApps),
+		"region":  fixed(cfn.KnownRegions()...),
+		"profile": completer(p.completeProfiles),
+		"json":    fixed(jsonDocument, jsonLines),
+		"step":    fixed("deploy", "after_success"),
 	}
-	files := []string{"repos-from", "file", "manifest"}
+	files := []string{"repos-from", "file", "manifest"} // the shell completes them
 	isCompletion := len(p.args) > 0 && strings.HasPrefix(p.args[0], cobra.ShellCompRequestCmd)
 	for _, cmd := range append(root.Commands(), root) {
 		cmd.Flags().VisitAll(func(flag *pflag.Flag) {
 			if isCompletion { // a shell would show the quotes around a value's name
 				_, flag.Usage = pflag.UnquoteUsage(flag)
 			}
-			if slices.Contains(files, flag.Name) {
-				return // the shell completes files
-			}
-			offer := cobra.NoFileCompletions
-			if values[flag.Name] != nil {
-				offer = completer(values[flag.Name])
-			}
-			if flag.Name == "rack" {
-				offer = withoutConsole(offer)
+			offer, isOffered := offers[flag.Name]
+			switch {
+			case slices.Contains(files, flag.Name):
+				return
+			case !isOffered:
+				offer = cobra.NoFileCompletions
 			}
 			_ = cmd.RegisterFlagCompletionFunc(flag.Name, offer) // fails only for an unknown flag or a second function
 		})
-		if cmd.ValidArgs == nil {
+		switch {
+		case cmd.Name() == "reset-password":
+			cmd.ValidArgsFunction = firstArgument(racks)
+		case cmd.ValidArgs == nil:
 			cmd.ValidArgsFunction = cobra.NoFileCompletions
 		}
-		if cmd.Name() == "reset-password" {
-			cmd.ValidArgsFunction = firstArgument(completer(p.completeRacks))
-		}
 	}
+}
+
+func fixed(values ...string) cobra.CompletionFunc {
+	return cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)
 }
 
 // completer adapts values for cobra, without file names.
@@ -131,27 +138,12 @@ func firstArgument(offer cobra.CompletionFunc) cobra.CompletionFunc {
 	}
 }
 
-// withoutConsole offers nothing beside --console: only Console knows its Racks,
-// ORG/NAME.
-func withoutConsole(offer cobra.CompletionFunc) cobra.CompletionFunc {
-	return func(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
-		if cmd.Flags().Changed("console") {
-			return nil, cobra.ShellCompDirectiveNoFileComp
-		}
-		return offer(cmd, args, word)
-	}
-}
-
 // isPlainWord reports whether a shell reads a text literally. Others aren't offered:
 // Bash inserts a common prefix unquoted, and a branch can be called $(command).
 func isPlainWord(text string) bool {
 	return text != "" && !strings.HasPrefix(text, "-") && !strings.ContainsFunc(text, func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_./@+,:%=", r)
 	})
-}
-
-func fixed(values ...string) func(context.Context) []string {
-	return func(context.Context) []string { return values }
 }
 
 func (p *program) completeRepositories(ctx context.Context) (all []string) {
@@ -203,7 +195,7 @@ func (p *program) completeRacks(context.Context) (all []string) {
 	return all
 }
 
-func (p *program) profilesAtHand(context.Context) (names []string) {
+func (p *program) completeProfiles(context.Context) (names []string) {
 	for _, profile := range cfn.Profiles(p.env, p.home, "") {
 		names = append(names, profile.Name)
 	}

@@ -82,13 +82,13 @@ func (p *program) runDemo(stop connect.Stop, o *options, options demo.Options) r
 	if p.home, err = world.Home(); err != nil {
 		return failure(errNoDemo)
 	}
-	if err := p.moveInto(world); err != nil {
+	if err := p.useWorld(world); err != nil {
 		return failure(errNoDemo)
 	}
 	if p.dir, err = world.Clone(stop.Soft); err != nil { // git reads the new environment
 		return failure(errNoDemo)
 	}
-	outside := p.outside(o, &wizardAWS{options: o, reach: p.reach}, p.repositoriesOnce(stop.Soft, o))
+	outside := p.outside(o, &wizardAWS{options: o, connections: p.connections}, p.repositoriesOnce(stop.Soft, o))
 	hurry, back := "Press Enter six times to see it work. Also try", "Esc"
 	if p.isPlain(o) { // there, the review needs a yes
 		hurry, back = "Try", "<"
@@ -114,9 +114,9 @@ var demoVariables = []string{
 	"ACCESSIBLE", "LANG", "LC_ALL", "LC_CTYPE", "COLUMNS", "LINES", "TMUX", "TZ",
 }
 
-// moveInto replaces this process's environment by the world's, because libraries read
+// useWorld replaces this process's environment by the world's, because libraries read
 // it.
-func (p *program) moveInto(world *demo.World) error {
+func (p *program) useWorld(world *demo.World) error {
 	var settings []demo.Setting
 	for _, name := range demoVariables {
 		if value, set := os.LookupEnv(name); set {
@@ -135,6 +135,6 @@ func (p *program) moveInto(world *demo.World) error {
 	}
 	p.goos = "linux" // the home has its paths
 	p.env, p.cache, p.demo = os.Getenv, "", true
-	p.reach.dial = world.Dial
+	p.connections.dial = world.Dial
 	return nil
 }

@@ -38,6 +38,7 @@ type factsRun struct {
 // TestFactsOfCommands compares the facts of runs of the program with
 // testdata/facts/commands.txt.
 func TestFactsOfCommands(t *testing.T) {
+	t.Parallel()
 	runs := append(factsOfExamples(t), factsRuns...)
 	var mu sync.Mutex
 	sheet := facts.Sheet{}

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -11,11 +10,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"convox-travis/internal/audit"
-	"convox-travis/internal/connect"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/gitrepo"
-	"convox-travis/travisapi"
-	"convox-travis/tui/flow"
 )
 
 // options holds the values of the shared flags. A flag means the same for every
@@ -64,6 +60,13 @@ func (o *options) repositoryFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&o.provider, "provider", "", "`NAME`: github (default), gitlab, bitbucket or assembla")
 	flags.StringVar(&o.branch, "branch", "", "apply to branch `NAME` only (default: all branches)")
 	flags.StringVar(&o.travisEndpoint, "travis-endpoint", "", "API `URL` of another Travis, such as Enterprise")
+}
+
+// ownerFlags name all repositories of an owner.
+func (o *options) ownerFlags(flags *pflag.FlagSet) {
+	flags.StringVar(&o.owner, "owner", "", "with --all: `LOGIN` of the person or organization")
+	flags.BoolVar(&o.all, "all", false, "all repositories of --owner")
+	flags.BoolVar(&o.active, "active", false, "with --all: only those that Travis builds")
 }
 
 func (o *options) credentialFlags(flags *pflag.FlagSet) {
@@ -131,18 +134,18 @@ func ignore(flags *pflag.FlagSet, names ...string) {
 	}
 }
 
-// givenFlags are the flags that the commands in hints repeat. Environment variables
+// repeatedFlags are those that the commands in hints repeat. Environment variables
 // need no repeating.
-func (o *options) givenFlags() audit.RunFlags {
-	given := audit.RunFlags{Profile: o.profile, Endpoint: o.travisEndpoint}
+func (o *options) repeatedFlags() audit.RunFlags {
+	flags := audit.RunFlags{Profile: o.profile, Endpoint: o.travisEndpoint}
 	add := func(name, value string) {
 		if value != "" {
-			given.SignIn = append(given.SignIn, name, value)
+			flags.SignIn = append(flags.SignIn, name, value)
 		}
 	}
 	switch {
 	case o.console != "":
-		given.SignIn = []string{strings.TrimSuffix("--console="+o.console, "="+convox.HostedConsole)}
+		flags.SignIn = []string{strings.TrimSuffix("--console="+o.console, "="+convox.HostedConsole)}
 		add("--rack", o.rack)
 	case o.rack != "":
 		add("--rack", o.rack)
@@ -157,11 +160,11 @@ func (o *options) givenFlags() audit.RunFlags {
 	}
 	switch {
 	case o.passwordStdin:
-		given.Password = []string{"--password-stdin"}
+		flags.Password = []string{"--password-stdin"}
 	case o.saved:
-		given.Password = []string{"--saved"}
+		flags.Password = []string{"--saved"}
 	}
-	return given
+	return flags
 }
 
 // check refuses values that no command can use.
@@ -173,11 +176,11 @@ func (o *options) check() error {
 	}
 	if o.branch != "" {
 		if err := gitrepo.CheckBranch(o.branch); err != nil {
-			return wrongAnswer("--branch"+quoted(o.branch), err)
+			return invalidValue("--branch"+quoted(o.branch), err)
 		}
 	}
 	if _, err := convox.NewChecker(convox.CheckerOptions{Fingerprint: o.fingerprint}); err != nil {
-		return wrongAnswer("--fingerprint"+quoted(o.fingerprint), err)
+		return invalidValue("--fingerprint"+quoted(o.fingerprint), err)
 	}
 	if o.skipExisting && o.onlyExisting {
 		return usageError("--skip-existing and --only-existing exclude each other", "pass --only-existing to replace the variables where they exist, or --skip-existing to write them elsewhere")
@@ -186,6 +189,23 @@ func (o *options) check() error {
 		return usageError("--timeout"+quoted(o.timeout.String())+": use a duration such as 90s", "leave it out to run without a limit")
 	}
 	return o.checkOwner()
+}
+
+// checkOwner refuses flags that don't fit together.
+func (o *options) checkOwner() error {
+	switch {
+	case o.all && o.owner == "":
+		return usageError("--all needs --owner", "pass --owner LOGIN --all")
+	case !o.all && o.owner != "":
+		return usageError("--owner needs --all", "pass --owner LOGIN --all for all of the owner's repositories, or --repo OWNER/NAME for one")
+	case !o.all && o.active:
+		return usageError("--active needs --all", "pass --owner LOGIN --all --active for those that Travis builds")
+	case o.all && !isOwner(o.owner):
+		return usageError("--owner"+quoted(o.owner)+": not a login", "pass the OWNER of OWNER/NAME: --owner LOGIN --all")
+	case o.all && (len(o.repos) > 0 || o.reposFrom != ""):
+		return usageError("--all and a list of repositories exclude each other", "pass --owner LOGIN --all, or --repo or --repos-from")
+	}
+	return nil
 }
 
 // noEmptyFlags refuses an empty value, such as that of an unset variable: it would
@@ -283,6 +303,15 @@ func flagError(cmd *cobra.Command, err error) error {
 	return usageError("invalid flags", listFlags(cmd))
 }
 
+// unknownCommand names the nearest commands and other names.
+func unknownCommand(root *cobra.Command, typed string, names ...string) error {
+	names = append(names, "help")
+	for _, cmd := range listedCommands(root) {
+		names = append(names, cmd.Name())
+	}
+	return usageError("unknown command"+quoted(typed)+didYouMean(typed, names), "run "+root.Name()+" --help to list the commands")
+}
+
 func unknownFlag(cmd *cobra.Command, unknown *pflag.NotExistError) error {
 	name := unknown.GetSpecifiedName()
 	typed, meant := "--"+name, name
@@ -306,132 +335,4 @@ func unknownFlag(cmd *cobra.Command, unknown *pflag.NotExistError) error {
 		}
 	}
 	return err
-}
-
-// missing collects the answers that are missing, to list them all at once.
-type missing struct {
-	names []string
-	hints []string
-}
-
-func (m *missing) add(name, hint string) {
-	m.names = append(m.names, name)
-	m.hints = append(m.hints, hint)
-}
-
-// err is nil if nothing is missing.
-func (m *missing) err(command string) error {
-	if len(m.names) == 0 {
-		return nil
-	}
-	needs, last := strings.Join(m.names[:len(m.names)-1], ", "), m.names[len(m.names)-1]
-	if needs != "" {
-		last = needs + " and " + last
-	}
-	return usageError(command+" needs "+last, m.hints...)
-}
-
-func (m *missing) addSignIn() {
-	m.add("a Rack or Console", "pass --rack NAME, --host HOST, or --console with a deploy key (your company's own: --console=HOST), or set CONVOX_HOST")
-}
-
-func (m *missing) addToken(endpoint string) {
-	m.add("a Travis token", "copy a Travis token from "+travisapi.TokenPage(endpoint)+" and set TRAVIS_TOKEN, or log in with the Travis CLI")
-}
-
-// answers reads flags and environment, without a call, and lists what a command lacks.
-// needs adds what is missing for the sign-in; nil is for commands that only use Travis.
-func (p *program) answers(ctx context.Context, o *options, command string, needs func(*missing, login)) (application, error) {
-	var a application
-	var m missing
-	var err error
-	if needs != nil {
-		if a.login, err = o.login(p.env); err != nil {
-			return a, err
-		}
-		needs(&m, a.login)
-	}
-	repos, err := p.repositories(ctx, o)
-	if err != nil {
-		return a, err
-	}
-	a.request = connect.Request{
-		Targets: repos.targets, Branch: o.branch, Rack: a.login.rack,
-		SkipExisting: o.skipExisting, OnlyExisting: o.onlyExisting, AllowMixed: o.allowMixed, Unchecked: o.noVerify,
-	}
-	if o.branch != "" {
-		a.request.Branches = gitrepo.Branches(ctx, p.dir)
-	}
-	p.noteSource(repos)
-	place, err := p.travisPlace(o, repos.slug())
-	if err != nil {
-		return a, err
-	}
-	token, err := place.token(p.env)
-	if err != nil {
-		return a, err
-	}
-	if len(repos.targets) == 0 && !o.all {
-		m.add("a repository", repos.missingHint())
-	}
-	if token.IsEmpty() {
-		m.addToken(place.endpoint)
-	}
-	if err := m.err(command); err != nil {
-		return a, err
-	}
-	a.travis, err = p.travisClient(place.endpoint, token)
-	return a, err
-}
-
-// needsCredential adds what is missing of the credential.
-func (p *program) needsCredential(o *options) func(*missing, login) {
-	return func(m *missing, to login) {
-		if !to.isSet() {
-			m.addSignIn()
-		}
-		switch {
-		case p.hasPasswordSource(o, to):
-		case p.env("CONVOX_PASSWORD") != "":
-			m.add("the password or deploy key", "pipe the password or deploy key in with --password-stdin, or unset CONVOX_HOST: CONVOX_PASSWORD belongs to that host, which is another one")
-		default:
-			m.add("the password or deploy key", "pipe the password or deploy key in with --password-stdin, set CONVOX_PASSWORD, or pass --saved for a Rack password that the convox CLI saved")
-		}
-	}
-}
-
-// unanswered lists what the wizard still had to ask when its input ended.
-func (p *program) unanswered(f *flow.Flow) error {
-	if p.demo {
-		return usageError("the demo's input ended before its questions did", "run convox-travis demo on a terminal")
-	}
-	var m missing
-	for _, step := range f.Missing() {
-		switch step {
-		case flow.StepSignIn:
-			m.addSignIn()
-		case flow.StepRack:
-			m.add("a Rack", "pass --rack NAME or --host HOST")
-		case flow.StepPassword:
-			m.add("the password or deploy key", "set CONVOX_PASSWORD, or answer the question")
-		case flow.StepToken:
-			m.addToken(travisapi.HostedEndpoint)
-		case flow.StepRepository:
-			m.add("a repository", "pass --repo OWNER/NAME, or run this inside the repository's clone")
-		case flow.StepMixed:
-			m.add("permission to send the new password to another host", "answer yes, or pass --allow-mixed")
-		case flow.StepCertificate:
-			m.add("approval of the Rack's certificate", "answer yes, or pass --fingerprint")
-		case flow.StepUnchecked:
-			m.add("permission to write unchecked", "answer yes, or pass --no-verify")
-		case flow.StepReview:
-			m.add("your confirmation of the review", "answer yes, or pass --yes")
-		default:
-			m.add(fmt.Sprintf("an answer to %q", f.Question().Title), "answer the question")
-		}
-	}
-	if len(m.names) == 0 {
-		m.add("an answer", "answer the question")
-	}
-	return m.err("the wizard")
 }

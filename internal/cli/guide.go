@@ -2,12 +2,14 @@ package cli
 
 import (
 	"cmp"
+	"context"
 	_ "embed" // the guide's text
 	"net/url"
 	"regexp"
 	"strings"
 
 	"convox-travis/cfn"
+	"convox-travis/internal/problem"
 	"convox-travis/internal/text"
 )
 
@@ -18,6 +20,38 @@ type guideFacts struct {
 	Host         string
 	IsRead       bool // Stack was read
 	Stack        cfn.StackInfo
+}
+
+// guide prints a reset by hand. What AWS doesn't say is left open.
+func (p *program) guide(ctx context.Context, o *resetOptions) result {
+	facts := guideFacts{Rack: o.rack, Profile: cmp.Or(o.profile, p.env("AWS_PROFILE"))}
+	if len(o.regions) == 1 {
+		facts.Region = o.regions[0]
+	}
+	finder, found, err := p.resetRack(ctx, o)
+	if stopped := context.Cause(ctx); stopped != nil {
+		return failure(stopped)
+	}
+	if isUsageError(err) {
+		return failure(err)
+	}
+	var r result
+	if err == nil {
+		facts.Region, facts.Host = found.Rack.Region, found.Host.String()
+		facts.Stack, err = finder.StackInfo(ctx, found.Rack)
+		facts.IsRead = err == nil
+	}
+	if err != nil {
+		r.leftover, r.standing = err, []string{"the stack couldn't be read: the commands read what they need"}
+	}
+	r.text = resetGuide(facts)
+	return r
+}
+
+// isUsageError reports whether an error is about the command line, which a guide doesn't
+// help with.
+func isUsageError(err error) bool {
+	return err != nil && exitCode(err) == exitUsage && !problem.Has(err, cfn.CodeNoCredentials, cfn.CodeMFA)
 }
 
 // guideWidth limits the lines of the guide, except links.

@@ -101,7 +101,7 @@ func (w *inside) runOn(in io.Reader, out, err io.Writer, args ...string) int {
 		env:  func(name string) string { return w.env[name] },
 		home: w.dir, goos: "linux", dir: w.dir, cache: filepath.Join(w.dir, "cache"),
 		signals: make(chan os.Signal, 2),
-		reach: reach{
+		connections: connections{
 			retry: transport.Retry{Clock: w.clock, Tries: 2, Deadline: w.deadline, Pause: time.Millisecond},
 			roots: w.roots, dial: w.network.dial,
 		},

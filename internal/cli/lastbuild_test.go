@@ -11,6 +11,7 @@ import (
 )
 
 func TestCheckSaysWhyTheLastBuildDidntDeploy(t *testing.T) {
+	t.Parallel()
 	toMaster := strings.Replace(goodFile, "branch: main", "branch: master", 1)
 	const skipped = "$ rake " + secrettest.Canary + "\nSkipping a deployment with the script provider because this branch is not permitted: main\n\nDone. Your build exited with 0.\n"
 	for name, c := range map[string]struct {
@@ -23,6 +24,7 @@ func TestCheckSaysWhyTheLastBuildDidntDeploy(t *testing.T) {
 		"it deployed":    {goodFile, "travis_fold:start:dpl_0\nPromoting RABC... OK\n\nDone. Your build exited with 0.\n", 0, []string{"note", "build 1 (push to main, 0123456, passed) deployed, in job 1.1"}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			w := newInside(t)
 			w.setUp()
 			w.checkout(t, goodFile)

@@ -56,12 +56,12 @@ func TestTheStandardLoggerIsSilent(t *testing.T) {
 			return []string{"--accessible", "--dry-run", "--repo", w.setting("DEMO_REPO")}
 		}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			for _, way := range []struct {
-				http2 bool
-				form  string
-			}{{}, {form: "--json"}, {http2: true, form: "--json=lines"}} {
+		for _, way := range []struct {
+			http2 bool
+			form  string
+		}{{}, {form: "--json"}, {http2: true, form: "--json=lines"}} {
+			t.Run(name+" "+way.form, func(t *testing.T) {
+				t.Parallel()
 				w := babbling(t, way.http2)
 				args := c.args(w)
 				if way.form != "" {
@@ -75,8 +75,8 @@ func TestTheStandardLoggerIsSilent(t *testing.T) {
 				if e.code == exitUsage {
 					t.Errorf("%s", e.err)
 				}
-			}
-		})
+			})
+		}
 	}
 }
 

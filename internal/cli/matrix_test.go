@@ -33,10 +33,15 @@ var (
 	toConsole    = func(w *inside) string { return w.setting("DEMO_CONSOLE_HOST") }
 )
 
+const (
+	byHost = "Rack by host"
+	byName = "Rack by name"
+)
+
 var ways = []way{
 	{"Console", func(w *inside) []string { return []string{"--console=" + toConsole(w), "--rack", "acme/production"} }, toConsole, deployKey, deployKey},
-	{"Rack by host", func(w *inside) []string { return []string{"--host", toRack(w)} }, toRack, canary, quotedSecret},
-	{"Rack by name", func(w *inside) []string { return []string{"--rack", "production", "--region", "us-east-1"} }, toRack, canary, quotedSecret},
+	{byHost, func(w *inside) []string { return []string{"--host", toRack(w)} }, toRack, canary, quotedSecret},
+	{byName, func(w *inside) []string { return []string{"--rack", "production", "--region", "us-east-1"} }, toRack, canary, quotedSecret},
 }
 
 // ownCertificate is a Rack that signs its own, under a name that is not exempt
@@ -93,10 +98,11 @@ func (w *inside) found(b before) {
 	}
 }
 
-// TestMatrixFactsOfApply makes every request of an apply fail in every way, for each
-// way in, and for a repository that is new and one that has the pair already. The
-// requests are found by recording a run without a fault, so the matrix grows with
-// the program. Its size is what
+// TestMatrixFactsOfApply makes every request of an apply fail in every way: to a new
+// repository for each sign-in method, and to one that has both variables for a single
+// method, since what Travis is asked then doesn't depend on it. The requests are found
+// by recording a run without a fault, so the matrix grows with the program. Its size is
+// what
 //
 //	go test -v -run Matrix ./internal/cli | grep cases:
 //
@@ -106,7 +112,13 @@ func TestMatrixFactsOfApply(t *testing.T) {
 	var parts []part
 	for _, y := range ways {
 		for _, b := range befores {
+			if y.name != byHost && b.vars != nil {
+				continue
+			}
 			for _, at := range recorded(t, y, b) {
+				if y.name == byName && at.server == "Travis" {
+					continue // the same as with the Rack by host
+				}
 				p := part{y, b, at, blows(at)}
 				if at.server == "Console" {
 					p.blows = append(p.blows, otherCertificate(at))
@@ -120,7 +132,7 @@ func TestMatrixFactsOfApply(t *testing.T) {
 			parts = append(parts, part{ownCertificate, befores[0], at, []blow{otherCertificate(at)}})
 		}
 	}
-	if len(parts) < 40 {
+	if len(parts) < 20 {
 		t.Fatalf("only %d requests were recorded", len(parts))
 	}
 	var cases tally
@@ -166,7 +178,9 @@ func (p part) play(t *testing.T, cases *tally, ended *matrixFacts) {
 		cases.count(e.code, fell)
 		ended.note(p.way.name+", "+p.before.name, p.at, b, fell, e, w.allVars())
 		w.judge(p, b, e)
-		w.want(w.apply(p.way), 0, `"result":"done"`)
+		if e.code != exitDone {
+			w.want(w.apply(p.way), 0, `"result":"done"`)
+		}
 		w.wantPair(matrixRepo, "CONVOX_HOST="+p.way.host(w), "CONVOX_PASSWORD="+p.way.stored(w))
 		if t.Failed() {
 			t.Fatalf("that was: %s\n%s%s", b, e.err, e.out)

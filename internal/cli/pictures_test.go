@@ -28,34 +28,49 @@ var (
 // shortest way: six Enters.
 func TestPicturesAreDrawnFromTheRunningProgram(t *testing.T) {
 	t.Parallel()
-	film := scenes(t, "enter enter enter enter enter enter")
-	for i := range film[1:] {
-		film[i+1].Caption = fmt.Sprintf("Enter ×%d", i+1)
+	film, reset := &filmed{keys: "enter enter enter enter enter enter"}, &filmed{keys: "enter reports enter down down enter down down enter y enter enter ctrl+c"}
+	t.Run("play", func(t *testing.T) {
+		film.play(t)
+		reset.play(t)
+	})
+	scenes := film.scenes(t)
+	for i := range scenes[1:] {
+		scenes[i+1].Caption = fmt.Sprintf("Enter ×%d", i+1)
 	}
-	wantPicture(t, "film", film...)
-	film[1].Caption = ""
-	wantPicture(t, "racks", film[1])
-	reset := scenes(t, "enter reports enter down down enter down down enter y enter enter ctrl+c")
-	wantPicture(t, "reset", reset[len(reset)-2])
+	wantPicture(t, "film", scenes...)
+	scenes[1].Caption = ""
+	wantPicture(t, "racks", scenes[1])
+	scenes = reset.scenes(t)
+	wantPicture(t, "reset", scenes[len(scenes)-2])
 }
 
-// scenes plays keys in the demo on a dark and on a light terminal.
-func scenes(t *testing.T, keys string) (all []terminal.Scene) {
-	t.Helper()
-	size := terminal.Options{Width: 88, Height: 44}
-	for _, size.Light = range []bool{false, true} {
-		n := 0
-		readOn := play(newWorld(t), size, walk{args: "demo", keys: keys}, func(frame terminal.Frame) {
-			if !size.Light {
-				all = append(all, terminal.Scene{Dark: frame})
-			} else if n < len(all) {
-				all[n].Light = frame
+// filmed are the screens between keys in the demo.
+type filmed struct {
+	keys        string
+	dark, light []terminal.Frame
+}
+
+// play plays the keys on a dark and on a light terminal, side by side.
+func (f *filmed) play(t *testing.T) {
+	for frames, isLight := range map[*[]terminal.Frame]bool{&f.dark: false, &f.light: true} {
+		t.Run(f.keys, func(t *testing.T) {
+			t.Parallel()
+			size := terminal.Options{Width: 88, Height: 44, Light: isLight}
+			readOn := play(newWorld(t), size, walk{args: "demo", keys: f.keys}, func(frame terminal.Frame) { *frames = append(*frames, frame) })
+			if readOn > 0 {
+				t.Errorf("in %d rows Enter is pressed %d times more, to read on", size.Height, readOn)
 			}
-			n++
 		})
-		if readOn > 0 {
-			t.Errorf("in %d rows Enter is pressed %d times more, to read on", size.Height, readOn)
-		}
+	}
+}
+
+func (f *filmed) scenes(t *testing.T) (all []terminal.Scene) {
+	t.Helper()
+	if len(f.dark) == 0 || len(f.dark) != len(f.light) {
+		t.Fatalf("%d dark screens and %d light ones", len(f.dark), len(f.light))
+	}
+	for i := range f.dark {
+		all = append(all, terminal.Scene{Dark: f.dark[i], Light: f.light[i]})
 	}
 	return all
 }

@@ -63,7 +63,7 @@ func (d *racksDocument) end(h head, err *messageDocument) { d.Version, d.Error =
 func (d *racksDocument) items() []any                     { return itemsOf(d.Racks) }
 
 func (p *program) racks(ctx context.Context, o *options) result {
-	finder, err := p.reach.finder(o.profile, p.mfaCode())
+	finder, err := p.connections.finder(o.profile, p.mfaCode())
 	if err != nil {
 		return failure(err)
 	}

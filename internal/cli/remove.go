@@ -46,7 +46,7 @@ func (p *program) remove(stop connect.Stop, o *options, everyBranch bool) result
 	a, err := p.answers(stop.Soft, o, "remove", nil)
 	targets := a.request.Targets
 	if err == nil && o.all {
-		targets, _, err = o.listOwned(stop.Soft, a.travis)
+		targets, _, err = o.listOwner(stop.Soft, a.travis)
 	}
 	show.targets = targets
 	if err != nil {
@@ -72,7 +72,7 @@ func (p *program) remove(stop connect.Stop, o *options, everyBranch bool) result
 			return show.fail(err)
 		}
 	}
-	runner := connect.Runner{Travis: a.travis, Retry: p.reach.retry, Tell: show.event}
+	runner := connect.Runner{Travis: a.travis, Retry: p.connections.retry, Tell: show.event}
 	show.streamed = true
 	show.begin(removal.Tally(time.Now()))
 	report := runner.Remove(stop, removal)

@@ -295,7 +295,7 @@ func (s *reporter) report(report connect.Report) result {
 	}
 	r.notes = append(r.notes, again.notes()...)
 	if s.command == "apply" {
-		r.notes = append(r.notes, cleanupNotes(report.Cleanup(s.options.givenFlags().Endpoint))...)
+		r.notes = append(r.notes, cleanupNotes(report.Cleanup(s.options.repeatedFlags().Endpoint))...)
 	}
 	return r
 }

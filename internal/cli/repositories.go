@@ -11,7 +11,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/spf13/pflag"
 	"golang.org/x/sync/errgroup"
 
 	"convox-travis/internal/connect"
@@ -185,7 +184,7 @@ func (o *options) readProvider() (travisapi.Provider, error) {
 func (r repositories) read(n named, provider travisapi.Provider) (connect.Target, error) {
 	remote, err := gitrepo.ParseRepository(n.text)
 	if err != nil {
-		return connect.Target{}, wrongAnswer(n.where+quoted(n.text), err)
+		return connect.Target{}, invalidValue(n.where+quoted(n.text), err)
 	}
 	candidates := []gitrepo.Remote{remote}
 	if remote.Host == "" {
@@ -258,30 +257,6 @@ func (r repositories) missingHint() string {
 // mostProposed limits the candidates in a hint.
 const mostProposed = 5
 
-// ownerFlags name all repositories of an owner.
-func (o *options) ownerFlags(flags *pflag.FlagSet) {
-	flags.StringVar(&o.owner, "owner", "", "with --all: `LOGIN` of the person or organization")
-	flags.BoolVar(&o.all, "all", false, "all repositories of --owner")
-	flags.BoolVar(&o.active, "active", false, "with --all: only those that Travis builds")
-}
-
-// checkOwner refuses flags that don't fit together.
-func (o *options) checkOwner() error {
-	switch {
-	case o.all && o.owner == "":
-		return usageError("--all needs --owner", "pass --owner LOGIN --all")
-	case !o.all && o.owner != "":
-		return usageError("--owner needs --all", "pass --owner LOGIN --all for all of the owner's repositories, or --repo OWNER/NAME for one")
-	case !o.all && o.active:
-		return usageError("--active needs --all", "pass --owner LOGIN --all --active for those that Travis builds")
-	case o.all && !isOwner(o.owner):
-		return usageError("--owner"+quoted(o.owner)+": not a login", "pass the OWNER of OWNER/NAME: --owner LOGIN --all")
-	case o.all && (len(o.repos) > 0 || o.reposFrom != ""):
-		return usageError("--all and a list of repositories exclude each other", "pass --owner LOGIN --all, or --repo or --repos-from")
-	}
-	return nil
-}
-
 // isOwner reports whether text can be the OWNER of OWNER/NAME.
 func isOwner(text string) bool {
 	_, err := gitrepo.ParseSlug(text + "/name")
@@ -293,18 +268,18 @@ type lister interface {
 	Repositories(context.Context, travisapi.ListOptions) ([]travisapi.Repository, error)
 }
 
-// owned returns how the wizard lists the repositories of --all; nil without it.
-func (p *program) owned(o *options) func(context.Context, flow.Travis) ([]connect.Target, []travisapi.Repository, error) {
+// ownerLister returns how the wizard lists the repositories of --all; nil without it.
+func (p *program) ownerLister(o *options) func(context.Context, flow.Travis) ([]connect.Target, []travisapi.Repository, error) {
 	if !o.all {
 		return nil
 	}
 	return func(ctx context.Context, client flow.Travis) ([]connect.Target, []travisapi.Repository, error) {
-		return o.listOwned(ctx, client)
+		return o.listOwner(ctx, client)
 	}
 }
 
-// listOwned returns the repositories of --all, and Travis's data about them.
-func (o *options) listOwned(ctx context.Context, client lister) ([]connect.Target, []travisapi.Repository, error) {
+// listOwner returns the repositories of --all, and Travis's data about them.
+func (o *options) listOwner(ctx context.Context, client lister) ([]connect.Target, []travisapi.Repository, error) {
 	provider, err := o.readProvider()
 	if err != nil {
 		return nil, nil, err

@@ -87,10 +87,10 @@ func (r result) word() string {
 // newCommand makes cmd check its flags and end with the result of run. blank makes the
 // document of a run that fails earlier; it is nil for a command without --json.
 func (p *program) newCommand(cmd *cobra.Command, blank func() document, check func() error, run func(ctx context.Context, args []string) result) *cobra.Command {
-	if p.blanks == nil {
-		p.blanks = map[*cobra.Command]func() document{}
+	if p.emptyDocuments == nil {
+		p.emptyDocuments = map[*cobra.Command]func() document{}
 	}
-	p.blanks[cmd] = blank
+	p.emptyDocuments[cmd] = blank
 	cmd.Flags().SortFlags = false // help lists them in their order
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if check != nil {
@@ -99,7 +99,7 @@ func (p *program) newCommand(cmd *cobra.Command, blank func() document, check fu
 			}
 		}
 		ended := run(cmd.Context(), args)
-		p.ended = &ended
+		p.result = &ended
 		return nil
 	}
 	return cmd
@@ -120,7 +120,7 @@ func (p *program) finish(cmd *cobra.Command, r result) int {
 	case r.stopped != nil:
 		p.reportErrors(r.stopped) // the transcript says what was stopped
 	}
-	p.printResult(r, p.blanks[cmd])
+	p.printResult(r, p.emptyDocuments[cmd])
 	if p.form != jsonDocument {
 		for _, note := range r.notes {
 			p.say(note)
@@ -326,8 +326,8 @@ func usageError(what string, hints ...string) *problem.Error {
 	return &problem.Error{Code: "usage", Reason: what, Hints: hints}
 }
 
-// wrongAnswer is usageError for a value that another package refuses.
-func wrongAnswer(from string, err error) *problem.Error {
+// invalidValue is usageError for a value that another package refuses.
+func invalidValue(from string, err error) *problem.Error {
 	return usageError(from+": "+err.Error(), hintsOf(err)...)
 }
 

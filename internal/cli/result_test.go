@@ -184,12 +184,12 @@ func TestAListOfADocumentIsNeverNull(t *testing.T) {
 	t.Parallel()
 	p := &program{env: os.Getenv}
 	newRoot(p, &connect.Stop{Soft: t.Context(), Hard: t.Context()})
-	for cmd, blank := range p.blanks {
+	for cmd, blank := range p.emptyDocuments {
 		if blank == nil {
 			continue
 		}
 		var out bytes.Buffer
-		(&program{form: jsonDocument, blanks: p.blanks, out: &out, err: &out}).finish(cmd, result{})
+		(&program{form: jsonDocument, emptyDocuments: p.emptyDocuments, out: &out, err: &out}).finish(cmd, result{})
 		var document map[string]any
 		if err := json.Unmarshal(out.Bytes(), &document); err != nil || document["version"] != 1.0 {
 			t.Errorf("%s: %v in %s", cmd.Name(), err, out.String())
@@ -220,7 +220,7 @@ func TestAnAbandonedResetDoesNotSayThatNothingHappened(t *testing.T) {
 		if wrote {
 			want = reset.PhaseUnknown
 		}
-		if d := p.blanks[cmd]().(*resetDocument); d.Phase != string(want) {
+		if d := p.emptyDocuments[cmd]().(*resetDocument); d.Phase != string(want) {
 			t.Errorf("wrote %t: the phase is %s", wrote, d.Phase)
 		}
 	}

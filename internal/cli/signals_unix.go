@@ -17,6 +17,6 @@ var endingSignals = []os.Signal{
 	syscall.SIGSEGV, syscall.SIGBUS, syscall.SIGFPE, syscall.SIGILL, syscall.SIGTRAP, syscall.SIGSYS, syscall.SIGXFSZ,
 }
 
-// outliveReaders makes writes to a closed pipe fail instead of ending the process.
+// ignoreBrokenPipe makes writes to a closed pipe fail instead of ending the process.
 // Ctrl-C also ends a tee behind it, but writes have to be finished or rolled back.
-func outliveReaders() { signal.Ignore(syscall.SIGPIPE) }
+func ignoreBrokenPipe() { signal.Ignore(syscall.SIGPIPE) }

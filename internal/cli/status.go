@@ -67,8 +67,8 @@ func (s *status) progress(at progress.Progress) {
 	}
 }
 
-// waits shows what a call waits for until then.
-func (s *status) waits(wait progress.Wait) {
+// showWait shows what a call waits for until then.
+func (s *status) showWait(wait progress.Wait) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.plain {
@@ -168,24 +168,24 @@ func (s *reporter) begin(tally *progress.Tally) {
 	}
 }
 
-// waits shows on a terminal what a call waits for, through the wizard if that runs. Any
+// showWait shows on a terminal what a call waits for, through the wizard if that runs. Any
 // goroutine may call it.
-func (p *program) waits(wait time.Duration, words func(left time.Duration) string) {
+func (p *program) showWait(wait time.Duration, words func(left time.Duration) string) {
 	w := progress.Wait{Words: words, Until: time.Now().Add(wait)}
 	switch {
-	case p.wizardWaits != nil:
+	case p.wizardWait != nil:
 		select {
-		case p.wizardWaits <- w:
+		case p.wizardWait <- w:
 		default: // the wizard is busy: skip it
 		}
 	case p.errIsTerminal:
-		p.status.waits(w)
+		p.status.showWait(w)
 	}
 }
 
 // showRetry shows that a call is retried.
 func (p *program) showRetry(a transport.RetryNotice) {
-	p.waits(a.Pause, func(left time.Duration) string {
+	p.showWait(a.Pause, func(left time.Duration) string {
 		return transport.RetryNotice{What: a.What, Pause: left, Try: a.Try}.String()
 	})
 }
@@ -203,7 +203,7 @@ func (p *program) calls() *ratelimit.Window {
 
 func (p *program) paced(w *ratelimit.Window, limit ratelimit.Limit, what string) *ratelimit.Window {
 	w.Tell = func(wait time.Duration) {
-		p.waits(wait, func(left time.Duration) string {
+		p.showWait(wait, func(left time.Duration) string {
 			return fmt.Sprintf("waiting %.0f s: Travis allows %d %s in %.0f seconds", math.Ceil(left.Seconds()), limit.Calls, what, limit.Per.Seconds())
 		})
 	}

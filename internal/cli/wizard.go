@@ -26,19 +26,19 @@ import (
 // or on a terminal that can't do more.
 func (p *program) wizard(stop connect.Stop, o *options) result {
 	if !p.isPlain(o) && !(p.inIsTerminal && p.errIsTerminal) {
-		return failure(p.noTerminal(stop.Soft, o))
+		return failure(p.terminalError(stop.Soft, o))
 	}
 	if o.reposFrom == "-" {
 		return failure(usageError("--repos-from - works with apply only: here standard input answers the questions",
 			"pass --repos-from FILE", "or run convox-travis apply --repos-from - < FILE"))
 	}
 	repos := p.repositoriesOnce(stop.Soft, o)
-	given, err := p.given(o, repos)
+	answers, err := p.flagAnswers(o, repos)
 	if err != nil {
 		return failure(err)
 	}
 	profile := o.profile
-	f := flow.New(p.outside(o, &wizardAWS{options: o, reach: p.reach}, repos), given)
+	f := flow.New(p.outside(o, &wizardAWS{options: o, connections: p.connections}, repos), answers)
 	r := p.wizardResult(o, f, p.drive(stop, o, f))
 	if o.profile != profile {
 		r.notes = append(r.notes, "AWS profile "+o.profile+" was used: pass --profile "+text.Quote(o.profile)+" to use it again")
@@ -61,7 +61,7 @@ func (p *program) drive(stop connect.Stop, o *options, f *flow.Flow) error {
 }
 
 func (p *program) askAll(stop connect.Stop, o *options, f *flow.Flow) error {
-	p.asking.Store(true)
+	p.isAsking.Store(true)
 	var terminal, screen *os.File
 	if p.inIsTerminal {
 		terminal, _ = p.in.(*os.File)
@@ -83,8 +83,8 @@ func (p *program) askAll(stop connect.Stop, o *options, f *flow.Flow) error {
 	return tui.Plain(stop, input, p.err, f)
 }
 
-// noTerminal lists the answers that apply needs.
-func (p *program) noTerminal(ctx context.Context, o *options) error {
+// terminalError lists the answers that apply needs.
+func (p *program) terminalError(ctx context.Context, o *options) error {
 	instead := []string{"in a script, run convox-travis apply with the same flags", "pass --accessible to pipe in the answers"}
 	_, err := p.answers(ctx, o, "without a terminal, the wizard", p.needsCredential(o))
 	if open := problem.Of(err); open != nil && open.Code == "usage" {
@@ -96,8 +96,8 @@ func (p *program) noTerminal(ctx context.Context, o *options) error {
 	return usageError("the wizard needs a terminal", instead...)
 }
 
-// given are the answers in the flags and the environment.
-func (p *program) given(o *options, read func() (repositories, error)) (flow.Given, error) {
+// flagAnswers are the answers in the flags and the environment.
+func (p *program) flagAnswers(o *options, read func() (repositories, error)) (flow.Given, error) {
 	to, err := o.login(p.env)
 	if err != nil {
 		return flow.Given{}, err
@@ -106,27 +106,27 @@ func (p *program) given(o *options, read func() (repositories, error)) (flow.Giv
 	if err != nil {
 		return flow.Given{}, err
 	}
-	given := flow.Given{
+	answers := flow.Given{
 		Saved: o.saved, Branch: o.branch, Fingerprint: o.fingerprint, Provider: provider, Agreed: o.yes,
 		SkipExisting: o.skipExisting, OnlyExisting: o.onlyExisting, AllowMixed: o.allowMixed, Unchecked: o.noVerify, DryRun: o.dryRun,
-		Repeated: o.givenFlags(),
+		Repeated: o.repeatedFlags(),
 	}
 	switch {
 	case to.console:
-		given.SignIn, given.Console, given.Rack = flow.ByConsole, to.host, to.rack
+		answers.SignIn, answers.Console, answers.Rack = flow.ByConsole, to.host, to.rack
 	case to.isSet():
-		given.SignIn, given.Host, given.Rack = flow.ByRack, to.host, to.stack
+		answers.SignIn, answers.Host, answers.Rack = flow.ByRack, to.host, to.stack
 	}
 	if to.isSet() && p.variableCounts(to) {
-		given.Password = secret.New(p.env("CONVOX_PASSWORD"))
-		given.PasswordFor, _ = convox.ParseHost(p.env("CONVOX_HOST")) // unset is any host
+		answers.Password = secret.New(p.env("CONVOX_PASSWORD"))
+		answers.PasswordFor, _ = convox.ParseHost(p.env("CONVOX_HOST")) // unset is any host
 	}
 	if len(o.repos) == 0 && o.reposFrom == "" {
-		return given, nil // the flow finds it
+		return answers, nil // the flow finds it
 	}
 	repos, err := read()
-	given.Targets = connect.RemoveDuplicates(repos.targets)
-	return given, err
+	answers.Targets = connect.RemoveDuplicates(repos.targets)
+	return answers, err
 }
 
 // outside is what the flow reads and calls.
@@ -138,12 +138,12 @@ func (p *program) outside(o *options, aws *wizardAWS, read func() (repositories,
 		}
 		return p.travisPlace(o, repos.slug())
 	})
-	p.wizardWaits = make(chan progress.Wait, 8)
+	p.wizardWait = make(chan progress.Wait, 8)
 	folder, _ := filepath.Abs(p.dir) // "" where that is unknown
 	return flow.Outside{
 		Folder:   folder,
-		Owned:    p.owned(o),
-		Runner:   connect.Runner{Retry: p.reach.retry},
+		Owned:    p.ownerLister(o),
+		Runner:   connect.Runner{Retry: p.connections.retry},
 		Clone:    func(ctx context.Context) (gitrepo.Clone, error) { return gitrepo.Open(ctx, p.dir) },
 		Branches: func(ctx context.Context) []string { return gitrepo.Branches(ctx, p.dir) },
 		File:     func(context.Context) (travisyml.File, error) { return travisyml.Open(p.dir) },
@@ -151,7 +151,7 @@ func (p *program) outside(o *options, aws *wizardAWS, read func() (repositories,
 		Saved: func(_ context.Context, racks ...convox.Host) ([]convox.SavedLogin, error) {
 			return convox.SavedLogins(p.env, p.home, p.goos, racks...)
 		},
-		Waits: p.wizardWaits,
+		Waits: p.wizardWait,
 		Racks: func(ctx context.Context, code string, deliver func(cfn.RegionResult)) (cfn.Summary, error) {
 			finder, err := aws.open(code)
 			if err != nil {
@@ -182,7 +182,7 @@ func (p *program) outside(o *options, aws *wizardAWS, read func() (repositories,
 			return p.travisClient(found.endpoint, token)
 		},
 		Checker: func(fingerprint string) (flow.Checker, error) {
-			return p.reach.checker(fingerprint)
+			return p.connections.checker(fingerprint)
 		},
 	}
 }
@@ -190,10 +190,10 @@ func (p *program) outside(o *options, aws *wizardAWS, read func() (repositories,
 // wizardAWS signs in to AWS once for all calls, and again with an MFA code or another
 // profile.
 type wizardAWS struct {
-	reach   reach
-	options *options // its profile changes with the person's choice
-	mu      sync.Mutex
-	finder  *cfn.Finder
+	connections connections
+	options     *options // its profile changes with the person's choice
+	mu          sync.Mutex
+	finder      *cfn.Finder
 }
 
 func (a *wizardAWS) open(mfaCode string) (*cfn.Finder, error) {
@@ -206,7 +206,7 @@ func (a *wizardAWS) open(mfaCode string) (*cfn.Finder, error) {
 	if mfaCode != "" {
 		ask = func(context.Context) (string, error) { return mfaCode, nil }
 	}
-	finder, err := a.reach.finder(a.options.profile, ask)
+	finder, err := a.connections.finder(a.options.profile, ask)
 	if err == nil {
 		a.finder = finder
 	}
@@ -263,7 +263,7 @@ func (p *program) applyResult(o *options, f *flow.Flow, err error) result {
 	case reset != nil && reset.HasStarted() && reset.Err != nil && !errors.Is(err, errInterrupted):
 		err = reset.Err // the reset isn't finished, however the run ended
 	case errors.Is(err, tui.ErrNoMoreAnswers):
-		err = p.unanswered(f)
+		err = p.missingAnswers(f)
 	case err == nil && o.dryRun:
 		return show.report(connect.Report{})
 	case err == nil:

@@ -8,8 +8,8 @@ import (
 	"sync"
 
 	"convox-travis/internal/connect"
-	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/convox"
+	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/secret"
 	"convox-travis/internal/transport"
 	"convox-travis/travisapi"

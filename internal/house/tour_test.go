@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"regexp"
+	"strings"
 	"testing"
 )
 
@@ -43,6 +44,23 @@ func TestTheTourGoesThroughEveryRoom(t *testing.T) {
 	for room := range mayImport {
 		if !seen[room] {
 			t.Errorf("the tour passes %s by: name it as the next room in the comment of a package", room)
+		}
+	}
+}
+
+func TestTheTreeOfTheHouseNamesEveryPackage(t *testing.T) {
+	page, err := fs.ReadFile(os.DirFS(folderOfRoot), "CONTRIBUTING.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, tree, _ := strings.Cut(string(page), "\n## The house\n")
+	if _, tree, _ = strings.Cut(tree, "\n```\n"); tree == "" {
+		t.Fatal("there is no tree")
+	}
+	tree, _, _ = strings.Cut(tree, "\n```\n")
+	for name := range mayImport {
+		if !strings.Contains(tree, name) {
+			t.Errorf("the tree in CONTRIBUTING.md lacks %s", name)
 		}
 	}
 }

@@ -25,15 +25,6 @@ type loginFacts struct {
 // isGiven reports whether there is anything to verify.
 func isGiven(c connect.Credential) bool { return !c.Password.IsEmpty() && !c.Host.IsZero() }
 
-func (a Auditor) verify(ctx context.Context, credential connect.Credential) loginFacts {
-	facts := loginFacts{credential: credential}
-	if !isGiven(credential) {
-		return facts
-	}
-	facts.login, facts.err = credential.Verify(ctx, a.Checker)
-	return facts
-}
-
 func (l loginFacts) isAccepted() bool { return isGiven(l.credential) && l.err == nil }
 
 // isRefused reports whether no build can log in with the credential.

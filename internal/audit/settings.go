@@ -51,7 +51,9 @@ func (a Auditor) read(ctx context.Context, request Request) (reading, error) {
 	var others sync.WaitGroup
 	others.Go(func() {
 		defer crash.Catch()
-		read.login = a.verify(ctx, request.Credential)
+		if read.login.credential = request.Credential; isGiven(request.Credential) {
+			read.login.login, read.login.err = request.Credential.Verify(ctx, a.Checker)
+		}
 	})
 
 	var user travisapi.User

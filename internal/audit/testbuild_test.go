@@ -25,7 +25,7 @@ func (w *world) prove(change ...func(*audit.TestBuildRequest)) (string, error) {
 	}
 	var told strings.Builder
 	prover := audit.TestBuilder{Builder: w.client, Pause: time.Millisecond, Patience: time.Second, Tell: func(e audit.TestBuildEvent) { fmt.Fprintf(&told, "%s %s\n", e.State, e.Page) }}
-	err := prover.Run(running(w.Context()), request)
+	_, err := prover.Run(running(w.Context()), request)
 	return told.String(), err
 }
 
@@ -97,7 +97,7 @@ func TestABuildThatIsLeftGoesOn(t *testing.T) {
 	ctx, stop := context.WithCancelCause(t.Context())
 	stopped := errors.New("stopped by the test")
 	prover := audit.TestBuilder{Builder: w.client, Pause: time.Millisecond, Tell: func(audit.TestBuildEvent) { stop(stopped) }}
-	err := prover.Run(connect.Stop{Soft: ctx, Hard: t.Context()}, audit.TestBuildRequest{Target: target(), Ref: travisapi.ByID(17), Branch: "main", Hosted: true})
+	_, err := prover.Run(connect.Stop{Soft: ctx, Hard: t.Context()}, audit.TestBuildRequest{Target: target(), Ref: travisapi.ByID(17), Branch: "main", Hosted: true})
 	if !errors.Is(err, stopped) || !strings.Contains(strings.Join(hintsOf(err), " "), "the build continues: https://app.travis-ci.com") {
 		t.Errorf("%v %q", err, hintsOf(err))
 	}
@@ -107,7 +107,7 @@ func TestABuildThatIsLeftGoesOn(t *testing.T) {
 	}
 	prover = audit.TestBuilder{Builder: w.client, Pause: time.Millisecond, Patience: 20 * time.Millisecond}
 	w.travis.Faults.Clear()
-	if err := prover.Run(running(t.Context()), audit.TestBuildRequest{Target: target(), Ref: travisapi.ByID(17)}); err == nil || !strings.Contains(err.Error(), "too long") {
+	if _, err := prover.Run(running(t.Context()), audit.TestBuildRequest{Target: target(), Ref: travisapi.ByID(17)}); err == nil || !strings.Contains(err.Error(), "too long") {
 		t.Errorf("%v", err)
 	}
 }

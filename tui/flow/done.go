@@ -318,7 +318,7 @@ func (f *Flow) runTestBuild() *Work {
 					tell.Line(Line{Muted, e.Page})
 				}
 			}}
-			err = prover.Run(stop, request)
+			_, err = prover.Run(stop, request)
 			stopped := context.Cause(stop.Soft)
 			outcome := Outcome{Err: err, Set: func(f *Flow) {
 				f.result.tested, f.result.testErr = err == nil, err

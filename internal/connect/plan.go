@@ -121,11 +121,7 @@ func planRepositories(ctx context.Context, cancel context.CancelCauseFunc, travi
 	plans := make([]RepositoryPlan, len(targets))
 	listed := cacheable(request.Known)
 	ReadEach(len(targets), request.Read, func(i int) {
-		from := travis
-		if known, is := listed[targets[i].key()]; is {
-			from = cachedTravis{travis, known}
-		}
-		r := planRepository(ctx, from, targets[i], request)
+		r := planRepository(ctx, travis, targets[i], request, listed[targets[i].key()])
 		r.Err = stopReads(ctx, cancel, targets[i], r.Err)
 		plans[i] = r
 	})
@@ -153,9 +149,14 @@ func newRepositoryPlan(target Target) RepositoryPlan {
 	}
 }
 
-func planRepository(ctx context.Context, travis Travis, target Target, request Request) RepositoryPlan {
+// planRepository plans one repository; known is it as listed, or zero.
+func planRepository(ctx context.Context, travis Travis, target Target, request Request, known travisapi.Repository) RepositoryPlan {
 	plan := newRepositoryPlan(target)
-	plan.Repository, plan.before, plan.Err = ReadRepository(ctx, travis, target)
+	if plan.Repository = known; known.ID != 0 {
+		plan.before, plan.Err = travis.EnvVars(ctx, target.Ref())
+	} else {
+		plan.Repository, plan.before, plan.Err = ReadRepository(ctx, travis, target)
+	}
 	if plan.Err != nil {
 		return plan
 	}

@@ -2,7 +2,6 @@ package connect
 
 import (
 	"cmp"
-	"context"
 	"strings"
 
 	"convox-travis/internal/gitrepo"
@@ -160,14 +159,4 @@ func cacheable(known []travisapi.Repository) map[Target]travisapi.Repository {
 		}
 	}
 	return listed
-}
-
-// cachedTravis doesn't read a repository that was listed.
-type cachedTravis struct {
-	Travis
-	listed travisapi.Repository
-}
-
-func (t cachedTravis) Repository(context.Context, travisapi.Ref) (travisapi.Repository, error) {
-	return t.listed, nil
 }

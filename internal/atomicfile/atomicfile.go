@@ -30,10 +30,10 @@ var (
 // rename, and its error leaves everything unchanged. All other errors are those of this
 // package.
 func (h *Held) Write(text string, mode fs.FileMode, still func() error) error {
-	beside := filepath.Dir(h.target)
+	ownFolder := filepath.Dir(h.target)
 	err := h.writeFrom(h.folder, text, mode, still)
-	if err == errCannotRename && h.folder != beside {
-		err = h.writeFrom(beside, text, mode, still)
+	if err == errCannotRename && h.folder != ownFolder {
+		err = h.writeFrom(ownFolder, text, mode, still)
 	}
 	if err == errCannotRename {
 		return ErrUnwritable

@@ -399,8 +399,8 @@ func (b Builds) concurrentTests(s *playedStep) (concurrent *build.Job, isTested 
 // droppedScript returns the script at the root if no job runs it, or nil.
 func (b Builds) droppedScript() *build.Node {
 	script := b.config.Root.Get("script")
-	own := script.Texts()
-	if b.config.Root.Get("jobs").Get("include") == nil || !slices.ContainsFunc(own, isTest) {
+	commands := script.Texts()
+	if b.config.Root.Get("jobs").Get("include") == nil || !slices.ContainsFunc(commands, isTest) {
 		return nil
 	}
 	isBuilt := false
@@ -408,7 +408,7 @@ func (b Builds) droppedScript() *build.Node {
 		for _, job := range outcome.Build.Jobs {
 			isBuilt = true
 			runs := job.Config.Get("script").Texts()
-			if !slices.ContainsFunc(own, func(command string) bool { return !slices.Contains(runs, command) }) {
+			if !slices.ContainsFunc(commands, func(command string) bool { return !slices.Contains(runs, command) }) {
 				return nil
 			}
 		}

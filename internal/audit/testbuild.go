@@ -154,7 +154,8 @@ func (r TestBuildRequest) unfinished(build travisapi.Build, cause error) error {
 // notPassed is the error for a build that ended: with CodeTestBuildFailed, or without
 // saying anything about the variables.
 func (r TestBuildRequest) notPassed(build travisapi.Build) error {
-	code, means, hint := codeTestBuildUnknown, ", which verifies nothing: Travis couldn't run it to its end, or the convox CLI couldn't be downloaded", "run this again"
+	code, hint := codeTestBuildUnknown, "run this again"
+	means := ", which verifies nothing: Travis couldn't run it to its end, or the convox CLI couldn't be downloaded"
 	switch build.State {
 	case "failed":
 		code, means = CodeTestBuildFailed, ": it couldn't log in with the variables that are set"

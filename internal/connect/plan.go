@@ -310,7 +310,10 @@ func (p *Plan) check(ctx context.Context, checker Checker, request Request) erro
 			})
 		}
 		if request.Rack != "" && !Sees(login, request.Rack) {
-			return &problem.Error{Code: "rack_not_seen", Reason: fmt.Sprintf("the deploy key can't see Rack %s", request.Rack), Hints: []string{ListVisibleRacks(login)}}
+			return &problem.Error{
+				Code: "rack_not_seen", Reason: fmt.Sprintf("the deploy key can't see Rack %s", request.Rack),
+				Hints: []string{ListVisibleRacks(login)},
+			}
 		}
 		if credential.Console {
 			p.Warnings = append(p.Warnings, ConsoleWarnings(login, request.Rack)...)

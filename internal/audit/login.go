@@ -311,28 +311,17 @@ func regionOf(host convox.Host) string {
 
 // host is the one that builds get, if readable.
 func (c *repositoryCase) host() (set knownHost, isKnown bool) {
-	var value secret.String
-	switch c.originOf(connect.HostName, c.request.Branch) {
-	case ofFile:
-		set.where = inTheFile
-		if inFile := c.file.sets(connect.HostName); len(inFile) > 0 {
-			value = inFile[0].Value
-		}
-	case ofBranch:
-		v, _, _ := connect.LastInScope(c.vars, connect.HostName, c.request.Branch)
-		set.where, value = connect.OnBranch(v.Branch), v.Value
-	case ofAllBranches:
-		v, _, _ := connect.LastInScope(c.vars, connect.HostName, "")
-		value = v.Value
-	case ofAccount:
-		for _, v := range c.account {
-			if v.Name == connect.HostName {
-				set.where, value = ofTheAccount, v.Value
-			}
-		}
+	from := c.originOf(connect.HostName, c.request.Branch)
+	places := map[origin]string{ofFile: inTheFile, ofAccount: ofTheAccount, ofBranch: connect.OnBranch(c.request.Branch), ofAllBranches: ""}
+	where, isSet := places[from]
+	if !isSet || from == ofFile && len(c.file.sets(connect.HostName)) != 1 { // several are for different jobs
+		return knownHost{}, false
 	}
-	set.host, isKnown = readHost(value)
-	return set, isKnown
+	hosts := c.hosts(c.request.Branch)
+	if at := slices.IndexFunc(hosts, func(h knownHost) bool { return h.where == where }); at >= 0 {
+		return hosts[at], true
+	}
+	return knownHost{}, false
 }
 
 // logsInTo reports whether builds certainly log in to a Console, or to a Rack directly.

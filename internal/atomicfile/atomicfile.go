@@ -30,10 +30,10 @@ var (
 // rename, and its error leaves everything unchanged. All other errors are those of this
 // package.
 func (h *Held) Write(text string, mode fs.FileMode, still func() error) error {
-	beside := filepath.Dir(h.target)
+	ownFolder := filepath.Dir(h.target)
 	err := h.writeFrom(h.folder, text, mode, still)
-	if err == errCannotRename && h.folder != beside {
-		err = h.writeFrom(beside, text, mode, still)
+	if err == errCannotRename && h.folder != ownFolder {
+		err = h.writeFrom(ownFolder, text, mode, still)
 	}
 	if err == errCannotRename {
 		return ErrUnwritable
@@ -52,8 +52,10 @@ func (h *Held) writeFrom(folder, text string, mode fs.FileMode, still func() err
 	}
 	defer os.Remove(name) // already renamed, unless something failed
 	_, err = temporary.WriteString(text)
-	// The rename must not come before the text if the machine stops here.
-	err = errors.Join(err, temporary.Sync(), temporary.Close(), os.Chmod(name, mode))
+	if !h.Volatile { // the rename must not come before the text if the machine stops here
+		err = errors.Join(err, temporary.Sync())
+	}
+	err = errors.Join(err, temporary.Close(), os.Chmod(name, mode))
 	if err != nil {
 		return Reason(err)
 	}
@@ -62,7 +64,9 @@ func (h *Held) writeFrom(folder, text string, mode fs.FileMode, still func() err
 	}
 	switch err := os.Rename(name, h.target); Reason(err) {
 	case nil:
-		syncFolder(filepath.Dir(h.target))
+		if !h.Volatile {
+			syncFolder(filepath.Dir(h.target))
+		}
 		return nil
 	case ErrUnwritable: // for example another file system
 		return errCannotRename

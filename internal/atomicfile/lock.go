@@ -25,6 +25,10 @@ type Held struct {
 	target string
 	folder string // of the lock
 	lock   *flock.Flock
+
+	// Volatile is set for a file that a machine may lose when it stops: waiting for the
+	// disk takes longer than all the rest.
+	Volatile bool
 }
 
 // Lock waits until no other process holds the file target, which must not be a link and
@@ -79,12 +83,12 @@ func (h *Held) acquire(ctx context.Context) error {
 }
 
 func isCurrent(lock *flock.Flock) bool {
-	ours, err := lock.Stat()
+	locked, err := lock.Stat()
 	if err != nil {
 		return false
 	}
 	current, err := os.Stat(lock.Path())
-	return err == nil && os.SameFile(ours, current)
+	return err == nil && os.SameFile(locked, current)
 }
 
 // Release lets other processes write the file.
@@ -116,10 +120,10 @@ func Clean(target string, folders ...string) {
 	}
 }
 
-func temporaryName(folder, target string) string { return besideName(folder, target, "new") }
+func temporaryName(folder, target string) string { return hiddenName(folder, target, "new") }
 
-func lockName(folder, target string) string { return besideName(folder, target, "lock") }
+func lockName(folder, target string) string { return hiddenName(folder, target, "lock") }
 
-func besideName(folder, target, what string) string {
+func hiddenName(folder, target, what string) string {
 	return filepath.Join(folder, ".convox-travis."+strings.TrimPrefix(filepath.Base(target), ".")+"."+what)
 }

@@ -339,9 +339,12 @@ func (b Builds) failTests(ctx context.Context) error {
 	push := b.Outcomes[pushed]
 	var scripts []build.Script
 	for i, job := range push.Build.Jobs {
+		if !slices.ContainsFunc(b.steps, func(s *playedStep) bool { return s.runsIn(pushed, i) }) {
+			continue
+		}
 		script := build.ScriptOf(job, push.Event)
 		places := tests(script)
-		if len(places) == 0 || !slices.ContainsFunc(b.steps, func(s *playedStep) bool { return s.runsIn(pushed, i) }) {
+		if len(places) == 0 {
 			continue
 		}
 		for _, at := range places {
@@ -369,34 +372,35 @@ func (b Builds) failTests(ctx context.Context) error {
 // concurrentTests returns the first job with tests that a step of a push to the branch
 // doesn't wait for, and whether other tests pass before the step. Tests that may fail
 // don't count.
-func (b Builds) concurrentTests(s *playedStep) (concurrent *build.Job, tested bool) {
-	push, runs := b.Outcomes[pushed], s.in(pushed)
+func (b Builds) concurrentTests(s *playedStep) (concurrent *build.Job, isTested bool) {
+	push := b.Outcomes[pushed]
 	jobs, stages := push.Build.Jobs, build.StagesOf(push.Build.Jobs)
-	isOneJob := !slices.ContainsFunc(runs, func(r stepRun) bool { return r.job != runs[0].job })
-	for _, run := range runs {
-		isAfterScript := slices.Contains([]string{"after_success", "before_deploy", "deploy", "after_deploy"}, run.call.Phase)
-		for i := range jobs {
-			if jobs[i].AllowFailure || len(tests(build.ScriptOf(jobs[i], push.Event))) == 0 {
-				continue
-			}
-			switch {
-			case stages[i] < stages[run.job]:
-				return nil, true
-			case i == run.job:
-				tested = tested || isOneJob && isAfterScript
-			case concurrent == nil && !s.runsIn(pushed, i):
-				concurrent = &jobs[i]
-			}
+	deploying, lastStage, isAfterScript := map[int]bool{}, 0, false
+	for _, run := range s.in(pushed) {
+		deploying[run.job], lastStage = true, max(lastStage, stages[run.job])
+		isAfterScript = isAfterScript || slices.Contains([]string{"after_success", "before_deploy", "deploy", "after_deploy"}, run.call.Phase)
+	}
+	for i := range jobs {
+		if jobs[i].AllowFailure || len(tests(build.ScriptOf(jobs[i], push.Event))) == 0 {
+			continue
+		}
+		switch {
+		case stages[i] < lastStage:
+			return nil, true
+		case deploying[i]:
+			isTested = isAfterScript && len(deploying) == 1
+		case concurrent == nil:
+			concurrent = &jobs[i]
 		}
 	}
-	return concurrent, tested
+	return concurrent, isTested
 }
 
 // droppedScript returns the script at the root if no job runs it, or nil.
 func (b Builds) droppedScript() *build.Node {
 	script := b.config.Root.Get("script")
-	own := script.Texts()
-	if b.config.Root.Get("jobs").Get("include") == nil || !slices.ContainsFunc(own, isTest) {
+	commands := script.Texts()
+	if b.config.Root.Get("jobs").Get("include") == nil || !slices.ContainsFunc(commands, isTest) {
 		return nil
 	}
 	isBuilt := false
@@ -404,7 +408,7 @@ func (b Builds) droppedScript() *build.Node {
 		for _, job := range outcome.Build.Jobs {
 			isBuilt = true
 			runs := job.Config.Get("script").Texts()
-			if !slices.ContainsFunc(own, func(command string) bool { return !slices.Contains(runs, command) }) {
+			if !slices.ContainsFunc(commands, func(command string) bool { return !slices.Contains(runs, command) }) {
 				return nil
 			}
 		}

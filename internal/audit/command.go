@@ -135,17 +135,17 @@ func (c *repositoryCase) yml(lead string, d build.Call, flags ...string) string 
 // deploySignIn returns the flags for how builds sign in, without the Rack behind a
 // Console: those of the run, otherwise as far as known; nil is unknown.
 func (c *repositoryCase) deploySignIn(d build.Call) []string {
-	own, known := c.host()
+	set, isKnown := c.host()
 	isOrgRack := strings.Contains(d.Rack, "/")
-	switch given := c.request; {
-	case given.Credential.Console:
-		return consoleFlag(given.Credential.Host)
-	case given.signIn() != nil:
-		return given.signIn()
-	case known && (own.host.IsHostedConsole() || isOrgRack):
-		return consoleFlag(own.host)
-	case known:
-		return flag("--host", own.host.String())
+	switch request := c.request; {
+	case request.Credential.Console:
+		return consoleFlag(request.Credential.Host)
+	case request.signIn() != nil:
+		return request.signIn()
+	case isKnown && (set.host.IsHostedConsole() || isOrgRack):
+		return consoleFlag(set.host)
+	case isKnown:
+		return flag("--host", set.host.String())
 	case isOrgRack && isPlain(d.Rack):
 		return []string{"--console"}
 	}

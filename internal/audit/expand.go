@@ -22,7 +22,9 @@ type Expander interface {
 // Travis reads it, and the files that it imports, as OWNER/NAME:PATH@REF, safe to show.
 // config is our own reading. The text goes only to Travis, which reads the file anyway. If
 // Travis has no usable answer, the error says why; nothing else depends on it.
-func Expand(ctx context.Context, travis Expander, repository travisapi.Repository, text string, config *build.Config, event build.Event) (adoption build.Adoption, imports []string, err error) {
+func Expand(
+	ctx context.Context, travis Expander, repository travisapi.Repository, text string, config *build.Config, event build.Event,
+) (adoption build.Adoption, imports []string, err error) {
 	if repository.Denies("create_request") {
 		return adoption, nil, &problem.Error{Code: "denied", Reason: "Travis denies create_request"}
 	}

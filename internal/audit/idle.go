@@ -235,7 +235,8 @@ func (c *repositoryCase) reasonOf(o build.Obstacle) (reason, hint string) {
 		}
 		return fmt.Sprintf("`on.condition` on line %d is false", o.Line), ""
 	case build.ObstacleFunction:
-		return fmt.Sprintf("`%s` on line %d is a function of the job's shell, which `deploy.script` doesn't have", o.Text, o.Line), fmt.Sprintf("run the command without `%s`", o.Text)
+		reason = fmt.Sprintf("`%s` on line %d is a function of the job's shell, which `deploy.script` doesn't have", o.Text, o.Line)
+		return reason, fmt.Sprintf("run the command without `%s`", o.Text)
 	case build.ObstaclePromote:
 		return fmt.Sprintf("`promote: false` on line %d builds a release and doesn't promote it", o.Line), deleteLine
 	case build.ObstacleFalseTest, build.ObstacleTest:

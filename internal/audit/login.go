@@ -25,15 +25,6 @@ type loginFacts struct {
 // isGiven reports whether there is anything to verify.
 func isGiven(c connect.Credential) bool { return !c.Password.IsEmpty() && !c.Host.IsZero() }
 
-func (a Auditor) verify(ctx context.Context, credential connect.Credential) loginFacts {
-	facts := loginFacts{credential: credential}
-	if !isGiven(credential) {
-		return facts
-	}
-	facts.login, facts.err = credential.Verify(ctx, a.Checker)
-	return facts
-}
-
 func (l loginFacts) isAccepted() bool { return isGiven(l.credential) && l.err == nil }
 
 // isRefused reports whether no build can log in with the credential.
@@ -235,8 +226,8 @@ func (f repositoryFacts) hosts(branch string) []knownHost {
 // readRacks asks AWS, if possible, about hosts in the shape of a Rack's in
 // CloudFormation. If it isn't possible, that's no finding: few need it.
 func (a Auditor) readRacks(ctx context.Context, repositories []repositoryFacts, request Request) rackFacts {
-	ours := func(h knownHost) bool { return regionOf(h.host) != "" }
-	asked := slices.ContainsFunc(repositories, func(f repositoryFacts) bool { return slices.ContainsFunc(f.hosts(request.Branch), ours) })
+	isRacks := func(h knownHost) bool { return regionOf(h.host) != "" }
+	asked := slices.ContainsFunc(repositories, func(f repositoryFacts) bool { return slices.ContainsFunc(f.hosts(request.Branch), isRacks) })
 	if a.Racks == nil || !asked {
 		return rackFacts{}
 	}
@@ -256,8 +247,8 @@ func (a Auditor) readRacks(ctx context.Context, repositories []repositoryFacts, 
 // judgeHosts compares the readable hosts with the given one, and with existing Racks.
 func (c *repositoryCase) judgeHosts() {
 	given := c.request.Credential.Host
-	if own, known := c.host(); known && !given.IsZero() && own.host != given {
-		c.add(SeverityWarning, FoundAnotherHost, connect.HostName+own.where+" is "+own.host.String()+", and not "+given.String(), c.write("to write that one with its password", c.request.Branch))
+	if set, isKnown := c.host(); isKnown && !given.IsZero() && set.host != given {
+		c.add(SeverityWarning, FoundAnotherHost, connect.HostName+set.where+" is "+set.host.String()+", and not "+given.String(), c.write("to write that one with its password", c.request.Branch))
 	}
 	for _, known := range c.hosts(c.request.Branch) {
 		c.judgeRackOf(known)
@@ -294,8 +285,8 @@ func (r rackFacts) successor(host convox.Host, region string) (cfn.Rack, bool) {
 	}
 	label = strings.TrimPrefix(label, "internal-")
 	for _, rack := range r.racks {
-		end, ours := strings.CutPrefix(label, strings.ToLower(rack.Name)+"-")
-		if ours && rack.Region == region && rack.Host != "" && strings.Trim(strings.TrimPrefix(end, "i-"), "0123456789") == "" {
+		end, isNamed := strings.CutPrefix(label, strings.ToLower(rack.Name)+"-")
+		if isNamed && rack.Region == region && rack.Host != "" && strings.Trim(strings.TrimPrefix(end, "i-"), "0123456789") == "" {
 			return rack, true
 		}
 	}
@@ -319,40 +310,29 @@ func regionOf(host convox.Host) string {
 }
 
 // host is the one that builds get, if readable.
-func (c *repositoryCase) host() (own knownHost, known bool) {
-	var value secret.String
-	switch c.originOf(connect.HostName, c.request.Branch) {
-	case ofFile:
-		own.where = inTheFile
-		if set := c.file.sets(connect.HostName); len(set) > 0 {
-			value = set[0].Value
-		}
-	case ofBranch:
-		v, _, _ := connect.LastInScope(c.vars, connect.HostName, c.request.Branch)
-		own.where, value = connect.OnBranch(v.Branch), v.Value
-	case ofAllBranches:
-		v, _, _ := connect.LastInScope(c.vars, connect.HostName, "")
-		value = v.Value
-	case ofAccount:
-		for _, v := range c.account {
-			if v.Name == connect.HostName {
-				own.where, value = ofTheAccount, v.Value
-			}
-		}
+func (c *repositoryCase) host() (set knownHost, isKnown bool) {
+	from := c.originOf(connect.HostName, c.request.Branch)
+	places := map[origin]string{ofFile: inTheFile, ofAccount: ofTheAccount, ofBranch: connect.OnBranch(c.request.Branch), ofAllBranches: ""}
+	where, isSet := places[from]
+	if !isSet || from == ofFile && len(c.file.sets(connect.HostName)) != 1 { // several are for different jobs
+		return knownHost{}, false
 	}
-	own.host, known = readHost(value)
-	return own, known
+	hosts := c.hosts(c.request.Branch)
+	if at := slices.IndexFunc(hosts, func(h knownHost) bool { return h.where == where }); at >= 0 {
+		return hosts[at], true
+	}
+	return knownHost{}, false
 }
 
 // logsInTo reports whether builds certainly log in to a Console, or to a Rack directly.
 func (c *repositoryCase) logsInTo() (console, rack bool) {
 	given := c.request.Credential
-	own, isKnown := c.host()
-	isHosted := own.host.IsHostedConsole()
+	set, isKnown := c.host()
+	isHosted := set.host.IsHostedConsole()
 	switch {
 	case !isKnown:
 		return given.Console, !given.Console && !given.Host.IsZero()
-	case own.host == given.Host:
+	case set.host == given.Host:
 		return isHosted || given.Console, !isHosted && !given.Console
 	}
 	return isHosted, false

@@ -51,7 +51,9 @@ func (a Auditor) read(ctx context.Context, request Request) (reading, error) {
 	var others sync.WaitGroup
 	others.Go(func() {
 		defer crash.Catch()
-		read.login = a.verify(ctx, request.Credential)
+		if read.login.credential = request.Credential; isGiven(request.Credential) {
+			read.login.login, read.login.err = request.Credential.Verify(ctx, a.Checker)
+		}
 	})
 
 	var user travisapi.User
@@ -152,10 +154,10 @@ func (a Auditor) readAccounts(ctx context.Context, repositories []repositoryFact
 			owners = append(owners, key)
 		}
 	}
-	own := ownerKey{travisapi.GitHub, strings.ToLower(user.Login)}
+	person := ownerKey{travisapi.GitHub, strings.ToLower(user.Login)}
 	vars, errs := make([][]travisapi.EnvVar, len(owners)), make([]error, len(owners))
 	connect.ReadEach(len(owners), nil, func(i int) {
-		if vars[i] = user.EnvVars; owners[i] == own {
+		if vars[i] = user.EnvVars; owners[i] == person {
 			return
 		}
 		owner, err := a.Travis.Owner(ctx, owners[i].provider, owners[i].login)
@@ -351,15 +353,15 @@ func (c *repositoryCase) judgeAccount() {
 		if v.Name != connect.HostName && v.Name != connect.PasswordName {
 			continue
 		}
-		own := "the repository's own wins"
+		effect := "the repository's own wins"
 		if len(connect.InScope(c.vars, v.Name, "")) == 0 {
-			own = "builds without their own use it"
+			effect = "builds without their own use it"
 		}
 		severity, public, hint := SeverityNote, "", "if that isn't intended, delete it in the settings of that Travis account"
 		if v.Public && v.Name == connect.PasswordName {
 			severity, public, hint = SeverityError, "; it is public"+inLogs, "change that password, and delete the variable in the settings of that Travis account"
 		}
-		c.add(severity, FoundAccount, fmt.Sprintf("%s is set for all builds of %s; %s%s", v.Name, c.owner().login, own, public), hint)
+		c.add(severity, FoundAccount, fmt.Sprintf("%s is set for all builds of %s; %s%s", v.Name, c.owner().login, effect, public), hint)
 	}
 }
 

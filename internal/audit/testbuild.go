@@ -55,25 +55,22 @@ const CodeTestBuildFailed = "proof_failed"
 // codeTestBuildUnknown marks the Error for a build without a clear result.
 const codeTestBuildUnknown = "proof_unknown"
 
-// Run starts one build and waits for its end. The error is nil exactly if the build
-// passed, and a problem.Error with CodeTestBuildFailed exactly if its login failed. If it
-// is asked to stop, the build continues. Other errors are those of travisapi, or a
-// problem.Error.
-func (p TestBuilder) Run(stop connect.Stop, request TestBuildRequest) error {
+// Run starts one build, waits for its end, and returns its last state. The error is nil
+// exactly if the build passed, and a problem.Error with CodeTestBuildFailed exactly if its
+// login failed. If it is asked to stop, the build continues. Other errors are those of
+// travisapi, or a problem.Error.
+func (p TestBuilder) Run(stop connect.Stop, request TestBuildRequest) (TestBuildEvent, error) {
 	started, err := p.Builder.StartBuild(stop.Soft, request.Ref, travisapi.BuildWish{
 		Branch: request.Branch, Message: "convox-travis: do the new variables log in?", Config: request.config(),
 	})
 	if err != nil {
-		return err
+		return TestBuildEvent{}, err
 	}
 	build, err := p.follow(stop, request, started.ID)
-	if err != nil {
-		return err
+	if err == nil && build.State != "passed" {
+		err = request.notPassed(build)
 	}
-	if build.State == "passed" {
-		return nil
-	}
-	return request.notPassed(build)
+	return TestBuildEvent{State: build.State, Page: request.page(build)}, err
 }
 
 // config is a build without a clone that runs one command, which fails if the login does;
@@ -93,7 +90,7 @@ func (r TestBuildRequest) config() map[string]any {
 
 // follow reads the build's state until it is over.
 func (p TestBuilder) follow(stop connect.Stop, request TestBuildRequest, id int) (travisapi.Build, error) {
-	started, told := time.Now(), TestBuildEvent{}
+	started, last := time.Now(), TestBuildEvent{}
 	var build travisapi.Build
 	for {
 		event, err := TestBuildEvent{State: "waiting for Travis to accept the request"}, error(nil)
@@ -108,10 +105,10 @@ func (p TestBuilder) follow(stop connect.Stop, request TestBuildRequest, id int)
 		if build.ID > 0 {
 			event = TestBuildEvent{State: build.State, Page: request.page(build)}
 		}
-		if event != told && p.Tell != nil {
+		if event != last && p.Tell != nil {
 			p.Tell(event)
 		}
-		told = event
+		last = event
 		if build.IsOver() {
 			return build, nil
 		}
@@ -157,7 +154,8 @@ func (r TestBuildRequest) unfinished(build travisapi.Build, cause error) error {
 // notPassed is the error for a build that ended: with CodeTestBuildFailed, or without
 // saying anything about the variables.
 func (r TestBuildRequest) notPassed(build travisapi.Build) error {
-	code, means, hint := codeTestBuildUnknown, ", which verifies nothing: Travis couldn't run it to its end, or the convox CLI couldn't be downloaded", "run this again"
+	code, hint := codeTestBuildUnknown, "run this again"
+	means := ", which verifies nothing: Travis couldn't run it to its end, or the convox CLI couldn't be downloaded"
 	switch build.State {
 	case "failed":
 		code, means = CodeTestBuildFailed, ": it couldn't log in with the variables that are set"
@@ -197,7 +195,6 @@ func pageOf(target connect.Target) string {
 // is the repository's Err. If it is known that a build wouldn't log in, none is started.
 // If it is asked to stop, it ends with that Error; a running build continues.
 func (r *Report) RunTestBuilds(stop connect.Stop, request Request, builder TestBuilder) error {
-	tell := builder.Tell
 	for i := range r.Repositories {
 		audited := &r.Repositories[i]
 		if audited.Err != nil || audited.ID == 0 {
@@ -206,14 +203,7 @@ func (r *Report) RunTestBuilds(stop connect.Stop, request Request, builder TestB
 		if audited.Unbuilt = audited.unbuilt; audited.Unbuilt != "" {
 			continue
 		}
-		var last TestBuildEvent
-		builder.Tell = func(e TestBuildEvent) {
-			last = e
-			if tell != nil {
-				tell(e)
-			}
-		}
-		err := builder.Run(stop, TestBuildRequest{
+		event, err := builder.Run(stop, TestBuildRequest{
 			Target: audited.Target, Ref: audited.ref, Branch: audited.branch,
 			Console: request.Credential.Console, Rack: request.Rack, Hosted: !request.OwnTravis,
 		})
@@ -222,7 +212,7 @@ func (r *Report) RunTestBuilds(stop connect.Stop, request Request, builder TestB
 		}
 		switch {
 		case err == nil:
-			audited.Proof = &last
+			audited.Proof = &event
 		case problem.Code(err) != CodeTestBuildFailed:
 			audited.Err = err
 		default:

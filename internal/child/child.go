@@ -22,9 +22,9 @@ import (
 	"golang.org/x/term"
 )
 
-// ours are the variables that hold this program's own secrets. No other program needs
+// secrets are the variables that hold this program's own secrets. No other program needs
 // them.
-var ours = []string{"CONVOX_PASSWORD", "RACK_URL", "TRAVIS_TOKEN"}
+var secrets = []string{"CONVOX_PASSWORD", "RACK_URL", "TRAVIS_TOKEN"}
 
 // System returns this process's environment for a child, as NAME=value, without this
 // program's secrets and the variables to drop.
@@ -36,14 +36,14 @@ func System(drop func(name string) bool) []string {
 }
 
 func isOurs(name string) bool {
-	return slices.ContainsFunc(ours, func(own string) bool { return sameName(name, own) })
+	return slices.ContainsFunc(secrets, func(secret string) bool { return sameName(name, secret) })
 }
 
 // HideSecrets removes this program's secrets from its own environment, which libraries
 // pass on to programs, and returns a function that reads the original environment.
 func HideSecrets() (env func(name string) string) {
 	hidden := map[string]string{}
-	for _, name := range ours {
+	for _, name := range secrets {
 		hidden[name] = os.Getenv(name)
 		_ = os.Unsetenv(name) // fails only for an invalid name
 	}

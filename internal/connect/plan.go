@@ -123,11 +123,7 @@ func planRepositories(ctx context.Context, cancel context.CancelCauseFunc, travi
 	plans := make([]RepositoryPlan, len(targets))
 	listed := byTarget(request.Known)
 	ReadEach(len(targets), request.Read, func(i int) {
-		from := travis
-		if known, is := listed[targets[i].key()]; is {
-			from = cachedTravis{travis, known}
-		}
-		r := planRepository(ctx, from, targets[i], request)
+		r := planRepository(ctx, travis, targets[i], request, listed[targets[i].key()])
 		r.Err = stopReads(ctx, cancel, targets[i], r.Err)
 		plans[i] = r
 	})
@@ -155,9 +151,14 @@ func newRepositoryPlan(target Target) RepositoryPlan {
 	}
 }
 
-func planRepository(ctx context.Context, travis Travis, target Target, request Request) RepositoryPlan {
+// planRepository plans one repository; known is it as listed, or zero.
+func planRepository(ctx context.Context, travis Travis, target Target, request Request, known travisapi.Repository) RepositoryPlan {
 	plan := newRepositoryPlan(target)
-	plan.Repository, plan.before, plan.Err = ReadRepository(ctx, travis, target)
+	if plan.Repository = known; known.ID != 0 {
+		plan.before, plan.Err = travis.EnvVars(ctx, target.Ref())
+	} else {
+		plan.Repository, plan.before, plan.Err = ReadRepository(ctx, travis, target)
+	}
 	if plan.Err != nil {
 		return plan
 	}
@@ -331,7 +332,10 @@ func (p *Plan) check(ctx context.Context, checker Checker, request Request) erro
 			})
 		}
 		if request.Rack != "" && !Sees(login, request.Rack) {
-			return &problem.Error{Code: "rack_not_seen", Reason: fmt.Sprintf("the deploy key can't see Rack %s", request.Rack), Hints: []string{ListVisibleRacks(login)}}
+			return &problem.Error{
+				Code: "rack_not_seen", Reason: fmt.Sprintf("the deploy key can't see Rack %s", request.Rack),
+				Hints: []string{ListVisibleRacks(login)},
+			}
 		}
 		if credential.Console {
 			p.Warnings = append(p.Warnings, ConsoleWarnings(login, request.Rack)...)

@@ -10,17 +10,9 @@ import (
 	"convox-travis/travisapi"
 )
 
-// Removal is what would be deleted. Making one only reads.
+// Removal is what would be deleted, in this order. Making one only reads.
 type Removal struct {
-	Repositories []RepositoryRemoval
-}
-
-// RepositoryRemoval is what would be deleted in one repository, in this order.
-type RepositoryRemoval struct {
-	Target     Target
-	Repository travisapi.Repository
-	Variables  []travisapi.EnvVar
-	Err        error // why nothing will be deleted here
+	Repositories []RepositoryReport
 }
 
 // RemoveRequest says which variables to delete.
@@ -35,15 +27,13 @@ type RemoveRequest struct {
 // MakeRemoval reads the repositories concurrently.
 func MakeRemoval(ctx context.Context, travis Travis, request RemoveRequest) Removal {
 	targets := RemoveDuplicates(request.Targets)
-	removal := Removal{Repositories: make([]RepositoryRemoval, len(targets))}
+	removal := Removal{Repositories: make([]RepositoryReport, len(targets))}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	ReadEach(len(targets), request.Read, func(i int) {
-		r := RepositoryRemoval{Target: targets[i]}
-		var vars []travisapi.EnvVar
-		r.Repository, vars, r.Err = ReadRepository(ctx, travis, r.Target)
-		r.Variables = request.pick(vars)
-		r.Err = stopReads(ctx, cancel, r.Target, r.Err)
+		r := RepositoryReport{Target: targets[i]}
+		repository, vars, err := ReadRepository(ctx, travis, r.Target)
+		r.ID, r.Variables, r.Err = repository.ID, request.pick(vars), stopReads(ctx, cancel, r.Target, err)
 		removal.Repositories[i] = r
 	})
 	return removal
@@ -51,12 +41,11 @@ func MakeRemoval(ctx context.Context, travis Travis, request RemoveRequest) Remo
 
 // pick lists what to delete: all passwords first, so that none is sent to another scope's
 // host if the run ends halfway.
-func (r RemoveRequest) pick(vars []travisapi.EnvVar) []travisapi.EnvVar {
-	var picked []travisapi.EnvVar
+func (r RemoveRequest) pick(vars []travisapi.EnvVar) (picked []VariableReport) {
 	for _, name := range []string{PasswordName, HostName} {
 		for _, v := range vars {
 			if v.Name == name && (r.AllBranches || v.Branch == r.Branch) {
-				picked = append(picked, v)
+				picked = append(picked, VariableReport{Name: v.Name, Branch: v.Branch, Public: v.Public, Action: Delete, id: v.ID})
 			}
 		}
 	}
@@ -69,22 +58,14 @@ func (r Removal) Ended() error { return endedBy(r.Intent()) }
 
 // IsEmpty reports whether there is nothing to delete anywhere.
 func (r Removal) IsEmpty() bool {
-	return !slices.ContainsFunc(r.Repositories, func(repository RepositoryRemoval) bool { return len(repository.Variables) > 0 })
+	return !slices.ContainsFunc(r.Repositories, func(repository RepositoryReport) bool { return len(repository.Variables) > 0 })
 }
 
 // Intent is the report of a removal that wasn't carried out.
 func (r Removal) Intent() Report {
-	var report Report
-	for _, repository := range r.Repositories {
-		report.Repositories = append(report.Repositories, repository.intent())
-	}
-	return report
-}
-
-func (r RepositoryRemoval) intent() RepositoryReport {
-	report := RepositoryReport{Target: r.Target, ID: r.Repository.ID, Err: r.Err}
-	for _, v := range r.Variables {
-		report.Variables = append(report.Variables, VariableReport{Name: v.Name, Branch: v.Branch, Public: v.Public, Action: Delete})
+	report := Report{Repositories: slices.Clone(r.Repositories)}
+	for i := range report.Repositories {
+		report.Repositories[i].Variables = slices.Clone(report.Repositories[i].Variables)
 	}
 	return report
 }
@@ -92,37 +73,37 @@ func (r RepositoryRemoval) intent() RepositoryReport {
 // Remove carries out a removal, several repositories at a time, and reads back that the
 // variables are gone.
 func (r Runner) Remove(stop Stop, removal Removal) Report {
-	isNeeded := func(i int) bool { return len(removal.Repositories[i].Variables) > 0 }
-	return r.runEach(stop, removal.Intent(), isNeeded, func(r Runner, stop Stop, i int) RepositoryReport {
-		return r.removeOne(stop, removal.Repositories[i])
+	report := removal.Intent()
+	isNeeded := func(i int) bool { return len(report.Repositories[i].Variables) > 0 }
+	return r.runEach(stop, report, isNeeded, func(r Runner, stop Stop, i int) RepositoryReport {
+		return r.removeOne(stop, report.Repositories[i])
 	})
 }
 
-func (r Runner) removeOne(stop Stop, repository RepositoryRemoval) RepositoryReport {
-	outcome := repository.intent()
+func (r Runner) removeOne(stop Stop, outcome RepositoryReport) RepositoryReport {
 	outcome.finish(Failed)
 	step, cancel := stop.Call()
 	defer cancel()
 	finish, end := stop.Cleanup()
 	defer end()
-	ref := repository.Repository.Ref()
+	ref := travisapi.Repository{ID: outcome.ID, Slug: outcome.Target.Slug}.Ref()
 	passwordDeleted := map[string]bool{} // the branches whose password is deleted
-	for i, v := range repository.Variables {
+	for i, v := range outcome.Variables {
 		calls := step
 		if v.Name == HostName && passwordDeleted[v.Branch] {
 			calls = transport.Until(finish) // even after a stop: one variable without the other is useless
 		} else if err := stop.Asked(); err != nil {
-			outcome.Err = stoppedIn(repository.Target, err)
+			outcome.Err = stoppedIn(outcome.Target, err)
 			continue
 		}
-		r.Tell(Event{Target: repository.Target, Step: StepDelete, Name: v.Name})
-		if err := r.deleteVariable(calls, ref, v.ID); err != nil {
+		r.Tell(Event{Target: outcome.Target, Step: StepDelete, Name: v.Name})
+		if err := r.deleteVariable(calls, ref, v.id); err != nil {
 			if fateUnknown(err) {
 				outcome.Variables[i].Result = Unknown
 			}
 			outcome.Err = err
 			if neverStarted(stop, err) {
-				outcome.Err = stoppedIn(repository.Target, stop.Asked())
+				outcome.Err = stoppedIn(outcome.Target, stop.Asked())
 			}
 			return outcome
 		}
@@ -132,26 +113,26 @@ func (r Runner) removeOne(stop Stop, repository RepositoryRemoval) RepositoryRep
 	if outcome.Err != nil {
 		return outcome
 	}
-	outcome.Err = r.verifyGone(step.Hard, repository, outcome)
+	outcome.Err = r.verifyGone(step.Hard, ref, outcome)
 	return outcome
 }
 
 // verifyGone reads back: someone else's simultaneous write can restore a deleted
 // variable.
-func (r Runner) verifyGone(ctx context.Context, repository RepositoryRemoval, outcome RepositoryReport) error {
-	r.Tell(Event{Target: repository.Target, Step: StepVerify})
-	vars, err := r.Travis.EnvVars(ctx, repository.Repository.Ref())
+func (r Runner) verifyGone(ctx context.Context, ref travisapi.Ref, outcome RepositoryReport) error {
+	r.Tell(Event{Target: outcome.Target, Step: StepVerify})
+	vars, err := r.Travis.EnvVars(ctx, ref)
 	if err != nil {
 		return &problem.Error{
-			Code: "not_verified", Action: fmt.Sprintf("%s: deleted, but reading it back failed", repository.Target),
+			Code: "not_verified", Action: fmt.Sprintf("%s: deleted, but reading it back failed", outcome.Target),
 			Hints: []string{"run this again: it ends in the same state"}, Cause: err,
 		}
 	}
-	for i, v := range repository.Variables {
-		if slices.ContainsFunc(vars, func(there travisapi.EnvVar) bool { return there.ID == v.ID }) {
+	for i, v := range outcome.Variables {
+		if slices.ContainsFunc(vars, func(there travisapi.EnvVar) bool { return there.ID == v.id }) {
 			outcome.Variables[i].Result = Failed
 			err = &problem.Error{
-				Code: "overwritten", Object: repository.Target.String(), Reason: fmt.Sprintf("%s still exists: something else writes to these settings", v.Name),
+				Code: "overwritten", Object: outcome.Target.String(), Reason: fmt.Sprintf("%s still exists: something else writes to these settings", v.Name),
 				Hints: []string{"run this again"},
 			}
 		}

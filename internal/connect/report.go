@@ -30,6 +30,8 @@ type VariableReport struct {
 	Action Action
 	Result Result
 	Lost   bool // it existed before, and Travis deleted it while replacing it
+
+	id string // of one to delete
 }
 
 // Outcome describes the result for the variable.

@@ -2,7 +2,6 @@ package connect
 
 import (
 	"cmp"
-	"context"
 	"strings"
 
 	"convox-travis/internal/gitrepo"
@@ -158,14 +157,4 @@ func byTarget(known []travisapi.Repository) map[Target]travisapi.Repository {
 		listed[Target{Provider: r.Provider, Slug: r.Slug}.key()] = r
 	}
 	return listed
-}
-
-// cachedTravis doesn't read a repository that was listed.
-type cachedTravis struct {
-	Travis
-	listed travisapi.Repository
-}
-
-func (t cachedTravis) Repository(context.Context, travisapi.Ref) (travisapi.Repository, error) {
-	return t.listed, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -142,5 +143,55 @@ func TestALargeHistoryIsCutOff(t *testing.T) {
 	commit(t, dir, strings.Repeat("new\n", 3<<20))
 	if got := history(t, dir, 50); !strings.HasPrefix(got, "new") || strings.Contains(got, "old") {
 		t.Errorf("got %d bytes", len(got))
+	}
+}
+
+func TestABranchIsWhatGitTakes(t *testing.T) {
+	for _, good := range []string{"main", "feature/a$b", "release-1.2", "täst", "a@b", "refs", "heads/a", "original/a"} {
+		if err := gitrepo.CheckBranch(good); err != nil {
+			t.Errorf("%q: %v", good, err)
+		}
+	}
+	for _, bad := range []string{"", " main", "a b", "a\nb", "a\x1b[2J", "-x", "a..b", "a~1", "a:b", "a*", "/a", "a/", "a//b", "a.lock", "a@{1}", ".a", "a.", "refs/heads/main", "refs/tags/v1", "origin/main", "remotes/origin/main"} {
+		if err := gitrepo.CheckBranch(bad); err == nil {
+			t.Errorf("%q was taken", bad)
+		}
+	}
+}
+
+func TestBranchesAreListedOnceWithThoseOfTheRemote(t *testing.T) {
+	dir := t.TempDir()
+	for _, args := range [][]string{
+		{"init", "-q", "-b", "main"},
+		{"-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-q", "--allow-empty", "-m", "one"},
+		{"update-ref", "refs/remotes/origin/main", "HEAD"},
+		{"update-ref", "refs/remotes/origin/release/2", "HEAD"},
+		{"symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main"},
+		{"update-ref", "refs/remotes/fork/theirs", "HEAD"},
+		{"branch", "topic"},
+	} {
+		run(t, dir, args...)
+	}
+	all := gitrepo.Branches(t.Context(), dir)
+	slices.Sort(all)
+	if want := []string{"main", "release/2", "topic"}; !slices.Equal(all, want) {
+		t.Errorf("%q, not %q", all, want)
+	}
+	if all := gitrepo.Branches(t.Context(), t.TempDir()); len(all) > 0 {
+		t.Errorf("outside of a clone there is %q", all)
+	}
+}
+
+func TestTheDefaultBranchIsTheOneThatOriginIsOn(t *testing.T) {
+	dir := clone(t)
+	if branch := gitrepo.DefaultBranch(t.Context(), dir); branch != "" {
+		t.Errorf("without an origin it is %q", branch)
+	}
+	run(t, dir, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/trunk/main")
+	if branch := gitrepo.DefaultBranch(t.Context(), dir); branch != "trunk/main" {
+		t.Errorf("it is %q", branch)
+	}
+	if branch := gitrepo.DefaultBranch(t.Context(), t.TempDir()); branch != "" {
+		t.Errorf("outside of a clone it is %q", branch)
 	}
 }

@@ -225,6 +225,7 @@ func (f *file) locked(ctx context.Context, what func(*atomicfile.Held)) {
 		return
 	}
 	defer held.Release()
+	held.Volatile = true // after a restart of the machine no call counts any more
 	what(held)
 }
 

@@ -297,7 +297,7 @@ func (f *Flow) runTestBuild() *Work {
 				tell.Line(Line{Muted, e.Page})
 			}
 		}}
-		err := builder.Run(stop, request)
+		_, err := builder.Run(stop, request)
 		stopped := context.Cause(stop.Soft)
 		return Outcome{Err: err, Set: func(f *Flow) {
 			f.result.tested, f.result.testErr = err == nil, err

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -177,10 +178,11 @@ func (f *Finder) deleteChangeSet(ctx context.Context, p *Preview) error {
 		if problem.Code(err) != CodeStale && !isTransient(err) {
 			return f.notDeletedError(ctx, p, err)
 		}
-		switch status := f.executionStatus(limited, p); {
-		case isExecuted(status):
+		switch found, lookup := f.readChangeSet(limited, p, nil); {
+		case lookup != nil:
+		case isExecuted(found.ExecutionStatus):
 			return staleError(p, "it was executed")
-		case status == types.ExecutionStatusObsolete: // it can't be executed anymore
+		case found.ExecutionStatus == types.ExecutionStatusObsolete: // it can't be executed anymore
 			return nil
 		}
 		if f.retry.Clock.Sleep(limited, min(f.poll, 250*time.Millisecond)) != nil {
@@ -204,14 +206,6 @@ func (f *Finder) notDeletedError(ctx context.Context, p *Preview, err error) err
 func (f *Finder) withDeleteHint(p *Preview, e *problem.Error) *problem.Error {
 	remove := fmt.Sprintf("aws cloudformation delete-change-set --region %s --stack-name %s --change-set-name %s", quote(p.Rack.Region), quote(p.Rack.Name), p.name)
 	return withHint(e, "delete the change set "+p.name+", which is left behind and does nothing by itself: "+f.command(remove))
-}
-
-func (f *Finder) executionStatus(ctx context.Context, p *Preview) types.ExecutionStatus {
-	answer, err := f.readChangeSet(ctx, p, nil)
-	if err != nil {
-		return ""
-	}
-	return answer.ExecutionStatus
 }
 
 // Execute starts the update of a preview, and returns when AWS has started it;
@@ -278,9 +272,5 @@ func (f *Finder) lookUpExecution(stop transport.Stop, p *Preview, failed error) 
 }
 
 func isExecuted(status types.ExecutionStatus) bool {
-	switch status {
-	case types.ExecutionStatusExecuteInProgress, types.ExecutionStatusExecuteComplete, types.ExecutionStatusExecuteFailed:
-		return true
-	}
-	return false
+	return strings.HasPrefix(string(status), "EXECUTE_")
 }

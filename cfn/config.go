@@ -75,7 +75,7 @@ func (f *Finder) load(options Options) error {
 	if wire.client == nil {
 		wire.client = transport.NewClient(roots, options.DialContext)
 	}
-	stack := []func(*middleware.Stack) error{wire.addTo}
+	stack := []func(*middleware.Stack) error{func(s *middleware.Stack) error { return s.Deserialize.Add(wire, middleware.After) }}
 	if name, version, _ := strings.Cut(options.UserAgent, "/"); name != "" {
 		stack = append(stack, awsmiddleware.AddUserAgentKeyValue(name, version))
 	}

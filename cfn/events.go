@@ -60,7 +60,10 @@ func (f *Finder) Follow(ctx context.Context, rack Rack, since time.Time, onEvent
 		case err == nil:
 			answered, troubles = now, 0
 		case !isTransient(err) || now.Sub(answered) >= f.patience:
-			return Outcome{}, withFollowHint(err, what)
+			if e := asError(err); e != nil {
+				err = withHint(withAction(what, e), "follow it again: the update continues in AWS by itself")
+			}
+			return Outcome{}, err
 		default:
 			troubles++
 		}
@@ -129,14 +132,6 @@ func (f *Finder) pollServices(ctx context.Context, rack Rack, w *watch, onEvent 
 			onEvent(event)
 		}
 	}
-}
-
-func withFollowHint(err error, what string) error {
-	e := asError(err)
-	if e == nil {
-		return err
-	}
-	return withHint(withAction(what, e), "follow it again: the update continues in AWS by itself")
 }
 
 type watch struct {
@@ -245,14 +240,6 @@ func (f *Finder) readEvent(event types.StackEvent) Event {
 		Status: abbreviate(string(event.ResourceStatus)), Reason: f.cleanReason(aws.ToString(event.ResourceStatusReason)),
 		At: aws.ToTime(event.Timestamp),
 	}
-}
-
-func (f *Finder) newestEvent(ctx context.Context, rack Rack) (time.Time, error) {
-	page, err := f.eventPage(ctx, rack, nil)
-	if err != nil || len(page.StackEvents) == 0 {
-		return time.Time{}, err
-	}
-	return aws.ToTime(page.StackEvents[0].Timestamp), nil
 }
 
 func (f *Finder) eventPage(ctx context.Context, rack Rack, token *string) (*cloudformation.DescribeStackEventsOutput, error) {

@@ -89,11 +89,14 @@ func (f *Finder) Preview(stop transport.Stop, rack Rack, password secret.String)
 	}
 	// Read before anything is created: without permission to read the events, the
 	// update couldn't be followed.
-	since, err := f.newestEvent(ctx, rack)
+	page, err := f.eventPage(ctx, rack, nil)
 	if err != nil {
 		return nil, err
 	}
-	p := &Preview{Rack: rack, Since: since, name: changeSetPrefix + strings.ToLower(rand.Text())}
+	p := &Preview{Rack: rack, name: changeSetPrefix + strings.ToLower(rand.Text())}
+	if len(page.StackEvents) > 0 {
+		p.Since = aws.ToTime(page.StackEvents[0].Timestamp)
+	}
 	if err := f.makeChangeSet(stop, p, capabilities(described), keys, password); err != nil {
 		return nil, f.discardFailed(stop, p, err)
 	}

@@ -231,17 +231,15 @@ func (p *process) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	out := child.Buffer{Most: maxCredentials}
 	cmd.Stdout = &out
 	err := child.Run(cmd)
+	found, ok := parseCredentials(out.Text)
 	switch {
 	case ctx.Err() != nil:
 		return aws.Credentials{}, p.newError("printed no credentials within a minute", terminal != nil)
 	case err != nil:
 		return aws.Credentials{}, p.newError("failed", terminal != nil)
-	}
-	found, ok := parseCredentials(out.Text)
-	if !ok {
+	case !ok:
 		return aws.Credentials{}, p.newError("printed no credentials", terminal != nil)
-	}
-	if found.Expired() {
+	case found.Expired():
 		e := p.newError("printed a session that has expired", terminal != nil)
 		e.Code = CodeExpired
 		e.Hints = append([]string{"sign in again with the program that credential_process runs"}, e.Hints...)

@@ -61,7 +61,11 @@ func (f *Finder) repair(rack Rack, status string) string {
 
 func (f *Finder) stateOf(rack Rack, described types.Stack) StackState {
 	status := string(described.StackStatus)
-	state := StackState{Status: truncate(status), InProgress: inProgress(status), Updatable: slices.Contains(updatable(), status), Repair: f.repair(rack, status)}
+	state := StackState{Status: truncate(status), InProgress: inProgress(status), Repair: f.repair(rack, status)}
+	switch described.StackStatus { // AWS also allows an update in some states after a failure
+	case types.StackStatusCreateComplete, types.StackStatusUpdateComplete, types.StackStatusUpdateRollbackComplete, types.StackStatusImportComplete:
+		state.Updatable = true
+	}
 	state.changeSet = aws.ToString(described.ChangeSetId)
 	state.Reset = strings.Contains(state.changeSet, ":changeSet/"+changeSetPrefix)
 	switch {
@@ -71,15 +75,6 @@ func (f *Finder) stateOf(rack Rack, described types.Stack) StackState {
 		state.Since = *described.CreationTime
 	}
 	return state
-}
-
-// updatable are the states in which this program starts an update. AWS also allows some
-// states after a failure.
-func updatable() []string {
-	return []string{
-		string(types.StackStatusCreateComplete), string(types.StackStatusUpdateComplete), string(types.StackStatusUpdateRollbackComplete),
-		string(types.StackStatusImportComplete),
-	}
 }
 
 // inProgress reports whether AWS is working on the stack

@@ -44,17 +44,11 @@ var (
 
 // sender sends every request of the SDK, those for credentials included. It limits
 // their time and the size of answers, and allows plain HTTP only to this machine and
-// to the metadata services of AWS machines.
+// to the metadata services of AWS machines. It is at the end of an operation's stack:
+// with a client in its settings, the SDK refuses to read AWS_CA_BUNDLE.
 type sender struct {
 	client   *http.Client
 	deadline time.Duration
-}
-
-// addTo puts the sender at the end of an operation's stack, where it replaces the SDK's
-// client. The SDK accepts a client in its settings too, but then refuses to read
-// AWS_CA_BUNDLE.
-func (w *sender) addTo(stack *middleware.Stack) error {
-	return stack.Deserialize.Add(w, middleware.After)
 }
 
 // ID implements middleware.DeserializeMiddleware.

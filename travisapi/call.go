@@ -38,10 +38,15 @@ func (r call) changes() bool { return r.method != http.MethodGet && !r.asks }
 // read sends a GET and retries it if that can help. The answer must have what whole
 // requires.
 func read[T any](ctx context.Context, c *Client, r call, whole func(T) bool) (T, error) {
+	return repeat(transport.Until(ctx), c, r, whole)
+}
+
+// repeat is once, retried if that can help.
+func repeat[T any](stop transport.Stop, c *Client, r call, whole func(T) bool) (T, error) {
 	var answer T
-	err := c.config.Retry.Repeat(ctx, func(ctx context.Context) error {
+	err := c.config.Retry.Repeat(stop.Hard, func(context.Context) error {
 		var err error
-		answer, err = once(transport.Until(ctx), c, r, whole)
+		answer, err = once(stop, c, r, whole)
 		return err
 	})
 	return answer, err

@@ -75,25 +75,14 @@ func (a repositoryAnswer) repository() Repository {
 // not visible to the account has CodeNotFound.
 func (c *Client) Repository(ctx context.Context, ref Ref) (Repository, error) {
 	answer, err := read(ctx, c, ref.call(http.MethodGet, "", "find"), repositoryAnswer.whole)
-	if err != nil {
-		return Repository{}, err
-	}
-	return answer.repository(), nil
+	return answer.repository(), err
 }
 
 // Activate makes Travis build a repository. It is safe to repeat, so it is retried like a
 // read: shortly after a sync Travis doesn't have the repository's key yet.
 func (c *Client) Activate(stop transport.Stop, ref Ref) (Repository, error) {
-	var answer repositoryAnswer
-	err := c.config.Retry.Repeat(stop.Hard, func(context.Context) error {
-		var err error
-		answer, err = once(stop, c, ref.call(http.MethodPost, "/activate", "activate"), repositoryAnswer.whole)
-		return err
-	})
-	if err != nil {
-		return Repository{}, err
-	}
-	return answer.repository(), nil
+	answer, err := repeat(stop, c, ref.call(http.MethodPost, "/activate", "activate"), repositoryAnswer.whole)
+	return answer.repository(), err
 }
 
 // Provider is a repository's hosting service, as Travis spells it in a path.

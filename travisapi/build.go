@@ -85,13 +85,13 @@ const PreviewDeadline = 5 * time.Second
 // PreviewWish is a file, and the event for which Travis should expand it. An empty field
 // isn't sent: conditions that use it are then false.
 type PreviewWish struct {
-	Text          string // of .travis.yml; it doesn't have to be the branch's own
-	Event         string // push, pull_request, cron or api
-	Branch        string // for a pull request its target; imported files are read from it
-	Tag           string
-	HeadBranch    string // for a pull request
-	Sender        string
-	CommitMessage string
+	Text          string `json:"-"`                // of .travis.yml; it doesn't have to be the branch's own
+	Event         string `json:"type,omitempty"`   // push, pull_request, cron or api
+	Branch        string `json:"branch,omitempty"` // for a pull request its target; imported files are read from it
+	Tag           string `json:"tag,omitempty"`
+	HeadBranch    string `json:"head_branch,omitempty"` // for a pull request
+	Sender        string `json:"sender,omitempty"`
+	CommitMessage string `json:"commit_message,omitempty"`
 }
 
 // Preview is what Travis makes of a file. None of its texts is validated.
@@ -119,8 +119,8 @@ type previewAnswer struct {
 	Sources []struct {
 		Source string `json:"source"`
 	} `json:"raw_configs"`
-	Request configAnswer    `json:"request_config"`
-	Jobs    *[]configAnswer `json:"job_configs"`
+	Request configAnswer   `json:"request_config"`
+	Jobs    []configAnswer `json:"job_configs"`
 	// Only texts are needed from the arguments; they can be anything.
 	Messages []struct {
 		Section string                     `json:"key"`
@@ -138,15 +138,7 @@ type configAnswer struct {
 func (a configAnswer) whole() bool { return bytes.HasPrefix(a.Config, []byte("{")) }
 
 func (a previewAnswer) whole() bool {
-	if a.Jobs == nil || !a.Request.whole() {
-		return false
-	}
-	for _, job := range *a.Jobs {
-		if !job.whole() {
-			return false
-		}
-	}
-	return true
+	return a.Jobs != nil && a.Request.whole() && !slices.ContainsFunc(a.Jobs, func(job configAnswer) bool { return !job.whole() })
 }
 
 func (a previewAnswer) preview() Preview {
@@ -154,7 +146,7 @@ func (a previewAnswer) preview() Preview {
 	for _, source := range a.Sources {
 		p.Sources = append(p.Sources, source.Source)
 	}
-	for _, job := range *a.Jobs {
+	for _, job := range a.Jobs {
 		p.Jobs = append(p.Jobs, job.Config)
 	}
 	for _, said := range a.Messages {
@@ -193,16 +185,7 @@ func (a previewAnswer) preview() Preview {
 func (c *Client) Preview(ctx context.Context, repository Ref, wish PreviewWish) (Preview, error) {
 	r := repository.call(http.MethodPost, "/request/preview", "preview a build of")
 	r.asks = true
-	data := make(map[string]string)
-	for name, value := range map[string]string{
-		"type": wish.Event, "branch": wish.Branch, "tag": wish.Tag, "head_branch": wish.HeadBranch,
-		"sender": wish.Sender, "commit_message": wish.CommitMessage,
-	} {
-		if value != "" {
-			data[name] = value
-		}
-	}
-	r.body = map[string]any{"configs": []map[string]string{{"config": wish.Text, "mode": "replace"}}, "data": data}
+	r.body = map[string]any{"configs": []map[string]string{{"config": wish.Text, "mode": "replace"}}, "data": wish}
 	if wish.Branch != "" {
 		r.body["ref"] = wish.Branch
 	}

@@ -203,12 +203,24 @@ func rewrite(file string, change func(entries map[string]string)) error {
 		if err != nil {
 			return err
 		}
-		if done, err := replace(held, target, old, text); done || err != nil {
+		mode := fs.FileMode(0o600)
+		if info, err := os.Stat(target); err == nil {
+			mode &= info.Mode()
+		}
+		err = held.Write(text, mode, func() error {
+			if now, err := readSmallFile(target); err != nil || now == old {
+				return err
+			}
+			return errOldText
+		})
+		if err != errOldText {
 			return err
 		}
 	}
 	return atomicfile.ErrBusy
 }
+
+var errOldText = errors.New("another program wrote to it at the same time")
 
 // cleanUp removes what a killed process left of a file, which can contain passwords.
 func cleanUp(file string) {
@@ -231,26 +243,6 @@ func resolveLinks(name string) (string, error) {
 	}
 	return target, nil
 }
-
-func replace(held *atomicfile.Held, target, old, text string) (done bool, err error) {
-	mode := fs.FileMode(0o600)
-	if info, err := os.Stat(target); err == nil {
-		mode &= info.Mode()
-	}
-	err = held.Write(text, mode, func() error {
-		now, err := readSmallFile(target)
-		if err == nil && now != old {
-			return errOldText
-		}
-		return err
-	})
-	if err == errOldText {
-		return false, nil
-	}
-	return err == nil, err
-}
-
-var errOldText = errors.New("another program wrote to it at the same time")
 
 // readAuth reads the text of an auth file, a JSON object {"HOST": "PASSWORD"}. The CLI
 // takes an empty file as an empty object.

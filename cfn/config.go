@@ -85,7 +85,7 @@ func (f *Finder) load(options Options) error {
 		Retryer:          func() aws.Retryer { return newRetryer(f.retry) },
 		RetryMaxAttempts: cmp.Or(environment.RetryMaxAttempts, attempts),
 		APIOptions:       stack,
-		ConfigSources:    []any{environment, p},
+		ConfigSources:    []any{environment, p.shared()},
 		AppID:            cmp.Or(environment.AppID, p.get("sdk_ua_app_id")),
 		// The SDK's logger writes to standard error, even over a full screen.
 		Logger: logging.Nop{},
@@ -157,7 +157,7 @@ func endpointSetting(service string, p profile) (address, setting string) {
 			return address, variable
 		}
 	}
-	if address, found, _ := p.GetServiceBaseEndpoint(context.Background(), service); found {
+	if address, found, _ := p.shared().GetServiceBaseEndpoint(context.Background(), service); found && address != "" {
 		return address, "endpoint_url of services " + abbreviate(p.get("services"))
 	}
 	return p.get("endpoint_url"), "endpoint_url of profile " + abbreviate(p.name)

@@ -2,7 +2,6 @@ package cfn
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"maps"
 	"os"
@@ -12,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
 
 	"convox-travis/internal/bounded"
 	"convox-travis/internal/problem"
@@ -231,37 +231,25 @@ func (p profile) exists() bool { return p.config != nil || p.credentials != nil 
 // get prefers the credentials file.
 func (p profile) get(key string) string { return cmp.Or(p.credentials[key], p.config[key]) }
 
-// The SDK's clients call these methods of the values in aws.Config.ConfigSources, after
-// the environment's.
-
-// GetServiceBaseEndpoint finds the endpoint of one service
-// (https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html).
-func (p profile) GetServiceBaseEndpoint(_ context.Context, service string) (string, bool, error) {
-	section := p.settings.config.sections["services "+p.get("services")]
-	endpoint := section[strings.ToLower(strings.ReplaceAll(service, " ", "_"))+".endpoint_url"]
-	return endpoint, endpoint != "", nil
-}
-
-// GetIgnoreConfiguredEndpoints reports whether endpoints in the files and the
-// environment are ignored.
-func (p profile) GetIgnoreConfiguredEndpoints(context.Context) (value, found bool, err error) {
-	return p.isOn("ignore_configured_endpoint_urls"), p.get("ignore_configured_endpoint_urls") != "", nil
-}
-
-// GetUseFIPSEndpoint finds use_fips_endpoint.
-func (p profile) GetUseFIPSEndpoint(context.Context) (value aws.FIPSEndpointState, found bool, err error) {
+// shared is what the SDK's clients read of the profile, after the environment.
+func (p profile) shared() config.SharedConfig {
+	services := make(map[string]map[string]string)
+	for key, value := range p.settings.config.sections["services "+p.get("services")] {
+		if service, is := strings.CutSuffix(key, ".endpoint_url"); is {
+			services[service] = map[string]string{"endpoint_url": value}
+		}
+	}
+	shared := config.SharedConfig{Services: config.Services{ServiceValues: services}}
 	if p.isOn("use_fips_endpoint") {
-		return aws.FIPSEndpointStateEnabled, true, nil
+		shared.UseFIPSEndpoint = aws.FIPSEndpointStateEnabled
 	}
-	return aws.FIPSEndpointStateUnset, false, nil
-}
-
-// GetUseDualStackEndpoint finds use_dualstack_endpoint.
-func (p profile) GetUseDualStackEndpoint(context.Context) (value aws.DualStackEndpointState, found bool, err error) {
 	if p.isOn("use_dualstack_endpoint") {
-		return aws.DualStackEndpointStateEnabled, true, nil
+		shared.UseDualStackEndpoint = aws.DualStackEndpointStateEnabled
 	}
-	return aws.DualStackEndpointStateUnset, false, nil
+	if ignores := p.isOn("ignore_configured_endpoint_urls"); p.get("ignore_configured_endpoint_urls") != "" {
+		shared.IgnoreConfiguredEndpoints = &ignores
+	}
+	return shared
 }
 
 func (p profile) isOn(key string) bool { return strings.EqualFold(p.get(key), "true") }

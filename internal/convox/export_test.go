@@ -19,7 +19,7 @@ var (
 
 // ParseAuth reads the logins of an auth file.
 func ParseAuth(text string) ([]SavedLogin, error) {
-	entries, err := readAuth(text)
+	entries, err := parseAuth(text)
 	return savedPasswords(entries), err
 }
 

@@ -43,8 +43,7 @@ func (l Logins) FindReset(host Host) (PendingReset, bool) {
 	var begun PendingReset
 	for _, folder := range l.folders() {
 		file := filepath.Join(folder, "auth")
-		text, _ := readSmallFile(file) // an unreadable file has none
-		entries, _ := readAuth(text)
+		entries, _ := readAuth(file) // an unreadable file has none
 		saved, found := FindSaved(savedPasswords(entries), host)
 		pending := readPending(entries, host)
 		if n := len(pending); begun.File == "" && found && n > 0 && pending[n-1] == saved.Password.Reveal() {
@@ -69,8 +68,7 @@ func (l Logins) FindReset(host Host) (PendingReset, bool) {
 func (l Logins) EndReset(host Host, password secret.String, isSet bool) error {
 	for _, folder := range l.folders() {
 		file := filepath.Join(folder, "auth")
-		text, _ := readSmallFile(file)
-		if entries, err := readAuth(text); err != nil || len(readPending(entries, host)) == 0 {
+		if entries, err := readAuth(file); err != nil || len(readPending(entries, host)) == 0 {
 			continue
 		}
 		err := rewrite(file, func(entries map[string]string) {

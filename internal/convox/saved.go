@@ -1,6 +1,7 @@
 package convox
 
 import (
+	"cmp"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -30,17 +31,43 @@ type SavedLogin struct {
 // CodeSavedLogins reports what can't be read, together with the logins from all other
 // places; missing files aren't an error.
 func SavedLogins(env func(string) string, home, goos string, racks ...Host) ([]SavedLogin, error) {
-	var (
-		places []savedPlace
-		faults []fault
-	)
 	isRack := func(host Host) bool { return host.IsRack() || slices.Contains(racks, host) }
+	skipped := map[Host]bool{{name: HostedConsole}: true} // Consoles, and hosts that were added already
+	var inUse Host
+	var logins []SavedLogin
+	var faults []fault
 	for _, folder := range folders(env, home, goos) {
-		place, wrong := readPlace(folder, isRack)
-		places = append(places, place)
-		faults = append(faults, wrong...)
+		file := filepath.Join(folder, "console")
+		console, unknown := readHost(file)
+		if unknown != nil {
+			faults = append(faults, fault{file, unknown})
+		}
+		skipped[console] = !isRack(console)                // the zero Host belongs to nobody
+		host, _ := readHost(filepath.Join(folder, "host")) // a broken file only loses the default
+		inUse = cmp.Or(inUse, host)
+
+		file = filepath.Join(folder, "auth")
+		cleanUp(file)
+		entries, err := readAuth(file)
+		if err != nil {
+			faults = append(faults, fault{file, err})
+		}
+		for _, login := range savedPasswords(entries) {
+			// With an unknown Console, a login that isn't a Rack's may be a person's own key.
+			if unknown == nil || isRack(login.Host) {
+				login.File = file
+				logins = append(logins, login)
+			}
+		}
 	}
-	logins := merge(places, isRack)
+	logins = slices.DeleteFunc(logins, func(login SavedLogin) bool {
+		isSkipped := skipped[login.Host]
+		skipped[login.Host] = true
+		return isSkipped
+	})
+	for i := range logins {
+		logins[i].InUse = logins[i].Host == inUse
+	}
 	if len(faults) > 0 {
 		return logins, unreadable(faults)
 	}
@@ -56,46 +83,6 @@ func FindSaved(logins []SavedLogin, host Host) (SavedLogin, bool) {
 	return logins[i], true
 }
 
-type savedPlace struct {
-	logins  []SavedLogin // by host
-	inUse   Host         // of the file host
-	console Host         // of the file console
-}
-
-// readPlace reads a folder. If its file console can't be read, one of its logins may be a
-// person's own key: then it returns only Racks' hosts, with an error.
-func readPlace(folder string, isRack func(Host) bool) (savedPlace, []fault) {
-	var (
-		place  savedPlace
-		faults []fault
-		err    error
-	)
-	if place.console, err = readHost(filepath.Join(folder, "console")); err != nil {
-		faults = append(faults, fault{filepath.Join(folder, "console"), err})
-	}
-	// A broken file host only loses the default.
-	place.inUse, _ = readHost(filepath.Join(folder, "host"))
-
-	auth := filepath.Join(folder, "auth")
-	cleanUp(auth)
-	text, err := readSmallFile(auth)
-	var entries map[string]string
-	if err == nil {
-		entries, err = readAuth(text)
-	}
-	if err != nil {
-		return place, append(faults, fault{auth, err})
-	}
-	place.logins = savedPasswords(entries)
-	if len(faults) > 0 {
-		place.logins = slices.DeleteFunc(place.logins, func(login SavedLogin) bool { return !isRack(login.Host) })
-	}
-	for i := range place.logins {
-		place.logins[i].File = auth
-	}
-	return place, faults
-}
-
 func readHost(file string) (Host, error) {
 	text, err := readSmallFile(file)
 	if err != nil || strings.TrimSpace(text) == "" {
@@ -106,30 +93,4 @@ func readHost(file string) (Host, error) {
 		return Host{}, errHostFile
 	}
 	return host, nil
-}
-
-// merge combines the places. A Console counts as one in all of them, and the first place
-// with a default host wins.
-func merge(places []savedPlace, isRack func(Host) bool) []SavedLogin {
-	passed := map[Host]bool{} // to skip: Consoles, and hosts that were added already
-	var inUse Host
-	for _, place := range places {
-		passed[place.console] = !isRack(place.console) // the zero Host belongs to nobody
-		if inUse.IsZero() {
-			inUse = place.inUse
-		}
-	}
-	passed[Host{name: HostedConsole}] = true
-	var logins []SavedLogin
-	for _, place := range places {
-		for _, login := range place.logins {
-			if passed[login.Host] {
-				continue
-			}
-			passed[login.Host] = true
-			login.InUse = login.Host == inUse
-			logins = append(logins, login)
-		}
-	}
-	return logins
 }

@@ -151,8 +151,7 @@ func (l Logins) save(host Host, password secret.String, more func(entries map[st
 	if err != nil {
 		return "", notSaved(file, err)
 	}
-	text, _ := readSmallFile(file)
-	entries, _ := readAuth(text)
+	entries, _ := readAuth(file)
 	if saved, found := FindSaved(savedPasswords(entries), host); !found || !saved.Password.Equal(password) {
 		return "", notSaved(file, errWrittenOver)
 	}
@@ -194,7 +193,7 @@ func rewrite(file string, change func(entries map[string]string)) error {
 		if err != nil {
 			return err
 		}
-		entries, err := readAuth(old)
+		entries, err := parseAuth(old)
 		if err != nil {
 			return err
 		}
@@ -244,9 +243,17 @@ func resolveLinks(name string) (string, error) {
 	return target, nil
 }
 
-// readAuth reads the text of an auth file, a JSON object {"HOST": "PASSWORD"}. The CLI
-// takes an empty file as an empty object.
-func readAuth(text string) (map[string]string, error) {
+// readAuth reads an auth file, a JSON object {"HOST": "PASSWORD"}. The CLI takes an empty
+// file as an empty object.
+func readAuth(file string) (map[string]string, error) {
+	text, err := readSmallFile(file)
+	if err != nil {
+		return nil, err
+	}
+	return parseAuth(text)
+}
+
+func parseAuth(text string) (map[string]string, error) {
 	entries := map[string]string{}
 	if strings.TrimSpace(text) == "" {
 		return entries, nil

@@ -31,7 +31,7 @@ func otherParameters(described types.Stack, what string) ([]string, error) {
 		}
 	}
 	if !hasPassword {
-		return nil, missingError(what, "its stack has no parameter Password")
+		return nil, newError(CodeMissing, what, "its stack has no parameter Password")
 	}
 	return keys, nil
 }

@@ -258,14 +258,14 @@ func (o RegionResult) skipped() Skipped {
 
 func searchError(outcomes []RegionResult) error {
 	weight := func(o RegionResult) int {
-		telling := []string{CodeExpired, CodeThrottled, CodeDenied, CodeRefused, CodeNoAnswer, CodeUnreachable}
-		if i := slices.Index(telling, o.err.Code); i >= 0 {
+		byUsefulness := []string{CodeExpired, CodeThrottled, CodeDenied, CodeRefused, CodeNoAnswer, CodeUnreachable}
+		if i := slices.Index(byUsefulness, o.err.Code); i >= 0 {
 			if detailOf(o.err).off != "" {
 				return 2*i + 1 // a disabled region refuses all credentials
 			}
 			return 2 * i
 		}
-		return 2 * len(telling)
+		return 2 * len(byUsefulness)
 	}
 	worst := slices.MinFunc(outcomes, func(a, b RegionResult) int { return weight(a) - weight(b) })
 	err := withAction("look for Racks in "+worst.Region, worst.err)

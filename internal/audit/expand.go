@@ -14,7 +14,7 @@ import (
 
 // Expander lets Travis expand a file; a travisapi.Client implements it.
 type Expander interface {
-	Preview(context.Context, travisapi.Ref, travisapi.PreviewWish) (travisapi.Preview, error)
+	Preview(context.Context, travisapi.Ref, travisapi.PreviewOptions) (travisapi.Preview, error)
 }
 
 // Expand lets Travis expand the text of a .travis.yml for an event. The text goes only to
@@ -24,7 +24,7 @@ func Expand(ctx context.Context, travis Expander, repository travisapi.Repositor
 	if repository.Denies("create_request") {
 		return Expanded{}, errNoPreview
 	}
-	preview, err := travis.Preview(ctx, repository.Ref(), travisapi.PreviewWish{
+	preview, err := travis.Preview(ctx, repository.Ref(), travisapi.PreviewOptions{
 		Text: text, Event: string(event.Type), Branch: event.Branch, Tag: event.Tag, HeadBranch: event.HeadBranch,
 		Sender: event.Sender, CommitMessage: event.CommitMessage,
 	})

@@ -115,24 +115,13 @@ func DidNothing(err error) bool {
 
 // isCredentialError reports whether every other call would fail too.
 func isCredentialError(e *problem.Error) bool {
-	switch e.Code {
-	case CodeExpiredSSO, CodeExpired, CodeRefused, CodeNoCredentials, CodeMFA, CodeProfile, CodeEndpoint:
-		return true
-	}
-	return false
+	return slices.Contains([]string{CodeExpiredSSO, CodeExpired, CodeRefused, CodeNoCredentials, CodeMFA, CodeProfile, CodeEndpoint}, e.Code)
 }
 
 // isTransient reports whether the same read may succeed later.
 func isTransient(err error) bool {
 	e := asError(err)
-	if e == nil {
-		return false
-	}
-	switch e.Code {
-	case CodeThrottled, CodeNoAnswer, CodeUnreachable, CodeUnreadable:
-		return true
-	}
-	return detailOf(e).status >= 500
+	return e != nil && (slices.Contains([]string{CodeThrottled, CodeNoAnswer, CodeUnreachable, CodeUnreadable}, e.Code) || detailOf(e).status >= 500)
 }
 
 // endpointError doesn't quote the address, which can contain a password.

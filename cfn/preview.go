@@ -184,15 +184,15 @@ type expectation struct {
 // A group or a service that is itself replaced isn't expected: all its instances or
 // tasks would stop at once.
 func expected() map[string]expectation {
-	stays, goes := []string{"False", "Conditional", ""}, []string{"True", "Conditional", ""}
+	kept, replaced := []string{"False", "Conditional", ""}, []string{"True", "Conditional", ""}
 	either := []string{"True", "False", "Conditional", ""}
 	return map[string]expectation{
-		"AWS::SSM::Parameter":                   {stays, false, []string{"RackApiSecret"}},
-		"AWS::ECS::TaskDefinition":              {goes, false, []string{"ApiMonitorTasks", "ApiWebTasks", "ApiBuildTasks"}},
-		ecsService:                              {stays, false, []string{"ServiceMonitorApi", "ServiceWebApi", "ApiMonitorService", "ApiWebService"}},
-		"AWS::EC2::LaunchTemplate":              {stays, true, []string{"InstancesLaunchTemplate", "BuildLaunchTemplate", "SpotInstanceLaunchTemplate", "SpotFleetLT"}},
-		"AWS::AutoScaling::LaunchConfiguration": {goes, true, []string{"LaunchConfiguration", "BuildLaunchConfiguration", "SpotLaunchConfiguration"}},
-		"AWS::AutoScaling::AutoScalingGroup":    {stays, true, []string{"Instances", "SpotInstances", "BuildInstances"}},
+		"AWS::SSM::Parameter":                   {kept, false, []string{"RackApiSecret"}},
+		"AWS::ECS::TaskDefinition":              {replaced, false, []string{"ApiMonitorTasks", "ApiWebTasks", "ApiBuildTasks"}},
+		ecsService:                              {kept, false, []string{"ServiceMonitorApi", "ServiceWebApi", "ApiMonitorService", "ApiWebService"}},
+		"AWS::EC2::LaunchTemplate":              {kept, true, []string{"InstancesLaunchTemplate", "BuildLaunchTemplate", "SpotInstanceLaunchTemplate", "SpotFleetLT"}},
+		"AWS::AutoScaling::LaunchConfiguration": {replaced, true, []string{"LaunchConfiguration", "BuildLaunchConfiguration", "SpotLaunchConfiguration"}},
+		"AWS::AutoScaling::AutoScalingGroup":    {kept, true, []string{"Instances", "SpotInstances", "BuildInstances"}},
 		"AWS::EC2::SpotFleet":                   {either, true, []string{"SpotFleet"}},
 	}
 }
@@ -209,7 +209,7 @@ func (c Change) expectation() expectation {
 func (p *Preview) judge() {
 	instances := false
 	for _, change := range p.Changes {
-		if why := change.surprise(); why != "" {
+		if why := change.whyUnexpected(); why != "" {
 			p.Why = append(p.Why, why)
 		}
 		instances = instances || change.expectation().instances
@@ -248,7 +248,7 @@ func (p *Preview) changes(logicalID string) bool {
 	return slices.ContainsFunc(p.Changes, func(c Change) bool { return c.LogicalID == logicalID })
 }
 
-func (c Change) surprise() string {
+func (c Change) whyUnexpected() string {
 	wanted := c.expectation()
 	switch {
 	case c.LogicalID == "":

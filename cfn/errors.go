@@ -121,7 +121,8 @@ func isCredentialError(e *problem.Error) bool {
 // isTransient reports whether the same read may succeed later.
 func isTransient(err error) bool {
 	e := asError(err)
-	return e != nil && (slices.Contains([]string{CodeThrottled, CodeNoAnswer, CodeUnreachable, CodeUnreadable}, e.Code) || detailOf(e).status >= 500)
+	transient := []string{CodeThrottled, CodeNoAnswer, CodeUnreachable, CodeUnreadable}
+	return e != nil && (slices.Contains(transient, e.Code) || detailOf(e).status >= 500)
 }
 
 // endpointError doesn't quote the address, which can contain a password.

@@ -224,15 +224,17 @@ type Event struct {
 }
 
 func (e Event) startsOperation() bool {
-	return e.isOfStack && slices.Contains([]string{"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "IMPORT_IN_PROGRESS"}, e.Status)
+	starts := []string{"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "IMPORT_IN_PROGRESS"}
+	return e.isOfStack && slices.Contains(starts, e.Status)
 }
 
 func (f *Finder) readEvent(event types.StackEvent) Event {
+	physicalID := aws.ToString(event.PhysicalResourceId)
 	return Event{
 		LogicalID: abbreviate(aws.ToString(event.LogicalResourceId)), Type: abbreviate(aws.ToString(event.ResourceType)),
 		Status: abbreviate(string(event.ResourceStatus)), Reason: f.cleanReason(aws.ToString(event.ResourceStatusReason)),
-		At: aws.ToTime(event.Timestamp), id: aws.ToString(event.EventId), physicalID: aws.ToString(event.PhysicalResourceId),
-		isOfStack: aws.ToString(event.ResourceType) == "AWS::CloudFormation::Stack" && aws.ToString(event.PhysicalResourceId) == aws.ToString(event.StackId),
+		At: aws.ToTime(event.Timestamp), id: aws.ToString(event.EventId), physicalID: physicalID,
+		isOfStack: aws.ToString(event.ResourceType) == "AWS::CloudFormation::Stack" && physicalID == aws.ToString(event.StackId),
 	}
 }
 

@@ -105,7 +105,8 @@ func (a listAnswer) isLast() bool {
 }
 
 func (a listAnswer) isValid() bool {
-	return a.Repositories != nil && len(a.Repositories) <= pageSize && !slices.ContainsFunc(a.Repositories, func(r repositoryAnswer) bool { return !r.isValid() })
+	isInvalid := func(r repositoryAnswer) bool { return !r.isValid() }
+	return a.Repositories != nil && len(a.Repositories) <= pageSize && !slices.ContainsFunc(a.Repositories, isInvalid)
 }
 
 func (l *listing) call(offset int) call {

@@ -29,7 +29,6 @@ import (
 
 	"convox-travis/internal/child"
 	"convox-travis/internal/problem"
-	"convox-travis/internal/text"
 	"convox-travis/internal/transport"
 )
 
@@ -77,8 +76,7 @@ type Finder struct {
 	source   *source     // of the credentials
 	redactor *redactor
 
-	regionSetting string            // what sets the region
-	endpoints     map[string]string // the setting that leads a service elsewhere, by the SDK's ID of the service
+	endpoints map[string]string // the setting that leads a service elsewhere, by the SDK's ID of the service
 }
 
 // Format implements fmt.Formatter: the settings inside hold the secret key.
@@ -102,12 +100,6 @@ func NewFinder(options Options) (*Finder, error) {
 	}
 	if err := f.load(options); err != nil {
 		return nil, err
-	}
-	f.region = f.config.Region
-	if !isPlausibleRegion(f.region) {
-		e := regionError("use "+f.regionSetting, f.region)
-		e.Hints = []string{"set " + f.regionSetting + " to " + cmp.Or(text.Nearest(f.region, KnownRegions()), "a name such as "+defaultRegion)}
-		return nil, e
 	}
 	return f, nil
 }

@@ -31,7 +31,7 @@ func otherParameters(described types.Stack, what string) ([]string, error) {
 		}
 	}
 	if !hasPassword {
-		return nil, missingError(what, "its stack has no parameter Password")
+		return nil, newError(CodeMissing, what, "its stack has no parameter Password")
 	}
 	return keys, nil
 }
@@ -57,10 +57,10 @@ func (f *Finder) makeChangeSet(stop transport.Stop, p *Preview, capabilities []t
 	}
 	f.onWrite()
 	create := cloudformation.NewFromConfig(f.writesIn(p.Rack.Region)).CreateChangeSet
-	pauses := f.retry.Pauses()
+	attempts := f.retry.Attempts()
 	limited, cancel := stop.Within(callGrace)
 	defer cancel()
-	for try := 1; ; try++ {
+	for {
 		answer, err := callAWS(limited, f, "preview the reset", p.Rack, create, &cloudformation.CreateChangeSetInput{
 			StackName: &p.Rack.Name, ChangeSetName: &p.name, ClientToken: &p.name, ChangeSetType: types.ChangeSetTypeUpdate,
 			Description:         aws.String("A new password for the Rack; every other parameter keeps its value."),
@@ -84,7 +84,7 @@ func (f *Finder) makeChangeSet(stop transport.Stop, p *Preview, capabilities []t
 			p.id = truncate(aws.ToString(found.ChangeSetId))
 			return nil
 		}
-		if problem.Code(lookup) != CodeMissing || try == f.retry.Tries || f.retry.Clock.Sleep(stop.Soft, pauses.NextBackOff()) != nil {
+		if problem.Code(lookup) != CodeMissing || !attempts.Next(stop.Soft, err) {
 			return err
 		}
 	}

@@ -93,7 +93,13 @@ func (f *Finder) load(options Options) error {
 	if endpoint := cmp.Or(environment.BaseEndpoint, p.get("endpoint_url")); endpoint != "" && !ignoresEndpoints(environment, p) {
 		f.config.BaseEndpoint = &endpoint
 	}
-	f.regionSetting = regionSetting(p)
+	f.region = f.config.Region
+	if !isPlausibleRegion(f.region) {
+		setting := regionSetting(p)
+		e := regionError("use "+setting, f.region)
+		e.Hints = []string{"set " + setting + " to " + cmp.Or(text.Nearest(f.region, KnownRegions()), "a name such as "+defaultRegion)}
+		return e
+	}
 	chain := chain{
 		settings: &settings, config: *f.config, isNamed: options.Profile != "", askCode: options.MFACode,
 		process: process{profile: name, terminal: options.Terminal},

@@ -372,11 +372,11 @@ func (c *chain) webIdentity(p profile, withEnvironment bool) (*namedProvider, *p
 	if file == "" {
 		return nil, nil
 	}
-	of := &source{kind: fromWebIdentity, name: "the web identity in " + variable, alternatives: p.useHint("unset " + variable)}
-	fix := "set " + variable + " to the token's file, or unset it"
-	if file != os.Getenv(variable) || !withEnvironment {
-		of = &source{kind: fromWebIdentity, name: "the web identity of profile " + abbreviate(p.name), profile: p.name}
-		fix = "correct web_identity_token_file in profile " + abbreviate(p.name)
+	of := &source{kind: fromWebIdentity, name: "the web identity of profile " + abbreviate(p.name), profile: p.name}
+	fix := "correct web_identity_token_file in profile " + abbreviate(p.name)
+	if withEnvironment && os.Getenv(variable) != "" {
+		of = &source{kind: fromWebIdentity, name: "the web identity in " + variable, alternatives: p.useHint("unset " + variable)}
+		fix = "set " + variable + " to the token's file, or unset it"
 	}
 	of.role = get("AWS_ROLE_ARN", "role_arn")
 	if of.role == "" {

@@ -120,7 +120,7 @@ func (f *Finder) service(ctx context.Context, what string, rack Rack, id string)
 	}
 	service.cluster = readStack(rack.Region, described).outputs["Cluster"]
 	if service.cluster == "" {
-		return webService{}, missingError(ofRack(what, rack), "its stack has no output Cluster")
+		return webService{}, newError(CodeMissing, ofRack(what, rack), "its stack has no output Cluster")
 	}
 	return service, nil
 }
@@ -132,7 +132,7 @@ func (f *Finder) newestDeployment(ctx context.Context, what string, rack Rack, s
 	}
 	newest := f.readNewest(described)
 	if newest.ID == "" {
-		return Deployment{}, missingError(ofRack(what, rack), "its web service has no deployment")
+		return Deployment{}, newError(CodeMissing, ofRack(what, rack), "its web service has no deployment")
 	}
 	return newest, nil
 }
@@ -144,7 +144,7 @@ func (f *Finder) describeService(ctx context.Context, what string, rack Rack, se
 		return types.Service{}, err
 	}
 	if len(answer.Services) == 0 {
-		return types.Service{}, missingError(ofRack(what, rack), "ECS has no service "+abbreviate(service.name))
+		return types.Service{}, newError(CodeMissing, ofRack(what, rack), "ECS has no service "+abbreviate(service.name))
 	}
 	return answer.Services[0], nil
 }

@@ -115,24 +115,14 @@ func DidNothing(err error) bool {
 
 // isCredentialError reports whether every other call would fail too.
 func isCredentialError(e *problem.Error) bool {
-	switch e.Code {
-	case CodeExpiredSSO, CodeExpired, CodeRefused, CodeNoCredentials, CodeMFA, CodeProfile, CodeEndpoint:
-		return true
-	}
-	return false
+	return slices.Contains([]string{CodeExpiredSSO, CodeExpired, CodeRefused, CodeNoCredentials, CodeMFA, CodeProfile, CodeEndpoint}, e.Code)
 }
 
 // isTransient reports whether the same read may succeed later.
 func isTransient(err error) bool {
 	e := asError(err)
-	if e == nil {
-		return false
-	}
-	switch e.Code {
-	case CodeThrottled, CodeNoAnswer, CodeUnreachable, CodeUnreadable:
-		return true
-	}
-	return detailOf(e).status >= 500
+	transient := []string{CodeThrottled, CodeNoAnswer, CodeUnreachable, CodeUnreadable}
+	return e != nil && (slices.Contains(transient, e.Code) || detailOf(e).status >= 500)
 }
 
 // endpointError doesn't quote the address, which can contain a password.
@@ -322,7 +312,7 @@ func (f *Finder) errorFromMessage(code, message string) *problem.Error {
 	}
 	switch code {
 	case "ChangeSetNotFound", "ChangeSetNotFoundException", "ParameterNotFound", "ServiceNotFoundException", "ClusterNotFoundException", "ServiceNotActiveException":
-		return missingError("", "it isn't there")
+		return newError(CodeMissing, "", "it isn't there")
 	case "InvalidChangeSetStatus", "InvalidChangeSetStatusException":
 		return newError(CodeStale, "", "the change set can't be used anymore", "start again")
 	case "InsufficientCapabilities", "InsufficientCapabilitiesException":
@@ -332,7 +322,7 @@ func (f *Finder) errorFromMessage(code, message string) *problem.Error {
 			return unchangedError("")
 		}
 		if missingSentence.MatchString(message) {
-			return missingError("", "it isn't there")
+			return newError(CodeMissing, "", "it isn't there")
 		}
 	}
 	if code == limitExceeded || tooManyChangeSets.MatchString(message) {
@@ -351,12 +341,8 @@ func unchangedError(what string) *problem.Error {
 	return newError(CodeUnchanged, what, "the Rack has this password already", "log in with it; if the Rack refuses it, restart its web service")
 }
 
-func missingError(what, why string) *problem.Error {
-	return newError(CodeMissing, what, why)
-}
-
 func busyError(status, repair string) *problem.Error {
-	_, hint := meaning(status)
+	_, hint := Rack{Status: status}.Meaning()
 	return newError(CodeBusy, "", "its stack is in the state "+abbreviate(status), cmp.Or(repair, hint, repairStack))
 }
 

@@ -46,7 +46,7 @@ type Outcome struct {
 // its cause.
 func (f *Finder) Follow(ctx context.Context, rack Rack, since time.Time, onEvent func(Event)) (Outcome, error) {
 	what := ofRack("follow the update", rack)
-	w := watch{since: since, seen: make(map[string]bool), starting: make(map[string]types.StackEvent), serviceEvents: make(map[string]Event)}
+	w := watch{since: since, seen: make(map[string]bool), starting: make(map[string]Event), serviceEvents: make(map[string]Event)}
 	answered := f.retry.Clock.Now() // AWS's last answer
 	asked := answered               // the last question to ECS
 	moved := answered               // the last new event
@@ -69,10 +69,9 @@ func (f *Finder) Follow(ctx context.Context, rack Rack, since time.Time, onEvent
 		}
 		for _, event := range news {
 			moved = now
-			read := f.readEvent(event)
-			w.record(event, read)
+			w.record(event)
 			if onEvent != nil {
-				onEvent(read)
+				onEvent(event)
 			}
 		}
 		if outcome, ended := w.outcome(); ended {
@@ -115,7 +114,7 @@ const clockSkew = 5 * time.Second
 func (f *Finder) pollServices(ctx context.Context, rack Rack, w *watch, onEvent func(Event)) {
 	for _, id := range slices.Sorted(maps.Keys(w.starting)) {
 		start := w.starting[id]
-		service, err := f.service(ctx, "follow the update", rack, aws.ToString(start.PhysicalResourceId))
+		service, err := f.service(ctx, "follow the update", rack, start.physicalID)
 		if err != nil {
 			continue
 		}
@@ -123,9 +122,9 @@ func (f *Finder) pollServices(ctx context.Context, rack Rack, w *watch, onEvent 
 		if err != nil {
 			continue
 		}
-		words, at := f.newestServiceEvent(described.Events, aws.ToTime(start.Timestamp).Add(-clockSkew))
-		event := Event{LogicalID: abbreviate(id), Type: ecsService, Status: abbreviate(string(start.ResourceStatus)), Reason: words, At: at}
-		if words == "" || event == w.serviceEvents[id] {
+		event := start
+		event.Reason, event.At = f.newestServiceEvent(described.Events, start.At.Add(-clockSkew))
+		if event.Reason == "" || event == w.serviceEvents[id] {
 			continue
 		}
 		if w.serviceEvents[id] = event; onEvent != nil {
@@ -141,40 +140,39 @@ type watch struct {
 	failure string          // reason of the first resource that failed
 	stack   string          // reason of the stack itself
 
-	starting      map[string]types.StackEvent // services that CloudFormation waits for, by logical ID
-	serviceEvents map[string]Event            // the last ECS event of a service
+	starting      map[string]Event // services that CloudFormation waits for, by logical ID
+	serviceEvents map[string]Event // the last ECS event of a service
 }
 
 // isOld reports whether an event, and so each before it, belongs to an earlier update
 // or was reported already; and whether it is the update's first.
-func (w *watch) isOld(event types.StackEvent) (old, last bool) {
-	if w.seen[aws.ToString(event.EventId)] {
+func (w *watch) isOld(e Event) (old, last bool) {
+	if w.seen[e.id] {
 		return true, false
 	}
 	if w.since.IsZero() {
-		return false, startsOperation(event)
+		return false, e.startsOperation()
 	}
-	return !aws.ToTime(event.Timestamp).After(w.since), false
+	return !e.At.After(w.since), false
 }
 
-func (w *watch) record(event types.StackEvent, read Event) {
-	w.seen[aws.ToString(event.EventId)] = true
-	id := aws.ToString(event.LogicalResourceId)
-	if delete(w.starting, id); read.Type == ecsService && inProgress(read.Status) {
-		w.starting[id] = event
+func (w *watch) record(e Event) {
+	w.seen[e.id] = true
+	if delete(w.starting, e.LogicalID); e.Type == ecsService && inProgress(e.Status) {
+		w.starting[e.LogicalID] = e
 	}
 	switch {
-	case isOfStack(event):
-		if startsOperation(event) {
+	case e.isOfStack:
+		if e.startsOperation() {
 			w.failure, w.stack = "", "" // of an earlier operation
 			clear(w.serviceEvents)
 		}
-		w.status = read.Status
-		if strings.HasSuffix(read.Status, "_FAILED") || strings.Contains(read.Status, "ROLLBACK_IN_PROGRESS") {
-			w.stack = cmp.Or(w.stack, read.Reason)
+		w.status = e.Status
+		if strings.HasSuffix(e.Status, "_FAILED") || strings.Contains(e.Status, "ROLLBACK_IN_PROGRESS") {
+			w.stack = cmp.Or(w.stack, e.Reason)
 		}
-	case read.failed():
-		w.failure = cmp.Or(w.failure, read.Reason+w.services(id))
+	case e.failed():
+		w.failure = cmp.Or(w.failure, e.Reason+w.services(e.LogicalID))
 	}
 }
 
@@ -220,25 +218,23 @@ type Event struct {
 	Status    string // such as UPDATE_IN_PROGRESS
 	Reason    string // one short line, without a parameter's value
 	At        time.Time
+
+	id, physicalID string
+	isOfStack      bool
 }
 
-func isOfStack(event types.StackEvent) bool {
-	return aws.ToString(event.ResourceType) == "AWS::CloudFormation::Stack" && aws.ToString(event.PhysicalResourceId) == aws.ToString(event.StackId)
-}
-
-func startsOperation(event types.StackEvent) bool {
-	switch event.ResourceStatus {
-	case types.ResourceStatusCreateInProgress, types.ResourceStatusUpdateInProgress, types.ResourceStatusDeleteInProgress, types.ResourceStatusImportInProgress:
-		return isOfStack(event)
-	}
-	return false
+func (e Event) startsOperation() bool {
+	starts := []string{"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "IMPORT_IN_PROGRESS"}
+	return e.isOfStack && slices.Contains(starts, e.Status)
 }
 
 func (f *Finder) readEvent(event types.StackEvent) Event {
+	physicalID := aws.ToString(event.PhysicalResourceId)
 	return Event{
 		LogicalID: abbreviate(aws.ToString(event.LogicalResourceId)), Type: abbreviate(aws.ToString(event.ResourceType)),
 		Status: abbreviate(string(event.ResourceStatus)), Reason: f.cleanReason(aws.ToString(event.ResourceStatusReason)),
-		At: aws.ToTime(event.Timestamp),
+		At: aws.ToTime(event.Timestamp), id: aws.ToString(event.EventId), physicalID: physicalID,
+		isOfStack: aws.ToString(event.ResourceType) == "AWS::CloudFormation::Stack" && physicalID == aws.ToString(event.StackId),
 	}
 }
 
@@ -249,14 +245,15 @@ func (f *Finder) eventPage(ctx context.Context, rack Rack, token *string) (*clou
 
 // events reads the events up to the first old one, oldest first. AWS lists the newest
 // first.
-func (f *Finder) events(ctx context.Context, rack Rack, isOld func(types.StackEvent) (old, last bool)) ([]types.StackEvent, error) {
-	var read []types.StackEvent
+func (f *Finder) events(ctx context.Context, rack Rack, isOld func(Event) (old, last bool)) ([]Event, error) {
+	var read []Event
 	err := f.eachPage(ofRack("read the events", rack), "events", func(token *string) (next *string, err error) {
 		page, err := f.eventPage(ctx, rack, token)
 		if err != nil {
 			return nil, err
 		}
-		for _, event := range page.StackEvents {
+		for _, found := range page.StackEvents {
+			event := f.readEvent(found)
 			old, last := isOld(event)
 			if !old {
 				read = append(read, event)

@@ -92,25 +92,21 @@ func (f *Finder) denialFromMessage(message string) *problem.Error {
 }
 
 func (f *Finder) permitHint(kind, action string) string {
-	switch kind {
-	case "service control policy", "resource control policy":
-		return "ask the administrators of the AWS organization to permit " + action + ": the account's own policies can't"
-	case "permissions boundary":
-		return "ask whoever manages these credentials to permit " + action + " in their permissions boundary"
-	case "session policy":
-		return "sign in again with a session policy that permits " + action + ", or without one"
-	case "VPC endpoint policy":
-		return "ask whoever manages the VPC endpoint to permit " + action + ", or connect from outside the VPC"
-	case "resource-based policy":
-		return "ask the owner of the resource to permit " + action + " in its own policy"
-	case "role trust policy":
-		hint := "ask the owner of the role to let its trust policy name these credentials"
-		if f.source == nil || f.source.device == "" {
-			hint += "; if it requires MFA, set mfa_serial in the profile"
-		}
-		return hint
+	organization := "ask the administrators of the AWS organization to permit %s: the account's own policies can't"
+	hint := map[string]string{
+		"service control policy":  organization,
+		"resource control policy": organization,
+		"permissions boundary":    "ask whoever manages these credentials to permit %s in their permissions boundary",
+		"session policy":          "sign in again with a session policy that permits %s, or without one",
+		"VPC endpoint policy":     "ask whoever manages the VPC endpoint to permit %s, or connect from outside the VPC",
+		"resource-based policy":   "ask the owner of the resource to permit %s in its own policy",
+		"role trust policy":       "ask the owner of the role to let its trust policy name these credentials",
+	}[kind]
+	if kind == "role trust policy" && (f.source == nil || f.source.device == "") {
+		hint += "; if it requires MFA, set mfa_serial in the profile"
 	}
-	return "ask whoever manages these credentials to remove the deny of " + action + ": it overrides every allow"
+	hint = cmp.Or(hint, "ask whoever manages these credentials to remove the deny of %s: it overrides every allow")
+	return strings.Replace(hint, "%s", action, 1)
 }
 
 // withPermission adds the permission that a denied call needs, unless AWS named another

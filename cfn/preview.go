@@ -167,26 +167,16 @@ const (
 	Unexpected        Verdict = "unexpected"         // something else would change: the stack has drifted
 )
 
-// The types of what a new password changes.
-const (
-	taskDefinition = "AWS::ECS::TaskDefinition"
-	ecsService     = "AWS::ECS::Service"
-	ssmParameter   = "AWS::SSM::Parameter"
-	template       = "AWS::EC2::LaunchTemplate"
-	configuration  = "AWS::AutoScaling::LaunchConfiguration"
-	group          = "AWS::AutoScaling::AutoScalingGroup"
-	fleet          = "AWS::EC2::SpotFleet"
-)
+const ecsService = "AWS::ECS::Service"
 
-// expectation is a resource that a reset may change: its type and the kinds of
-// replacement that are expected.
+// expectation is what a reset may change of one type.
 type expectation struct {
-	kind         string
 	replacements []string
 	instances    bool // it changes only with the machine image
+	logicalIDs   []string
 }
 
-// expected lists the resources that a new password changes, in the templates of
+// expected lists, by type, the resources that a new password changes, in the templates of
 // all years (https://github.com/convox/rack, provider/aws/formation/rack.json),
 // and those that change with it when AWS has a newer machine image: the
 // template's image parameters are read again at every update
@@ -194,40 +184,35 @@ type expectation struct {
 // A group or a service that is itself replaced isn't expected: all its instances or
 // tasks would stop at once.
 func expected() map[string]expectation {
-	stays, goes := []string{"False", "Conditional", ""}, []string{"True", "Conditional", ""}
+	kept, replaced := []string{"False", "Conditional", ""}, []string{"True", "Conditional", ""}
 	either := []string{"True", "False", "Conditional", ""}
 	return map[string]expectation{
-		"RackApiSecret":              {ssmParameter, stays, false},
-		"ApiMonitorTasks":            {taskDefinition, goes, false},
-		"ApiWebTasks":                {taskDefinition, goes, false},
-		"ApiBuildTasks":              {taskDefinition, goes, false},
-		"ServiceMonitorApi":          {ecsService, stays, false},
-		"ServiceWebApi":              {ecsService, stays, false},
-		"ApiMonitorService":          {ecsService, stays, false},
-		"ApiWebService":              {ecsService, stays, false},
-		"InstancesLaunchTemplate":    {template, stays, true},
-		"BuildLaunchTemplate":        {template, stays, true},
-		"SpotInstanceLaunchTemplate": {template, stays, true},
-		"SpotFleetLT":                {template, stays, true},
-		"LaunchConfiguration":        {configuration, goes, true},
-		"BuildLaunchConfiguration":   {configuration, goes, true},
-		"SpotLaunchConfiguration":    {configuration, goes, true},
-		"Instances":                  {group, stays, true},
-		"SpotInstances":              {group, stays, true},
-		"BuildInstances":             {group, stays, true},
-		"SpotFleet":                  {fleet, either, true},
+		"AWS::SSM::Parameter":                   {kept, false, []string{"RackApiSecret"}},
+		"AWS::ECS::TaskDefinition":              {replaced, false, []string{"ApiMonitorTasks", "ApiWebTasks", "ApiBuildTasks"}},
+		ecsService:                              {kept, false, []string{"ServiceMonitorApi", "ServiceWebApi", "ApiMonitorService", "ApiWebService"}},
+		"AWS::EC2::LaunchTemplate":              {kept, true, []string{"InstancesLaunchTemplate", "BuildLaunchTemplate", "SpotInstanceLaunchTemplate", "SpotFleetLT"}},
+		"AWS::AutoScaling::LaunchConfiguration": {replaced, true, []string{"LaunchConfiguration", "BuildLaunchConfiguration", "SpotLaunchConfiguration"}},
+		"AWS::AutoScaling::AutoScalingGroup":    {kept, true, []string{"Instances", "SpotInstances", "BuildInstances"}},
+		"AWS::EC2::SpotFleet":                   {either, true, []string{"SpotFleet"}},
 	}
 }
 
+// expectation is zero for a change that isn't expected.
+func (c Change) expectation() expectation {
+	wanted := expected()[c.Type]
+	if !slices.Contains(wanted.logicalIDs, c.LogicalID) {
+		return expectation{}
+	}
+	return wanted
+}
+
 func (p *Preview) judge() {
-	may := expected()
 	instances := false
 	for _, change := range p.Changes {
-		wanted, known := may[change.LogicalID]
-		if why := change.surprise(wanted, known); why != "" {
+		if why := change.whyUnexpected(); why != "" {
 			p.Why = append(p.Why, why)
 		}
-		instances = instances || wanted.instances
+		instances = instances || change.expectation().instances
 	}
 	p.RestartsItself = p.changes("ApiWebTasks") && (p.changes("ServiceWebApi") || p.changes("ApiWebService"))
 	switch {
@@ -256,15 +241,15 @@ func (p *Preview) judge() {
 // onlyInstances reports whether the update would only install a newer machine image:
 // then the stack has this password already.
 func (p *Preview) onlyInstances() bool {
-	may := expected()
-	return len(p.Changes) > 0 && !slices.ContainsFunc(p.Changes, func(c Change) bool { return !may[c.LogicalID].instances })
+	return len(p.Changes) > 0 && !slices.ContainsFunc(p.Changes, func(c Change) bool { return !c.expectation().instances })
 }
 
 func (p *Preview) changes(logicalID string) bool {
 	return slices.ContainsFunc(p.Changes, func(c Change) bool { return c.LogicalID == logicalID })
 }
 
-func (c Change) surprise(wanted expectation, known bool) string {
+func (c Change) whyUnexpected() string {
+	wanted := c.expectation()
 	switch {
 	case c.LogicalID == "":
 		return fmt.Sprintf("a change of type %q: only resources should change", c.Type)
@@ -272,7 +257,7 @@ func (c Change) surprise(wanted expectation, known bool) string {
 		return fmt.Sprintf("%s (%s) would be removed: a new password removes nothing, so the stack has drifted from its template", c.LogicalID, c.Type)
 	case c.Action != "Modify":
 		return fmt.Sprintf("%s (%s): %q, but a new password only modifies", c.LogicalID, c.Type, c.Action)
-	case !known || c.Type != wanted.kind:
+	case wanted.logicalIDs == nil:
 		return fmt.Sprintf("%s (%s) would be modified: it has nothing to do with the password, so the stack has drifted from its template", c.LogicalID, c.Type)
 	case !slices.Contains(wanted.replacements, c.Replacement):
 		return fmt.Sprintf("%s (%s): its replacement is %q, which a new password doesn't cause", c.LogicalID, c.Type, c.Replacement)

@@ -34,22 +34,15 @@ type Rack struct {
 // Failed reports whether the stack is in the state of a failure. A failed update that
 // was rolled back isn't one.
 func (r Rack) Failed() bool {
-	switch r.Status {
-	case "ROLLBACK_IN_PROGRESS", "ROLLBACK_COMPLETE":
-		return true
-	}
-	return strings.HasSuffix(r.Status, "_FAILED")
+	return r.Status == "ROLLBACK_IN_PROGRESS" || r.Status == "ROLLBACK_COMPLETE" || strings.HasSuffix(r.Status, "_FAILED")
 }
 
 // Dead reports whether the stack has no working Rack and won't get one: it was never
 // created, or is being deleted
 // (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html).
 func (r Rack) Dead() bool {
-	switch r.Status {
-	case "REVIEW_IN_PROGRESS", "CREATE_FAILED":
-		return true
-	}
-	return strings.HasPrefix(r.Status, "ROLLBACK_") || strings.HasPrefix(r.Status, "DELETE_")
+	return r.Status == "REVIEW_IN_PROGRESS" || r.Status == "CREATE_FAILED" ||
+		strings.HasPrefix(r.Status, "ROLLBACK_") || strings.HasPrefix(r.Status, "DELETE_")
 }
 
 // Works reports whether the stack has a host where a Rack may answer.
@@ -258,14 +251,14 @@ func (o RegionResult) skipped() Skipped {
 
 func searchError(outcomes []RegionResult) error {
 	weight := func(o RegionResult) int {
-		telling := []string{CodeExpired, CodeThrottled, CodeDenied, CodeRefused, CodeNoAnswer, CodeUnreachable}
-		if i := slices.Index(telling, o.err.Code); i >= 0 {
+		byUsefulness := []string{CodeExpired, CodeThrottled, CodeDenied, CodeRefused, CodeNoAnswer, CodeUnreachable}
+		if i := slices.Index(byUsefulness, o.err.Code); i >= 0 {
 			if detailOf(o.err).off != "" {
 				return 2*i + 1 // a disabled region refuses all credentials
 			}
 			return 2 * i
 		}
-		return 2 * len(telling)
+		return 2 * len(byUsefulness)
 	}
 	worst := slices.MinFunc(outcomes, func(a, b RegionResult) int { return weight(a) - weight(b) })
 	err := withAction("look for Racks in "+worst.Region, worst.err)

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
@@ -55,26 +56,23 @@ func (f *Finder) searchRegions(ctx context.Context, regions []string, name strin
 	if err := f.signIn(ctx); err != nil {
 		return Summary{}, err
 	}
-	// Buffered, so that no region blocks when ctx ends.
-	results := make(chan RegionResult, len(asked))
+	var mu sync.Mutex
+	var outcomes []RegionResult
+	var searches sync.WaitGroup
 	for _, region := range asked {
-		go func() {
+		searches.Go(func() {
 			defer crash.Catch()
-			results <- f.searchRegion(ctx, region, name)
-		}()
-	}
-	outcomes := make([]RegionResult, 0, len(asked))
-	for range asked {
-		select {
-		case o := <-results:
+			o := f.searchRegion(ctx, region, name)
+			o.Of = len(asked)
+			mu.Lock()
+			defer mu.Unlock()
 			outcomes = append(outcomes, o)
-			if o.Of = len(asked); deliver != nil && ctx.Err() == nil {
+			if deliver != nil && ctx.Err() == nil {
 				deliver(o)
 			}
-		case <-ctx.Done():
-			return Summary{}, context.Cause(ctx)
-		}
+		})
 	}
+	searches.Wait()
 	if ctx.Err() != nil {
 		return Summary{}, context.Cause(ctx)
 	}

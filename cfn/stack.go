@@ -84,14 +84,12 @@ func inProgress(status string) bool {
 	return strings.HasSuffix(status, "_IN_PROGRESS") && status != string(types.StackStatusReviewInProgress)
 }
 
-// Meaning says what the state of its stack means for a Rack, to complete "Rack NAME …",
-// with a hint. Both are "" if all is well.
-func (r Rack) Meaning() (is, hint string) { return meaning(r.Status) }
-
 const repairStack = "repair its stack first, in the CloudFormation console: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html"
 
-func meaning(status string) (is, hint string) {
-	switch types.StackStatus(status) {
+// Meaning says what the state of its stack means for a Rack, to complete "Rack NAME …",
+// with a hint. Both are "" if all is well.
+func (r Rack) Meaning() (is, hint string) {
+	switch types.StackStatus(r.Status) {
 	case types.StackStatusCreateInProgress:
 		return "is being installed", "wait until its stack is in the state CREATE_COMPLETE, and try again"
 	case types.StackStatusReviewInProgress:
@@ -106,11 +104,11 @@ func meaning(status string) (is, hint string) {
 		return "was only partly deleted", "use another Rack, and delete the rest of this one in the CloudFormation console"
 	}
 	switch {
-	case inProgress(status) && strings.Contains(status, "ROLLBACK"):
+	case inProgress(r.Status) && strings.Contains(r.Status, "ROLLBACK"):
 		return "is being rolled back", "wait until it has finished, and try again"
-	case inProgress(status):
+	case inProgress(r.Status):
 		return "is being updated", "wait until it has finished, and try again: nothing is changed while another update runs"
-	case strings.HasSuffix(status, "_FAILED"):
+	case strings.HasSuffix(r.Status, "_FAILED"):
 		return "failed to update", repairStack
 	}
 	return "", ""
@@ -126,7 +124,7 @@ func (f *Finder) describe(ctx context.Context, what string, rack Rack) (types.St
 			return described, nil
 		}
 	}
-	return types.Stack{}, missingError(ofRack(what, rack), "there is no such stack")
+	return types.Stack{}, newError(CodeMissing, ofRack(what, rack), "there is no such stack")
 }
 
 // physicalID reads the ID of the first of the resources that the stack has. Racks have
@@ -138,7 +136,7 @@ func (f *Finder) physicalID(ctx context.Context, what string, rack Rack, logical
 			&cloudformation.DescribeStackResourceInput{StackName: &rack.Name, LogicalResourceId: &id})
 		switch {
 		case problem.Code(err) == CodeMissing:
-			last = missingError(ofRack(what, rack), "its stack has no resource "+id)
+			last = newError(CodeMissing, ofRack(what, rack), "its stack has no resource "+id)
 			continue
 		case err != nil:
 			return "", err
@@ -146,7 +144,7 @@ func (f *Finder) physicalID(ctx context.Context, what string, rack Rack, logical
 		if answer.StackResourceDetail != nil && aws.ToString(answer.StackResourceDetail.PhysicalResourceId) != "" {
 			return truncate(*answer.StackResourceDetail.PhysicalResourceId), nil
 		}
-		last = missingError(ofRack(what, rack), "the resource "+id+" of its stack hasn't been created")
+		last = newError(CodeMissing, ofRack(what, rack), "the resource "+id+" of its stack hasn't been created")
 	}
 	return "", last
 }

@@ -44,7 +44,7 @@ var (
 
 // sender sends every request of the SDK, those for credentials included. It limits
 // their time and the size of answers, and allows plain HTTP only to this machine and
-// to the metadata services of AWS machines. It is the last step of an operation's stack:
+// to the metadata services of AWS machines. It is at the end of an operation's stack:
 // with a client in its settings, the SDK refuses to read AWS_CA_BUNDLE.
 type sender struct {
 	client   *http.Client

@@ -24,7 +24,7 @@ type BuildRequest struct {
 	Builds []Build `json:"builds"` // once it is approved
 }
 
-func (r BuildRequest) whole() bool { return r.ID > 0 }
+func (r BuildRequest) isValid() bool { return r.ID > 0 }
 
 // Build is a build (https://developer.travis-ci.com/resource/build).
 type Build struct {
@@ -33,7 +33,7 @@ type Build struct {
 	State  string `json:"state"` // created, received, started, passed, failed, errored or canceled
 }
 
-func (b Build) whole() bool { return b.ID > 0 && b.State != "" }
+func (b Build) isValid() bool { return b.ID > 0 && b.State != "" }
 
 var overStates = []string{"passed", "failed", "errored", "canceled"}
 
@@ -44,11 +44,11 @@ type pendingAnswer struct {
 	Request BuildRequest `json:"request"`
 }
 
-func (a pendingAnswer) whole() bool { return a.Request.whole() }
+func (a pendingAnswer) isValid() bool { return a.Request.isValid() }
 
-// BuildWish says which build to start
+// BuildOptions says which build to start
 // (https://docs.travis-ci.com/user/triggering-builds/).
-type BuildWish struct {
+type BuildOptions struct {
 	Branch  string
 	Message string
 	// Config replaces the branch's .travis.yml; nil doesn't.
@@ -57,34 +57,34 @@ type BuildWish struct {
 
 // StartBuild requests a build. It is sent once: a second request would start a second
 // build. Some ten an hour are allowed (CodeRequestLimit).
-func (c *Client) StartBuild(ctx context.Context, repository Ref, wish BuildWish) (BuildRequest, error) {
+func (c *Client) StartBuild(ctx context.Context, repository Ref, options BuildOptions) (BuildRequest, error) {
 	r := repository.call(http.MethodPost, "/requests", "start a build of")
-	request := map[string]any{"branch": wish.Branch, "message": wish.Message}
-	if wish.Config != nil {
-		request["config"], request["merge_mode"] = wish.Config, "replace"
+	request := map[string]any{"branch": options.Branch, "message": options.Message}
+	if options.Config != nil {
+		request["config"], request["merge_mode"] = options.Config, "replace"
 	}
 	r.body = map[string]any{"request": request}
-	answer, err := once(transport.Until(ctx), c, r, pendingAnswer.whole)
+	answer, err := once(transport.Until(ctx), c, r, pendingAnswer.isValid)
 	return answer.Request, err
 }
 
 // BuildRequest reads the state of a request.
 func (c *Client) BuildRequest(ctx context.Context, repository Ref, id int) (BuildRequest, error) {
-	return read(ctx, c, repository.call(http.MethodGet, "/request/"+strconv.Itoa(id), "read a build request of"), BuildRequest.whole)
+	return read(ctx, c, repository.call(http.MethodGet, "/request/"+strconv.Itoa(id), "read a build request of"), BuildRequest.isValid)
 }
 
 // Build reads the state of a build.
 func (c *Client) Build(ctx context.Context, id int) (Build, error) {
 	r := call{action: "read build", object: strconv.Itoa(id), method: http.MethodGet, path: "/build/" + strconv.Itoa(id)}
-	return read(ctx, c, r, Build.whole)
+	return read(ctx, c, r, Build.isValid)
 }
 
 // PreviewDeadline limits Preview, including the wait for its turn.
 const PreviewDeadline = 5 * time.Second
 
-// PreviewWish is a file, and the event for which Travis should expand it. An empty field
+// PreviewOptions is a file, and the event for which Travis should expand it. An empty field
 // isn't sent: conditions that use it are then false.
-type PreviewWish struct {
+type PreviewOptions struct {
 	Text          string `json:"-"`                // of .travis.yml; it doesn't have to be the branch's own
 	Event         string `json:"type,omitempty"`   // push, pull_request, cron or api
 	Branch        string `json:"branch,omitempty"` // for a pull request its target; imported files are read from it
@@ -135,10 +135,10 @@ type configAnswer struct {
 	Config json.RawMessage `json:"config"`
 }
 
-func (a configAnswer) whole() bool { return bytes.HasPrefix(a.Config, []byte("{")) }
+func (a configAnswer) isValid() bool { return bytes.HasPrefix(a.Config, []byte("{")) }
 
-func (a previewAnswer) whole() bool {
-	return a.Jobs != nil && a.Request.whole() && !slices.ContainsFunc(a.Jobs, func(job configAnswer) bool { return !job.whole() })
+func (a previewAnswer) isValid() bool {
+	return a.Jobs != nil && a.Request.isValid() && !slices.ContainsFunc(a.Jobs, func(job configAnswer) bool { return !job.isValid() })
 }
 
 func (a previewAnswer) preview() Preview {
@@ -182,17 +182,17 @@ func (a previewAnswer) preview() Preview {
 //
 // A failure says nothing about other calls: no answer within PreviewDeadline is
 // CodeTimeout, a file that Travis can't read is CodeInvalid.
-func (c *Client) Preview(ctx context.Context, repository Ref, wish PreviewWish) (Preview, error) {
+func (c *Client) Preview(ctx context.Context, repository Ref, options PreviewOptions) (Preview, error) {
 	r := repository.call(http.MethodPost, "/request/preview", "preview a build of")
 	r.asks = true
-	r.body = map[string]any{"configs": []map[string]string{{"config": wish.Text, "mode": "replace"}}, "data": wish}
-	if wish.Branch != "" {
-		r.body["ref"] = wish.Branch
+	r.body = map[string]any{"configs": []map[string]string{{"config": options.Text, "mode": "replace"}}, "data": options}
+	if options.Branch != "" {
+		r.body["ref"] = options.Branch
 	}
 	deadline := min(PreviewDeadline, c.config.Retry.Deadline)
 	within, cancel := context.WithTimeout(ctx, deadline)
 	defer cancel()
-	answer, err := once(transport.Until(within), c, r, previewAnswer.whole)
+	answer, err := once(transport.Until(within), c, r, previewAnswer.isValid)
 	switch {
 	case err == nil:
 		return answer.preview(), nil
@@ -252,8 +252,8 @@ type pastBuildsAnswer struct {
 	Builds []pastBuildAnswer `json:"builds"`
 }
 
-func (a pastBuildsAnswer) whole() bool {
-	return a.Builds != nil && len(a.Builds) <= 1 && !slices.ContainsFunc(a.Builds, func(b pastBuildAnswer) bool { return !b.whole() })
+func (a pastBuildsAnswer) isValid() bool {
+	return a.Builds != nil && len(a.Builds) <= 1 && !slices.ContainsFunc(a.Builds, func(b pastBuildAnswer) bool { return !b.isValid() })
 }
 
 // LastBuild returns the newest build of a branch that is over, of one of the events, or
@@ -274,7 +274,7 @@ func (c *Client) LastBuild(ctx context.Context, repository Ref, branch string, e
 	if len(events) > 0 {
 		r.query.Set("build.event_type", strings.Join(events, ","))
 	}
-	answer, err := read(ctx, c, r, pastBuildsAnswer.whole)
+	answer, err := read(ctx, c, r, pastBuildsAnswer.isValid)
 	if err != nil || len(answer.Builds) == 0 {
 		return PastBuild{}, err
 	}
@@ -291,7 +291,7 @@ func (c *Client) LastBuild(ctx context.Context, repository Ref, branch string, e
 func (c *Client) HasBuilds(ctx context.Context, repository Ref, branch string) (bool, error) {
 	r := repository.call(http.MethodGet, "/builds", "read the builds of")
 	r.query = url.Values{"branch.name": {branch}, "limit": {"1"}}
-	answer, err := read(ctx, c, r, pastBuildsAnswer.whole)
+	answer, err := read(ctx, c, r, pastBuildsAnswer.isValid)
 	return len(answer.Builds) > 0, err
 }
 
@@ -313,7 +313,7 @@ type filesAnswer struct {
 	Files []BuildFile `json:"raw_configs"`
 }
 
-func (a filesAnswer) whole() bool { return a.Files != nil }
+func (a filesAnswer) isValid() bool { return a.Files != nil }
 
 // Files returns the files that a build was made of: its own .travis.yml first, then what
 // that imports. A job's config, as Travis returns it, has no deployments
@@ -321,7 +321,7 @@ func (a filesAnswer) whole() bool { return a.Files != nil }
 func (c *Client) Files(ctx context.Context, repository Ref, build PastBuild) ([]BuildFile, error) {
 	r := repository.call(http.MethodGet, "/request/"+strconv.Itoa(build.request), "read the config of a build of")
 	r.query = url.Values{"include": {"request.raw_configs"}}
-	answer, err := read(ctx, c, r, filesAnswer.whole)
+	answer, err := read(ctx, c, r, filesAnswer.isValid)
 	return answer.Files, err
 }
 

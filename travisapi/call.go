@@ -35,18 +35,17 @@ type call struct {
 
 func (r call) changes() bool { return r.method != http.MethodGet && !r.asks }
 
-// read sends a GET and retries it if that can help. The answer must have what whole
-// requires.
-func read[T any](ctx context.Context, c *Client, r call, whole func(T) bool) (T, error) {
-	return repeat(transport.Until(ctx), c, r, whole)
+// read sends a GET and retries it if that can help. The answer has to be valid.
+func read[T any](ctx context.Context, c *Client, r call, isValid func(T) bool) (T, error) {
+	return repeat(transport.Until(ctx), c, r, isValid)
 }
 
 // repeat is once, retried if that can help.
-func repeat[T any](stop transport.Stop, c *Client, r call, whole func(T) bool) (T, error) {
+func repeat[T any](stop transport.Stop, c *Client, r call, isValid func(T) bool) (T, error) {
 	var answer T
 	err := c.config.Retry.Repeat(stop.Hard, func(context.Context) error {
 		var err error
-		answer, err = once(stop, c, r, whole)
+		answer, err = once(stop, c, r, isValid)
 		return err
 	})
 	return answer, err
@@ -54,10 +53,10 @@ func repeat[T any](stop transport.Stop, c *Client, r call, whole func(T) bool) (
 
 // once sends a request, for a write or one attempt of a read. It starts before stop.Soft
 // ends, and is canceled with stop.Hard.
-func once[T any](stop transport.Stop, c *Client, r call, whole func(T) bool) (T, error) {
+func once[T any](stop transport.Stop, c *Client, r call, isValid func(T) bool) (T, error) {
 	var answer, none T
 	err := c.attempt(stop, r, func(body []byte) error {
-		if json.Unmarshal(body, &answer) == nil && whole(answer) {
+		if json.Unmarshal(body, &answer) == nil && isValid(answer) {
 			return nil
 		}
 		answer = none
@@ -103,7 +102,7 @@ func (c *Client) learn(r call, err error) {
 		c.budget.Succeed()
 	}
 	if e := problem.Of(err); e != nil {
-		c.door.note(e)
+		c.gate.note(e)
 		if isTravisFault(e.Code) && !r.asks && !c.budget.Fail() {
 			failure := FailureOf(e)
 			failure.GaveUp = true
@@ -237,7 +236,7 @@ func (d *gate) whileOpen(ctx context.Context) (context.Context, context.CancelFu
 // Refused returns the answer after which this client no longer sends anything: a ban that
 // isn't over, or that Travis rejects the token or got none. It is nil if there was none.
 func (c *Client) Refused() error {
-	if e := c.door.closedBy(c.config.Retry.Clock.Now()); e != nil {
+	if e := c.gate.closedBy(c.config.Retry.Clock.Now()); e != nil {
 		return e
 	}
 	return nil
@@ -247,7 +246,7 @@ func (c *Client) Refused() error {
 // whatever its result. The turn of a POST comes last: after that nothing delays it, so
 // that it isn't sent together with those of a later window.
 func (c *Client) turn(ctx context.Context, r call) (answered func(), err error) {
-	waiting, end := c.door.whileOpen(ctx)
+	waiting, end := c.gate.whileOpen(ctx)
 	defer end()
 	answered = func() {}
 	err = c.config.Calls(waiting)
@@ -257,7 +256,7 @@ func (c *Client) turn(ctx context.Context, r call) (answered func(), err error) 
 			answered = post
 		}
 	}
-	switch answer := c.door.closedBy(c.config.Retry.Clock.Now()); {
+	switch answer := c.gate.closedBy(c.config.Retry.Clock.Now()); {
 	case ctx.Err() != nil:
 		err = r.unsent(context.Cause(ctx))
 	case answer != nil:

@@ -40,22 +40,22 @@ func (v *EnvVar) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-func (v EnvVar) whole() bool { return v.ID != "" && v.Name != "" }
+func (v EnvVar) isValid() bool { return v.ID != "" && v.Name != "" }
 
 type envVarsAnswer struct {
 	EnvVars []EnvVar `json:"env_vars"`
 }
 
-// whole distinguishes an empty list from an invalid answer: confusing them would create
+// isValid distinguishes an empty list from an invalid answer: confusing them would create
 // duplicates.
-func (a envVarsAnswer) whole() bool {
-	return a.EnvVars != nil && !slices.ContainsFunc(a.EnvVars, func(v EnvVar) bool { return !v.whole() })
+func (a envVarsAnswer) isValid() bool {
+	return a.EnvVars != nil && !slices.ContainsFunc(a.EnvVars, func(v EnvVar) bool { return !v.isValid() })
 }
 
 // EnvVars lists the variables of a repository, in Travis's order: of several with one
 // name and scope the last one applies in a build.
 func (c *Client) EnvVars(ctx context.Context, repository Ref) ([]EnvVar, error) {
-	answer, err := read(ctx, c, repository.call(http.MethodGet, "/env_vars", "read the variables of"), envVarsAnswer.whole)
+	answer, err := read(ctx, c, repository.call(http.MethodGet, "/env_vars", "read the variables of"), envVarsAnswer.isValid)
 	return answer.EnvVars, err
 }
 
@@ -67,7 +67,7 @@ func (c *Client) CreateEnvVar(stop transport.Stop, repository Ref, v EnvVar) (En
 	if v.Branch != "" {
 		r.body["env_var.branch"] = v.Branch
 	}
-	return once(stop, c, r, EnvVar.whole)
+	return once(stop, c, r, EnvVar.isValid)
 }
 
 // UpdateEnvVar changes the value of the variable with an ID, and makes it private. Its name,
@@ -77,7 +77,7 @@ func (c *Client) CreateEnvVar(stop transport.Stop, repository Ref, v EnvVar) (En
 func (c *Client) UpdateEnvVar(stop transport.Stop, repository Ref, v EnvVar) (EnvVar, error) {
 	r := repository.call(http.MethodPatch, "/env_var/"+segment(v.ID), setting(v.Name))
 	r.body = map[string]any{"env_var.value": v.Value, "env_var.public": false}
-	return once(stop, c, r, EnvVar.whole)
+	return once(stop, c, r, EnvVar.isValid)
 }
 
 func setting(name string) string { return "set " + name + " on" }

@@ -90,7 +90,7 @@ func calls(t testing.TB, client *travisapi.Client) map[string]func() error {
 		"key":    func() error { _, err := client.GeneratedKey(ctx, apiRef); return err },
 		"forks":  func() error { _, err := client.SharesWithForks(ctx, apiRef); return err },
 		"start build": func() error {
-			_, err := client.StartBuild(ctx, apiRef, travisapi.BuildWish{Branch: "main"})
+			_, err := client.StartBuild(ctx, apiRef, travisapi.BuildOptions{Branch: "main"})
 			return err
 		},
 		"request": func() error { _, err := client.BuildRequest(ctx, apiRef, 1); return err },
@@ -137,8 +137,8 @@ func FuzzTravisAnswers(f *testing.F) {
 			return // the HTTP client passes no other on
 		}
 		// What stands behind the body is part of no answer of Travis.
-		whole := append([]byte(secrettest.Canary), body...)
-		for _, text := range [][]byte{body, whole} {
+		isValid := append([]byte(secrettest.Canary), body...)
+		for _, text := range [][]byte{body, isValid} {
 			wire := &canned{status: status, body: func() io.Reader { return bytes.NewReader(text) }}
 			for name, call := range calls(t, wire.client(t)) {
 				wire.requests.Store(0)

@@ -66,7 +66,7 @@ func (l *listing) readPages(ctx context.Context, first, end, step int) (pages []
 	for i := range pages {
 		reads.Go(func() error {
 			defer crash.Catch()
-			page, err := read(ctx, l.client, l.call((first+i)*step), listAnswer.whole)
+			page, err := read(ctx, l.client, l.call((first+i)*step), listAnswer.isValid)
 			if err != nil {
 				return err
 			}
@@ -104,8 +104,9 @@ func (a listAnswer) isLast() bool {
 	return *a.Pagination.IsLast
 }
 
-func (a listAnswer) whole() bool {
-	return a.Repositories != nil && len(a.Repositories) <= pageSize && !slices.ContainsFunc(a.Repositories, func(r repositoryAnswer) bool { return !r.whole() })
+func (a listAnswer) isValid() bool {
+	isInvalid := func(r repositoryAnswer) bool { return !r.isValid() }
+	return a.Repositories != nil && len(a.Repositories) <= pageSize && !slices.ContainsFunc(a.Repositories, isInvalid)
 }
 
 func (l *listing) call(offset int) call {

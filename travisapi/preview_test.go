@@ -18,7 +18,7 @@ import (
 
 const previewed = "language: go\nscirpt: make\ndeploy:\n  provider: script\n  script: convox deploy\n  on:\n    branch: main\n"
 
-var pushToMain = travisapi.PreviewWish{Text: previewed, Event: "push", Branch: "main"}
+var pushToMain = travisapi.PreviewOptions{Text: previewed, Event: "push", Branch: "main"}
 
 func TestTravisExpandsAFile(t *testing.T) {
 	server, client := travis(t, api())

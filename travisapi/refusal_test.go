@@ -239,7 +239,7 @@ func TestTheServersPauseIsKeptUpToAMinute(t *testing.T) {
 	for header, want := range map[string]time.Duration{
 		"": unsaid, "7": 7 * time.Second, "-5": unsaid, "nonsense": unsaid, "999999999999": 24 * time.Hour, "7200": 2 * time.Hour,
 	} {
-		_, err := answering(t, 429, "Retry later\n", "Retry-After", header).StartBuild(t.Context(), apiRef, travisapi.BuildWish{Branch: "main"})
+		_, err := answering(t, 429, "Retry later\n", "Retry-After", header).StartBuild(t.Context(), apiRef, travisapi.BuildOptions{Branch: "main"})
 		e := failed(t, err)
 		wait, worth := e.Retryable()
 		if worth != (want <= time.Minute) || worth && wait != want || want != unsaid && e.RetryAfter != want {

@@ -54,7 +54,7 @@ type repositoryAnswer struct {
 // all of them.
 const longestRepository = 4 << 10
 
-func (a repositoryAnswer) whole() bool {
+func (a repositoryAnswer) isValid() bool {
 	return a.ID > 0 && a.Slug != "" && len(a.Slug)+len(a.Provider)+len(a.Owner.Login)+len(a.DefaultBranch.Name) <= longestRepository
 }
 
@@ -74,14 +74,14 @@ func (a repositoryAnswer) repository() Repository {
 // Repository reads one repository. The error for one that is unknown, not synced yet or
 // not visible to the account has CodeNotFound.
 func (c *Client) Repository(ctx context.Context, ref Ref) (Repository, error) {
-	answer, err := read(ctx, c, ref.call(http.MethodGet, "", "find"), repositoryAnswer.whole)
+	answer, err := read(ctx, c, ref.call(http.MethodGet, "", "find"), repositoryAnswer.isValid)
 	return answer.repository(), err
 }
 
 // Activate makes Travis build a repository. It is safe to repeat, so it is retried like a
 // read: shortly after a sync Travis doesn't have the repository's key yet.
 func (c *Client) Activate(stop transport.Stop, ref Ref) (Repository, error) {
-	answer, err := repeat(stop, c, ref.call(http.MethodPost, "/activate", "activate"), repositoryAnswer.whole)
+	answer, err := repeat(stop, c, ref.call(http.MethodPost, "/activate", "activate"), repositoryAnswer.isValid)
 	return answer.repository(), err
 }
 
@@ -143,11 +143,11 @@ type keyAnswer struct {
 	PEM string `json:"public_key"`
 }
 
-func (a keyAnswer) whole() bool { return strings.HasPrefix(strings.TrimSpace(a.PEM), "-----BEGIN ") }
+func (a keyAnswer) isValid() bool { return strings.HasPrefix(strings.TrimSpace(a.PEM), "-----BEGIN ") }
 
 // GeneratedKey reads the key for encrypting variables of .travis.yml.
 func (c *Client) GeneratedKey(ctx context.Context, repository Ref) (Key, error) {
-	answer, err := read(ctx, c, repository.call(http.MethodGet, "/key_pair/generated", "read the public key of"), keyAnswer.whole)
+	answer, err := read(ctx, c, repository.call(http.MethodGet, "/key_pair/generated", "read the public key of"), keyAnswer.isValid)
 	return Key(answer), err
 }
 
@@ -155,7 +155,7 @@ type settingAnswer struct {
 	Value *bool `json:"value"`
 }
 
-func (a settingAnswer) whole() bool { return a.Value != nil }
+func (a settingAnswer) isValid() bool { return a.Value != nil }
 
 // SharesWithForks reports whether builds of pull requests from forks get the private
 // variables, which whoever opens one can then read
@@ -171,7 +171,7 @@ func (c *Client) BuildsPushes(ctx context.Context, repository Ref) (bool, error)
 }
 
 func (c *Client) setting(ctx context.Context, repository Ref, name string) (bool, error) {
-	answer, err := read(ctx, c, repository.call(http.MethodGet, "/setting/"+name, "read the settings of"), settingAnswer.whole)
+	answer, err := read(ctx, c, repository.call(http.MethodGet, "/setting/"+name, "read the settings of"), settingAnswer.isValid)
 	if err != nil {
 		return false, err
 	}
@@ -190,17 +190,17 @@ type User struct {
 	EnvVars []EnvVar `json:"account_env_vars"`
 }
 
-func (u User) whole() bool { return u.ID > 0 && u.Login != "" }
+func (u User) isValid() bool { return u.ID > 0 && u.Login != "" }
 
 // User returns the person with the token.
 func (c *Client) User(ctx context.Context) (User, error) {
-	return read(ctx, c, call{action: "ask Travis who this token belongs to", method: http.MethodGet, path: "/user"}, User.whole)
+	return read(ctx, c, call{action: "ask Travis who this token belongs to", method: http.MethodGet, path: "/user"}, User.isValid)
 }
 
 // Owner reads an account by its login; an empty provider is GitHub.
 func (c *Client) Owner(ctx context.Context, provider Provider, login string) (User, error) {
 	r := call{action: "read an account on Travis", method: http.MethodGet, path: "/owner/" + providerPath(provider) + segment(login)}
-	return read(ctx, c, r, User.whole)
+	return read(ctx, c, r, User.isValid)
 }
 
 // Sync asks Travis to read the person's list of repositories again, which takes seconds

@@ -53,7 +53,7 @@ type Config struct {
 type Client struct {
 	endpoint *url.URL
 	config   Config
-	door     *gate
+	gate     *gate
 	budget   *transport.Budget
 }
 
@@ -80,7 +80,7 @@ func New(config Config) (*Client, error) {
 		config.OnWrite = func() {}
 	}
 	config.Retry = config.Retry.Defaults()
-	return &Client{endpoint: endpoint, config: config, door: newGate(), budget: new(transport.Budget)}, nil
+	return &Client{endpoint: endpoint, config: config, gate: newGate(), budget: new(transport.Budget)}, nil
 }
 
 // Endpoint is the address of the API, without a trailing slash.

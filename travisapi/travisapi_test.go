@@ -255,14 +255,14 @@ func TestKeysAndSettingsAreRead(t *testing.T) {
 func TestABuildIsStartedAndFollowed(t *testing.T) {
 	server, client := travis(t, api())
 	server.BuildTime = time.Hour
-	request, err := client.StartBuild(t.Context(), apiRef, travisapi.BuildWish{Branch: "main", Message: "from a test"})
+	request, err := client.StartBuild(t.Context(), apiRef, travisapi.BuildOptions{Branch: "main", Message: "from a test"})
 	if err != nil || request.ID == 0 {
 		t.Fatalf("%+v, %v", request, err)
 	}
 	if body := server.Writes()[0].Body; body != `{"request":{"branch":"main","message":"from a test"}}` {
 		t.Errorf("it was asked for with %s", body)
 	}
-	if _, err := client.StartBuild(t.Context(), apiRef, travisapi.BuildWish{Branch: "main", Config: map[string]any{"script": "true"}}); err != nil {
+	if _, err := client.StartBuild(t.Context(), apiRef, travisapi.BuildOptions{Branch: "main", Config: map[string]any{"script": "true"}}); err != nil {
 		t.Fatal(err)
 	}
 	if body := server.Writes()[1].Body; body != `{"request":{"branch":"main","config":{"script":"true"},"merge_mode":"replace","message":""}}` {

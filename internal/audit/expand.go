@@ -15,7 +15,7 @@ import (
 
 // Expander lets Travis expand a file; a travisapi.Client implements it.
 type Expander interface {
-	Preview(context.Context, travisapi.Ref, travisapi.PreviewWish) (travisapi.Preview, error)
+	Preview(context.Context, travisapi.Ref, travisapi.PreviewOptions) (travisapi.Preview, error)
 }
 
 // Expand lets Travis expand the text of a .travis.yml for an event. It returns the file as
@@ -28,7 +28,7 @@ func Expand(
 	if repository.Denies("create_request") {
 		return adoption, nil, &problem.Error{Code: "denied", Reason: "Travis denies create_request"}
 	}
-	preview, err := travis.Preview(ctx, repository.Ref(), travisapi.PreviewWish{
+	preview, err := travis.Preview(ctx, repository.Ref(), travisapi.PreviewOptions{
 		Text: text, Event: string(event.Type), Branch: event.Branch, Tag: event.Tag, HeadBranch: event.HeadBranch,
 		Sender: event.Sender, CommitMessage: event.CommitMessage,
 	})

@@ -19,7 +19,7 @@ import (
 
 // Builder starts builds; a travisapi.Client implements it.
 type Builder interface {
-	StartBuild(context.Context, travisapi.Ref, travisapi.BuildWish) (travisapi.BuildRequest, error)
+	StartBuild(context.Context, travisapi.Ref, travisapi.BuildOptions) (travisapi.BuildRequest, error)
 	BuildRequest(context.Context, travisapi.Ref, int) (travisapi.BuildRequest, error)
 	Build(context.Context, int) (travisapi.Build, error)
 }
@@ -60,7 +60,7 @@ const codeTestBuildUnknown = "proof_unknown"
 // login failed. If it is asked to stop, the build continues. Other errors are those of
 // travisapi, or a problem.Error.
 func (p TestBuilder) Run(stop connect.Stop, request TestBuildRequest) (TestBuildEvent, error) {
-	started, err := p.Builder.StartBuild(stop.Soft, request.Ref, travisapi.BuildWish{
+	started, err := p.Builder.StartBuild(stop.Soft, request.Ref, travisapi.BuildOptions{
 		Branch: request.Branch, Message: "convox-travis: do the new variables log in?", Config: request.config(),
 	})
 	if err != nil {

@@ -179,7 +179,7 @@ type builds struct {
 	of    []string
 }
 
-func (b *builds) StartBuild(_ context.Context, _ travisapi.Ref, wish travisapi.BuildWish) (travisapi.BuildRequest, error) {
+func (b *builds) StartBuild(_ context.Context, _ travisapi.Ref, wish travisapi.BuildOptions) (travisapi.BuildRequest, error) {
 	b.of = append(b.of, wish.Branch)
 	return travisapi.BuildRequest{ID: 1}, nil
 }

@@ -157,7 +157,7 @@ func TestASavedPasswordIsNeverLost(t *testing.T) {
 			}
 			continue
 		}
-		if before != "" && !slices.ContainsFunc(begun.Olds, secret.New(before).Equal) {
+		if before != "" && !slices.ContainsFunc(begun.OldPasswords, secret.New(before).Equal) {
 			t.Fatalf("killed at request %d: what was saved before is lost", n)
 		}
 		saved++

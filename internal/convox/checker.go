@@ -169,36 +169,20 @@ func (s *session) enterRack(ctx context.Context, password secret.String) (Login,
 		return Login{}, s.unexpectedAnswer(auth)
 	}
 	who, err := system()
+	rack, isNamed := parseSystem(who.body)
 	switch {
 	case ctx.Err() != nil, isTLS(err):
 		return Login{}, s.failedOrStopped(ctx, err)
-	case err != nil:
-		return s.identifyUnnamed(ctx)
-	}
-	return s.identify(ctx, auth, who)
-}
-
-// identify compares the answer of /system with that of /auth, which was good.
-func (s *session) identify(ctx context.Context, auth, who answer) (Login, error) {
-	rack, named := parseSystem(who.body)
-	switch {
-	case who.status == http.StatusOK && named:
+	case who.status == http.StatusOK && isNamed:
 		return Login{Host: s.host, Racks: []Rack{rack}}, nil
-	case who.status == http.StatusOK:
-		return s.identifyUnnamed(ctx)
 	case who.status == http.StatusUnauthorized, who.status == http.StatusForbidden:
 		return Login{}, s.refused(who) // so /auth accepted everyone
-	case who.status < 400:
+	case who.status > http.StatusOK && who.status < 400:
 		return Login{}, s.unexpectedAnswer(who)
-	case parseID(auth.body):
+	case who.status >= 400 && parseID(auth.body):
 		return Login{}, s.notConvox("it answers as Console does", true)
 	}
-	return s.identifyUnnamed(ctx)
-}
-
-// identifyUnnamed handles a server that accepts the password without saying its name. It
-// is trusted if it rejects a caller without a password.
-func (s *session) identifyUnnamed(ctx context.Context) (Login, error) {
+	// A server that doesn't say its name is trusted if it rejects a caller without a password.
 	anonymous, err := s.get(ctx, "/auth", secret.String{})
 	switch {
 	case err != nil:

@@ -94,7 +94,8 @@ func NameOrigin(err error, source Source, rack Rack) error {
 	detail.Rack = rack
 	if source != "" && e.Code == CodeRefused && detail.Status != http.StatusForbidden && !detail.Console && !detail.Token {
 		detail.Source = source
-		named.Reason, named.Hints = "the Rack doesn't accept the password "+string(source), []string{"ask whoever changed the Rack's password for the new one"}
+		named.Reason = "the Rack doesn't accept the password " + string(source)
+		named.Hints = []string{"ask whoever changed the Rack's password for the new one"}
 		if source == FromAWS {
 			named.Reason += "; most likely its web service wasn't restarted after a change"
 			named.Hints = nil

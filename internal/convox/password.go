@@ -154,41 +154,33 @@ func Sendable(password secret.String) bool {
 // password: "a space, a quote". It is "" if nothing does. It names kinds of characters,
 // not which, how many or where, so that a log with the message helps nobody guess.
 func UnsendableCharacters(password secret.String) string {
-	var kinds []string
-	for _, kind := range []string{aSpace, aQuote, aURLSign, aForeign, aControl, another} {
-		has := func(r rune) bool {
-			return kindOf(r) == kind && !Sendable(secret.New(string(r)))
-		}
-		if strings.ContainsFunc(password.Reveal(), has) {
-			kinds = append(kinds, kind)
+	kinds := []struct { // the first that has a character counts
+		name string
+		has  func(rune) bool
+	}{
+		{"a space", func(r rune) bool { return r == ' ' }},
+		{"a quote", func(r rune) bool { return strings.ContainsRune("'\"`", r) }},
+		{"a character with a meaning in addresses", func(r rune) bool { return strings.ContainsRune("@/:%?#", r) }},
+		{"a character outside ASCII", func(r rune) bool { return r > unicode.MaxASCII }},
+		{"a control character", unicode.IsControl},
+		{"a bracket or another special character", func(rune) bool { return true }},
+	}
+	found := make([]bool, len(kinds))
+	for _, r := range password.Reveal() {
+		for i := range kinds {
+			if kinds[i].has(r) {
+				found[i] = found[i] || !Sendable(secret.New(string(r)))
+				break
+			}
 		}
 	}
-	return strings.Join(kinds, ", ")
-}
-
-const (
-	aSpace   = "a space"
-	aQuote   = "a quote"
-	aURLSign = "a character with a meaning in addresses"
-	aForeign = "a character outside ASCII"
-	aControl = "a control character"
-	another  = "a bracket or another special character"
-)
-
-func kindOf(r rune) string {
-	switch {
-	case r == ' ':
-		return aSpace
-	case strings.ContainsRune("'\"`", r):
-		return aQuote
-	case strings.ContainsRune("@/:%?#", r):
-		return aURLSign
-	case r > unicode.MaxASCII:
-		return aForeign
-	case unicode.IsControl(r):
-		return aControl
+	var names []string
+	for i, kind := range kinds {
+		if found[i] {
+			names = append(names, kind.name)
+		}
 	}
-	return another
+	return strings.Join(names, ", ")
 }
 
 // Quote returns the text that Travis must store so that a build, which runs "export

@@ -10,9 +10,9 @@ import (
 
 // PendingReset is a reset whose new password is saved, but which the Rack may not have.
 type PendingReset struct {
-	New  secret.String
-	Olds []secret.String // saved before, and may still work
-	File string          // the file that has them; clean it before showing it
+	New          secret.String
+	OldPasswords []secret.String // saved before, and may still work
+	File         string          // the file that has them; clean it before showing it
 }
 
 // pendingKey is the entry that stores the passwords of a host's resets that haven't
@@ -49,15 +49,15 @@ func (l Logins) FindReset(host Host) (PendingReset, bool) {
 		if n := len(pending); begun.File == "" && found && n > 0 && pending[n-1] == saved.Password.Reveal() {
 			begun.New, begun.File = saved.Password, file
 		} else if found {
-			begun.Olds = append(begun.Olds, saved.Password)
+			begun.OldPasswords = append(begun.OldPasswords, saved.Password)
 		}
 		for _, password := range slices.Backward(pending) {
 			if password != "" {
-				begun.Olds = append(begun.Olds, secret.New(password))
+				begun.OldPasswords = append(begun.OldPasswords, secret.New(password))
 			}
 		}
 	}
-	begun.Olds = slices.DeleteFunc(begun.Olds, begun.New.Equal)
+	begun.OldPasswords = slices.DeleteFunc(begun.OldPasswords, begun.New.Equal)
 	return begun, begun.File != ""
 }
 

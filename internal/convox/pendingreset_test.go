@@ -57,7 +57,7 @@ func TestAResetKeepsWhatWasSavedBefore(t *testing.T) {
 			t.Errorf("%q: it is in %s too", before, again)
 		}
 		begun, found := convox.NewLogins(environment(), home, "linux").FindReset(host(t, savedHost))
-		if !found || !begun.New.Equal(canary) || !has(begun.Olds, had) || begun.File != file || savedNow(t, home) != secrettest.Canary {
+		if !found || !begun.New.Equal(canary) || !has(begun.OldPasswords, had) || begun.File != file || savedNow(t, home) != secrettest.Canary {
 			t.Errorf("%q: found %t in %s", before, found, begun.File)
 		}
 		secrettest.Absent(t, "what is begun", printed(begun), "theirs")
@@ -144,7 +144,7 @@ func TestAResetInAnotherKeepsAllOfThem(t *testing.T) {
 	}
 	begun, _ := convox.NewLogins(environment(), home, "linux").FindReset(host(t, savedHost))
 	var olds []string
-	for _, old := range begun.Olds {
+	for _, old := range begun.OldPasswords {
 		olds = append(olds, old.Reveal())
 	}
 	if newestFirst := []string{"second", "first", "theirs"}; !slices.Equal(slices.Compact(olds), newestFirst) {
@@ -197,7 +197,7 @@ func TestALoginSinceIsNotTheNewPassword(t *testing.T) {
 		t.Fatal(err)
 	}
 	begun, found := convox.NewLogins(environment(), home, "linux").FindReset(host(t, savedHost))
-	if found || !has(begun.Olds, secrettest.Canary) {
+	if found || !has(begun.OldPasswords, secrettest.Canary) {
 		t.Errorf("found: %t", found)
 	}
 }
@@ -209,8 +209,8 @@ func TestAResetIsEndedInEveryFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	begun, found := convox.NewLogins(environment(), home, "linux").FindReset(host(t, savedHost))
-	if !found || !has(begun.Olds, "ancient") || !has(begun.Olds, "theirs") {
-		t.Errorf("found: %t, %d old ones", found, len(begun.Olds))
+	if !found || !has(begun.OldPasswords, "ancient") || !has(begun.OldPasswords, "theirs") {
+		t.Errorf("found: %t, %d old ones", found, len(begun.OldPasswords))
 	}
 	endOf(t, home, "first", true)
 	if strings.Contains(read(t, home, ".config/convox2/auth"), "before the reset") {

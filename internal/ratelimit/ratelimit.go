@@ -47,14 +47,14 @@ type Window struct {
 	clock  clock.Clock
 	shared *file // nil if the window belongs to this process only
 
-	turn chan struct{} // locked by the one caller that may wait for room
-	book chan struct{} // locks own and the file
-	own  calls         // of this process
+	turn  chan struct{} // locked by the one caller that may wait for room
+	lock  chan struct{} // locks local and the file
+	local calls         // of this process
 }
 
 // NewWindow returns a window without calls.
 func NewWindow(limit Limit, c clock.Clock) *Window {
-	return &Window{limit: limit, clock: c, turn: make(chan struct{}, 1), book: make(chan struct{}, 1)}
+	return &Window{limit: limit, clock: c, turn: make(chan struct{}, 1), lock: make(chan struct{}, 1)}
 }
 
 // Wait is Begin for calls whose answers aren't reported: they count from when they begin.
@@ -96,13 +96,13 @@ func (w *Window) Begin(ctx context.Context) (answered func(), err error) {
 // take counts a call and returns its mark, or how long to wait.
 func (w *Window) take(ctx context.Context) (mark time.Time, wait time.Duration, err error) {
 	select { // its holder may wait for the file
-	case w.book <- struct{}{}:
+	case w.lock <- struct{}{}:
 	case <-ctx.Done():
 		return mark, 0, context.Cause(ctx)
 	}
-	defer func() { <-w.book }()
-	w.own.dropExpired(w.limit, w.clock.Now())
-	if wait := w.own.wait(w.limit, w.clock.Now()); wait > 0 {
+	defer func() { <-w.lock }()
+	w.local.dropExpired(w.limit, w.clock.Now())
+	if wait := w.local.wait(w.limit, w.clock.Now()); wait > 0 {
 		return mark, wait, nil
 	}
 	if w.shared != nil {
@@ -116,14 +116,14 @@ func (w *Window) take(ctx context.Context) (mark time.Time, wait time.Duration, 
 	if mark.IsZero() {
 		mark = markOf(w.clock.Now())
 	}
-	w.own.add(mark)
+	w.local.add(mark)
 	return mark, 0, nil
 }
 
 func (w *Window) answered(mark time.Time) {
-	w.book <- struct{}{}
-	defer func() { <-w.book }()
-	w.own.answered(mark, w.clock.Now())
+	w.lock <- struct{}{}
+	defer func() { <-w.lock }()
+	w.local.answered(mark, w.clock.Now())
 	if w.shared != nil {
 		w.shared.answered(mark, w.limit, w.clock)
 	}
@@ -138,9 +138,9 @@ const (
 	// longestCall is how far in the future a mark is: if the process is killed, the call
 	// counts as answered after that. It is longer than any call's deadline.
 	longestCall = 20 * time.Second
-	// lookAgain is how long a caller waits when the time is unknown because calls are in
+	// recheckPause is how long a caller waits when the time is unknown because calls are in
 	// progress.
-	lookAgain = 500 * time.Millisecond
+	recheckPause = 500 * time.Millisecond
 )
 
 func markOf(now time.Time) time.Time { return now.Add(longestCall).Round(0) }
@@ -169,7 +169,7 @@ func (c calls) wait(limit Limit, now time.Time) time.Duration {
 	}
 	since := now.Sub(c[len(c)-limit.Calls])
 	if since < 0 {
-		return lookAgain
+		return recheckPause
 	}
 	return max(0, limit.Per-since+time.Millisecond)
 }
@@ -197,12 +197,12 @@ const largestFile = 64 << 10 // in bytes; 48 times take 2,000
 func (f *file) begin(ctx context.Context, limit Limit, c clock.Clock) (mark time.Time, wait time.Duration) {
 	f.locked(ctx, func(held *atomicfile.Held) {
 		now := c.Now()
-		counted, toCome := f.read(limit, now)
+		counted, isAhead := f.read(limit, now)
 		if wait = counted.wait(limit, now); wait == 0 {
 			mark = markOf(now)
 			counted.add(mark)
 		}
-		if wait == 0 || toCome {
+		if wait == 0 || isAhead {
 			write(held, counted)
 		}
 	})
@@ -230,21 +230,21 @@ func (f *file) locked(ctx context.Context, what func(*atomicfile.Held)) {
 }
 
 // read returns the calls that still count. A time further in the future than any mark was
-// written before the clock was set back: it counts as answered now, and toCome reports
+// written before the clock was set back: it counts as answered now, and isAhead reports
 // that the list must be saved.
-func (f *file) read(limit Limit, now time.Time) (counted calls, toCome bool) {
+func (f *file) read(limit Limit, now time.Time) (counted calls, isAhead bool) {
 	text, err := bounded.File(f.path, largestFile)
 	if err != nil || json.Unmarshal(text, &counted) != nil {
 		return nil, false
 	}
 	for i, at := range counted {
 		if at.After(markOf(now)) {
-			counted[i], toCome = now, true
+			counted[i], isAhead = now, true
 		}
 	}
 	counted.dropExpired(limit, now)
 	slices.SortFunc(counted, time.Time.Compare)
-	return counted, toCome
+	return counted, isAhead
 }
 
 // write replaces the list. If that fails, other processes don't see this one's call; this

@@ -136,7 +136,7 @@ func TestAReasonDoesNotQuoteThePasswordOfAnEarlierRun(t *testing.T) {
 func TestWithoutTheOldPasswordItIsNotSaidThatItIsRefused(t *testing.T) {
 	w := newRackWorld(t)
 	request := w.request()
-	request.Olds = nil
+	request.OldPasswords = nil
 	err := w.prepare(request)
 	if err != nil {
 		t.Fatal(err)

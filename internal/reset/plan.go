@@ -76,7 +76,7 @@ func (p Plan) Judgment() string {
 // the preview from AWS.
 func (r *Reset) makePlan(stop transport.Stop, request Request) (Plan, error) {
 	ctx := stop.Soft
-	for _, old := range request.Olds {
+	for _, old := range request.OldPasswords {
 		r.stacks.Redact(old)
 	}
 	plan := Plan{Rack: r.Rack, progress: newProgress(nil)}
@@ -122,8 +122,8 @@ func (r *Reset) checkReachable(ctx context.Context, request Request) error {
 
 // findOld finds the current password among candidates, each tried once.
 func (r *Reset) findOld(ctx context.Context, request Request) (secret.String, error) {
-	for i, old := range request.Olds {
-		if old.IsEmpty() || old.Equal(request.New) || slices.ContainsFunc(request.Olds[:i], old.Equal) {
+	for i, old := range request.OldPasswords {
+		if old.IsEmpty() || old.Equal(request.New) || slices.ContainsFunc(request.OldPasswords[:i], old.Equal) {
 			continue
 		}
 		_, err := request.Checker.Rack(ctx, r.Host, old)

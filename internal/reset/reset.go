@@ -52,10 +52,10 @@ type Logins interface {
 
 // Request is the new password, and what else the driver knows.
 type Request struct {
-	New     secret.String
-	Where   string          // where the new password is stored, in words
-	Olds    []secret.String // candidates for the current password, besides saved ones
-	Checker LoginChecker
+	New          secret.String
+	Where        string          // where the new password is stored, in words
+	OldPasswords []secret.String // candidates for the current password, besides saved ones
+	Checker      LoginChecker
 }
 
 // Reset is a reset of one Rack. It may be copied: what a copy learns, the original
@@ -71,7 +71,7 @@ type Reset struct {
 	Plan  *Plan          // the last plan, or nil
 
 	stacks   Stacks
-	olds     []secret.String // that are saved
+	savedOld []secret.String // that are saved
 	request  Request
 	preview  *cfn.Preview // AWS has it, until it is executed or discarded
 	saved    bool         // by this run; what was saved before is stored with it
@@ -102,7 +102,7 @@ func (r Reset) IsDone() bool { return r.report != nil && r.report.Phase == Phase
 // ReadSaved reads what earlier runs saved.
 func (r *Reset) ReadSaved() Request {
 	begun, _ := r.Logins.FindReset(r.Host)
-	r.Saved, r.olds = Request{New: begun.New, Where: savedIn(begun.File)}, append([]secret.String{begun.New}, begun.Olds...)
+	r.Saved, r.savedOld = Request{New: begun.New, Where: savedIn(begun.File)}, append([]secret.String{begun.New}, begun.OldPasswords...)
 	return r.Saved
 }
 
@@ -164,7 +164,7 @@ func (r *Reset) Prepare(stop transport.Stop, request Request) error {
 		}
 		r.preview = nil
 	}
-	request.Olds = append(r.olds[:len(r.olds):len(r.olds)], request.Olds...)
+	request.OldPasswords = append(r.savedOld[:len(r.savedOld):len(r.savedOld)], request.OldPasswords...)
 	plan, err := r.makePlan(stop, request)
 	if err == nil {
 		r.Plan, r.preview = &plan, plan.Preview

@@ -89,7 +89,7 @@ func TestOneTaskWithTheOldPasswordIsNoSuccess(t *testing.T) {
 			}
 		}
 		request := w.request()
-		request.Olds = olds
+		request.OldPasswords = olds
 		err := w.prepare(request)
 		if err != nil {
 			t.Fatal(err)
@@ -362,7 +362,7 @@ func TestEachOldPasswordIsTriedOnceAndTheSavedOneFirst(t *testing.T) {
 		t.Fatal(err)
 	}
 	request, door := w.request(), &recordingChecker{LoginChecker: w.check}
-	request.Olds, request.Checker = []secret.String{secret.New("typed"), secret.New("saved"), {}, secret.New(oldPassword), secret.New("never")}, door
+	request.OldPasswords, request.Checker = []secret.String{secret.New("typed"), secret.New("saved"), {}, secret.New(oldPassword), secret.New("never")}, door
 	if err := w.prepare(request); err != nil {
 		t.Fatal(err)
 	}

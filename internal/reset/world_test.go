@@ -130,7 +130,7 @@ func (w *rackWorld) hear(e reset.Event) {
 }
 
 func (w *rackWorld) request() reset.Request {
-	return reset.Request{New: secret.New(secrettest.Canary), Where: "here", Checker: w.check, Olds: []secret.String{secret.New("older"), secret.New(oldPassword)}}
+	return reset.Request{New: secret.New(secrettest.Canary), Where: "here", Checker: w.check, OldPasswords: []secret.String{secret.New("older"), secret.New(oldPassword)}}
 }
 
 // prepare is a run of the program up to its plan.

@@ -65,8 +65,8 @@ type carrier struct {
 type routeKey struct{}
 
 type route struct {
-	proxy  *url.URL // nil for none
-	beyond atomic.Bool
+	proxy   *url.URL // nil for none
+	reached atomic.Bool
 }
 
 func routeOf(ctx context.Context) *route {
@@ -84,14 +84,14 @@ func (c *carrier) RoundTrip(request *http.Request) (*http.Response, error) {
 		return nil, byProxy("", proxyVariable(request), "its address can't be read")
 	}
 	route := &route{proxy: proxy}
-	reached := func() { route.beyond.Store(true) }
+	reached := func() { route.reached.Store(true) }
 	ctx := httptrace.WithClientTrace(context.WithValue(request.Context(), routeKey{}, route), &httptrace.ClientTrace{
 		// The target's: a proxy's TLS is in dialTLS.
 		TLSHandshakeStart: reached,
 		GotConn:           func(httptrace.GotConnInfo) { reached() },
 	})
 	response, err := c.Transport.RoundTrip(request.WithContext(ctx))
-	if err != nil && proxy != nil && !route.beyond.Load() {
+	if err != nil && proxy != nil && !route.reached.Load() {
 		failed := byProxy(addressOf(proxy), proxyVariable(request), proxyErrorReason(err))
 		failed.Detail = Proxy{TriedHost: triedHost(err)}
 		return nil, failed

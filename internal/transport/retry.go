@@ -67,7 +67,10 @@ type Attempts struct {
 // Attempts begins to count.
 func (r Retry) Attempts() *Attempts {
 	r = r.Defaults()
-	return &Attempts{retry: r, pauses: r.Pauses(), tried: 1}
+	pauses := backoff.NewExponentialBackOff()
+	pauses.InitialInterval, pauses.Multiplier = r.Pause, 2
+	pauses.Reset()
+	return &Attempts{retry: r, pauses: pauses, tried: 1}
 }
 
 // Next waits until the call may be retried, as long as err, the last attempt's error,
@@ -78,29 +81,22 @@ func (a *Attempts) Next(ctx context.Context, err error) bool {
 		return false
 	}
 	a.tried++
-	pause := a.pauses.NextBackOff()
-	retryable, what, is := retryableOf(err)
-	if is {
-		asked, _ := retryable.Retryable()
-		pause = max(pause, asked)
+	notice := RetryNotice{Pause: a.pauses.NextBackOff(), Try: a.tried}
+	if e := problem.Of(err); e != nil {
+		notice.What = e.Attempted()
 	}
-	a.retry.Announce(RetryNotice{What: what, Pause: pause, Try: a.tried})
-	return a.retry.Clock.Sleep(ctx, pause) == nil
+	if retryable, is := problem.Detail[Retryable](err); is {
+		asked, _ := retryable.Retryable()
+		notice.Pause = max(notice.Pause, asked)
+	}
+	a.retry.Announce(notice)
+	return a.retry.Clock.Sleep(ctx, notice.Pause) == nil
 }
 
 // Retryable says whether the same read may succeed if it is retried, and how long the
 // server asked to wait (0: it didn't say). It is the Detail of a problem.Error.
 type Retryable interface {
 	Retryable() (wait time.Duration, worth bool)
-}
-
-func retryableOf(err error) (retryable Retryable, what string, is bool) {
-	for e := range problem.Chain(err) {
-		if detail, is := e.Detail.(Retryable); is {
-			return detail, e.Attempted(), true
-		}
-	}
-	return nil, "", false
 }
 
 // Retry is how reads are retried. The zero value makes four attempts of 15 seconds each,
@@ -144,7 +140,7 @@ func (r Retry) Repeat(ctx context.Context, call func(context.Context) error) err
 	attempts := r.Attempts()
 	for {
 		err := call(ctx)
-		retryable, _, is := retryableOf(err)
+		retryable, is := problem.Detail[Retryable](err)
 		if !is {
 			return err
 		}
@@ -160,15 +156,6 @@ func (r Retry) Once(ctx context.Context, f func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, r.Deadline)
 	defer cancel()
 	return f(ctx)
-}
-
-// Pauses returns the growing pauses between attempts.
-func (r Retry) Pauses() *backoff.ExponentialBackOff {
-	pauses := backoff.NewExponentialBackOff()
-	pauses.InitialInterval = r.Defaults().Pause
-	pauses.Multiplier = 2
-	pauses.Reset()
-	return pauses
 }
 
 // RetryAfter reads how long a server asks to wait, in seconds or until a time

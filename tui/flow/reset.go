@@ -162,9 +162,9 @@ var previewStep = step{id: StepPreview, name: "Reset", when: isResetting, do: (*
 
 func (f *Flow) preview() *Work {
 	r, request, outside, fingerprint := f.reset, f.newPassword(), f.outside, f.fingerprint()
-	request.Olds = []secret.String{f.answers.password, f.answers.recovered}
+	request.OldPasswords = []secret.String{f.answers.password, f.answers.recovered}
 	if f.isGivenRack() {
-		request.Olds = append(request.Olds, f.given.Password)
+		request.OldPasswords = append(request.OldPasswords, f.given.Password)
 	}
 	f.result.untrusted = ""
 	return &Work{

@@ -101,7 +101,6 @@ func (p *conditionParser) chain(op operator, words []string, next func() *expres
 	return &expression{op: op, args: args}
 }
 
-// deeper counts a nesting level; defer its result.
 func (p *conditionParser) deeper() func() {
 	p.depth++
 	p.require(p.depth <= deepest)
@@ -154,7 +153,6 @@ func negate(negated bool, e *expression) *expression {
 	return e
 }
 
-// operand parses a variable, a call or a value.
 func (p *conditionParser) operand() *expression {
 	p.space()
 	operand := p.item()
@@ -323,7 +321,6 @@ func (e *evaluation) holds(x *expression) truth {
 	return e.is("true", e.value(x))
 }
 
-// note remembers an unknown value and returns unknown.
 func (e *evaluation) note(values ...operandValue) truth {
 	for _, value := range values {
 		if value.unknown != "" && !slices.Contains(e.unseen, value.unknown) {
@@ -415,7 +412,6 @@ const (
 	unknownMessage    = "the commit message"
 )
 
-// variable returns the value of a condition's variable.
 func (e *evaluation) variable(name string) operandValue {
 	known := func(text, what string) operandValue {
 		if text == "" {

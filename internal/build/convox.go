@@ -89,7 +89,6 @@ func readCall(args []string, env func(string) string) (call Call, command []stri
 	return call, command, true
 }
 
-// effect is what a call does.
 type effect int
 
 const (

@@ -58,7 +58,6 @@ func (n *normalizer) envVars(node *Node, where string) *Node {
 	return made
 }
 
-// envSet converts the values of a mapping to texts.
 func (n *normalizer) envSet(node *Node, where string) *Node {
 	made := &Node{Kind: Mapping, Line: node.Line}
 	for _, f := range node.Fields {

@@ -11,13 +11,11 @@ import (
 // (https://docs.travis-ci.com/user/build-matrix/).
 const MostJobs = 200
 
-// mostPlayed is how many jobs of a build are played.
 const mostPlayed = 1000
 
 // mostExpanded limits the jobs before conditions and exclusions.
 const mostExpanded = 20_000
 
-// mostCompared limits the comparisons of jobs with exclusions.
 const mostCompared = 1 << 20
 
 // mostFields limits the values of all jobs together.
@@ -121,7 +119,6 @@ func (e *expansion) accepts(condition, job *Node) bool {
 	return accepted
 }
 
-// each calls a function for each job.
 func (e *expansion) each(do func(i int, job *Node)) {
 	for i, job := range e.jobs {
 		if i%16 == 0 {
@@ -132,7 +129,6 @@ func (e *expansion) each(do func(i int, job *Node)) {
 	checkContext(e.ctx)
 }
 
-// keepJobs drops the jobs for which a function returns false.
 func (e *expansion) keepJobs(holds func(job *Node) bool) {
 	var kept []*Node
 	e.each(func(_ int, job *Node) {
@@ -245,7 +241,6 @@ func (e *expansion) inherit() {
 	})
 }
 
-// distinct joins lists without duplicates.
 func (e *expansion) distinct(lists ...[]*Node) []*Node {
 	var joined []*Node
 	seen := make(map[int]bool)
@@ -269,7 +264,6 @@ func (e *expansion) supported() {
 	})
 }
 
-// unique drops duplicate jobs.
 func (e *expansion) unique() {
 	seen := make(map[int]bool)
 	e.keepJobs(func(job *Node) bool {
@@ -292,7 +286,6 @@ func tooManyJobs(count int) string {
 	return fmt.Sprintf("Travis refuses builds of more than %d jobs, and this one has %d", MostJobs, count)
 }
 
-// filter drops the jobs whose condition is false.
 func (e *expansion) filter() {
 	e.keepJobs(func(job *Node) bool {
 		condition := job.Get("if")
@@ -304,7 +297,6 @@ func (e *expansion) filter() {
 	})
 }
 
-// entry is an item of jobs.exclude or jobs.allow_failures.
 type entry struct {
 	line      int
 	condition *Node
@@ -328,7 +320,6 @@ func (e *expansion) entries(list string) []entry {
 	return entries
 }
 
-// withoutGlobal returns the identities of variables that aren't global.
 func (e *expansion) withoutGlobal(env *Node) []int {
 	if e.isGlobal == nil {
 		e.isGlobal = make(map[int]bool)

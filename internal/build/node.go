@@ -27,7 +27,6 @@ func (n *Node) isBlank() bool {
 	return false
 }
 
-// with returns a copy of a mapping with another value for a key.
 func (n *Node) with(key string, value *Node) *Node {
 	return n.withAll([]Field{{Key: key, Line: value.Line, Value: value}})
 }
@@ -52,7 +51,6 @@ func (n *Node) withAll(fields []Field) *Node {
 	return &made
 }
 
-// keep returns a copy of a mapping with the fields for which a function returns true.
 func (n *Node) keep(holds func(Field) bool) *Node {
 	made := *n
 	made.Fields = make([]Field, 0, len(n.Fields))
@@ -76,7 +74,6 @@ func (n *Node) List() []*Node {
 	return []*Node{n}
 }
 
-// text returns the text of a scalar, or "".
 func (n *Node) text() string {
 	if n == nil {
 		return ""
@@ -84,7 +81,6 @@ func (n *Node) text() string {
 	return n.Text
 }
 
-// line returns the line of a node, or 0.
 func (n *Node) line() int {
 	if n == nil {
 		return 0

@@ -24,7 +24,6 @@ func newNormalizer(ctx context.Context, c *Config) *normalizer {
 	return &normalizer{ctx: ctx, config: c, made: make(map[seen]*Node), noted: make(map[Message]bool)}
 }
 
-// seen is a node and the kind as which it is read.
 type seen struct {
 	node    *Node
 	section *section
@@ -89,7 +88,6 @@ func (n *normalizer) section(node *Node, s *section) *Node {
 	return made
 }
 
-// isCustom reports whether a key is one that Travis ignores.
 func isCustom(key string) bool { return strings.HasPrefix(key, "_") || strings.HasPrefix(key, ".") }
 
 // fixKeys repairs keys. A repaired key wins over the right one, in any order: matrix over
@@ -196,7 +194,6 @@ func (n *normalizer) makeValue(node *Node, as kind, where string) *Node {
 	return node
 }
 
-// listOf normalizes the commands of a phase, or deployments.
 func (n *normalizer) listOf(node *Node, as kind, where string) *Node {
 	if as == deploys {
 		return n.deploys(node)
@@ -342,7 +339,6 @@ func (n *normalizer) list(node *Node, where string, item func(*Node) *Node) *Nod
 	return made
 }
 
-// matrix normalizes jobs: a list is taken as include.
 func (n *normalizer) matrix(node *Node) *Node {
 	switch {
 	case node.Kind == List:

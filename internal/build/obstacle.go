@@ -45,7 +45,6 @@ const (
 	ObstacleTest        ObstacleKind = "test"          // in a command, around an exit before a deploy; Text is the test
 )
 
-// mostObstacles limits the obstacles of a file.
 const mostObstacles = 1000
 
 // Obstacles returns what can keep a deploy from running, in the order of the file as
@@ -112,7 +111,6 @@ func (o *obstacles) add(kind ObstacleKind, line int, text string, owner *Node, e
 	}
 }
 
-// remove adds a key, if it exists, as an obstacle.
 func (o *obstacles) remove(kind ObstacleKind, owner *Node, key string) {
 	if value := owner.Get(key); value != nil {
 		text := value.Text
@@ -255,7 +253,6 @@ func (o *obstacles) script(provider *Node) {
 	}
 }
 
-// oneCommand joins the lines of a script into one command.
 func oneCommand(script *Node) func(*Node) *Node {
 	text := strings.Join(strings.Split(strings.TrimSpace(script.Text), "\n"), "; ")
 	return func(n *Node) *Node { return n.with("script", &Node{Kind: Text, Text: text, Line: script.Line}) }

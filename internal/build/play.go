@@ -129,10 +129,8 @@ func (p *Played) noteUnset(first *playing, oppose func(contrary func(which int) 
 	}
 }
 
-// stripQuotes removes quotes.
 var stripQuotes = strings.NewReplacer("'", "", `"`, "", `\`, "", "\n", "")
 
-// mentions reports whether a word is in a script's Bash.
 func (s Script) mentions(word string) bool {
 	isIn := func(command Command) bool {
 		return strings.Contains(stripQuotes.Replace(command.Bash), word)
@@ -144,7 +142,6 @@ func (s Script) mentions(word string) bool {
 	return slices.ContainsFunc(s.Exports, isIn) || inSteps(s.Steps)
 }
 
-// deploys returns the calls that deploy.
 func (p *Played) deploys() []Call {
 	return slices.DeleteFunc(slices.Clone(p.Calls), func(call Call) bool { return !call.Deploys })
 }
@@ -154,10 +151,8 @@ func (c *Call) same(other Call) bool {
 	return c.Line == other.Line && c.Phase == other.Phase && c.App == other.App && c.Rack == other.Rack && c.Folder == other.Folder && slices.Equal(c.Args, other.Args)
 }
 
-// failedDeploy is the exit status of a deploy that is made to fail.
 const failedDeploy = 7
 
-// plan says what one play of a script assumes.
 type plan struct {
 	at        func(line int)       // is called with the line of each command
 	onFailure bool                 // unknown programs fail, and no failure keeps a step from running
@@ -165,7 +160,6 @@ type plan struct {
 	contrary  func(which int) bool // the tests of unset variables that end the other way
 }
 
-// playing is one play of a script.
 type playing struct {
 	Played
 	plan
@@ -230,7 +224,6 @@ func (p *playing) result(without int) int {
 	return without
 }
 
-// steps runs steps and reports whether the job has ended.
 func (p *playing) steps(steps []Step) (ended bool) {
 	for _, step := range steps {
 		p.phase = step.Phase
@@ -268,7 +261,6 @@ func (p *playing) steps(steps []Step) (ended bool) {
 	return false
 }
 
-// command runs one command and reports whether the job has ended.
 func (p *playing) command(command Command) (status int, ended bool) {
 	p.line = command.Line
 	p.at(p.line)

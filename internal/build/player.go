@@ -241,7 +241,6 @@ func playAll(stdin io.Reader, stdout io.Writer) error {
 	return nil
 }
 
-// watchMemory ends this process once it has grown too big.
 func watchMemory() {
 	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}}
 	for {

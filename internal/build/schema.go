@@ -177,7 +177,6 @@ var otherKeys = []string{
 	"versions", "vimscript", "webhooks", "working_dir", "yarn",
 }
 
-// isKeyElsewhere reports whether Travis recognizes a key in any section.
 func isKeyElsewhere(key string) bool {
 	_, atRoot := rootSection.keys[key]
 	_, inJobs := jobSection.keys[key]
@@ -217,7 +216,6 @@ var languageKeys = map[string][]string{
 	"smalltalk_vm": {"smalltalk"}, "smalltalk_edge": {"smalltalk"}, "android": {"android"}, "lein": {"clojure"},
 }
 
-// systemKeys lists which systems support a key.
 var systemKeys = map[string][]string{"arch": {"linux"}, "osx_image": {"osx"}}
 
 // vocabulary is a list of values that Travis recognizes, with aliases.
@@ -265,7 +263,6 @@ func allows(supported, used []string) bool {
 	return !slices.ContainsFunc(used, isMissing(supported)) || !slices.ContainsFunc(supported, isMissing(used))
 }
 
-// supportsKey reports whether a language and its systems support a key.
 func supportsKey(key string, language string, systems []string) bool {
 	if only, limited := languageKeys[key]; limited && language != "" && !slices.Contains(only, language) {
 		return false
@@ -318,7 +315,6 @@ var misspelled = map[string]string{
 	"warning_are_errors": "warnings_are_errors", "warnings_as_errors": "warnings_are_errors",
 }
 
-// resolve finds a key, also by an alias.
 func (s *section) resolve(key string) (string, bool) {
 	if _, known := s.keys[key]; known {
 		return key, true
@@ -384,7 +380,6 @@ func closest(known []string, text string) string {
 	})
 }
 
-// distance is the number of letters to insert, delete or replace.
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

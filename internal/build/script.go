@@ -134,7 +134,6 @@ func isSkipped(commands []Command) bool {
 
 func isSet(n *Node) bool { return n != nil && n.Kind != Null && (n.Kind != List || len(n.Items) > 0) }
 
-// commandsOf returns the commands of a phase.
 func commandsOf(n *Node) []Command {
 	switch {
 	case n == nil || n.Secure:
@@ -177,7 +176,6 @@ func (n *Node) Deployments() []*Node {
 	return slices.Concat(n.Get("deploy").List(), n.Get("addons").Get("deploy").List())
 }
 
-// commands returns the commands of a job's phases, then those of its deployments.
 func (n *Node) commands() []Command {
 	var all []Command
 	for _, phase := range phases {
@@ -289,7 +287,6 @@ var runtimes = []string{
 	"python", "r", "rust", "rvm", "scala", "smalltalk",
 }
 
-// versionName returns the variable that has a runtime's version.
 func versionName(runtime string) string {
 	return "TRAVIS_" + strings.NewReplacer("RVM", "RUBY", "NODE_JS", "NODE").Replace(strings.ToUpper(runtime)) + "_VERSION"
 }

@@ -206,7 +206,6 @@ func jobOf(config *Node, i int, allowFailure bool, bytes *int) Job {
 	}
 }
 
-// environment writes variables as NAME=value.
 func environment(env *Node, bytes *int) []string {
 	const secure = "[secure]"
 	var list []string

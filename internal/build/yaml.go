@@ -45,7 +45,6 @@ func catch(err *error) {
 	}
 }
 
-// checkContext stops if the context has ended.
 func checkContext(ctx context.Context) {
 	if err := ctx.Err(); err != nil {
 		panic(stop{err})
@@ -134,7 +133,6 @@ func parseYAML(ctx context.Context, text []byte) (document *yaml.Node, shift int
 
 var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
 
-// yamlError returns go-yaml's message, with the line in the text.
 func yamlError(err error, shift int) error {
 	parts := yamlLine.FindStringSubmatch(err.Error())
 	if parts == nil {
@@ -147,7 +145,6 @@ func yamlError(err error, shift int) error {
 	return fmt.Errorf("line %d: %s", line-shift, parts[2])
 }
 
-// reader converts go-yaml's nodes.
 type reader struct {
 	ctx      context.Context
 	shift    int                  // lines before the text
@@ -171,7 +168,6 @@ func (r *reader) object(text []byte) (object *Node, err error) {
 	return r.node(document, 0), nil
 }
 
-// stopAt stops at a line, which is 0 for JSON.
 func stopAt(line int, err error) {
 	if line > 0 {
 		err = fmt.Errorf("line %d: %w", line, err)
@@ -179,7 +175,6 @@ func stopAt(line int, err error) {
 	panic(stop{err})
 }
 
-// line returns the line of a node.
 func (r *reader) line(n *yaml.Node) int {
 	if r.isJSON {
 		return 0

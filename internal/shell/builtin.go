@@ -9,7 +9,6 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// builtin runs a Bash builtin, and reports whether the command is one.
 func (s *Shell) builtin(args []string) bool {
 	run := builtinNamed(args[0])
 	if run == nil {
@@ -30,7 +29,6 @@ func (s *Shell) builtin(args []string) bool {
 	return true
 }
 
-// builtinNamed returns the function for a builtin, or nil.
 func builtinNamed(name string) func(s *Shell, args []string) {
 	switch name {
 	case ":", "true", "hash", "umask", "ulimit", "times", "bg", "fg", "jobs", "disown", "kill", "enable", "complete",
@@ -135,7 +133,6 @@ func (s *Shell) shift(args []string) {
 	s.params = s.params[n:]
 }
 
-// flags are the options of set, by letter.
 var flags = map[rune]string{
 	'a': "allexport", 'e': "errexit", 'f': "noglob", 'n': "noexec", 'u': "nounset", 'x': "xtrace", 'v': "verbose",
 	'E': "errtrace",
@@ -406,7 +403,6 @@ func (s *Shell) echo(args []string) {
 	s.print(output + newline)
 }
 
-// read reads a line into variables.
 func (s *Shell) read(args []string) {
 	raw, array := false, ""
 	rest := args[1:]
@@ -449,7 +445,6 @@ func (s *Shell) read(args []string) {
 	}
 }
 
-// mapfile reads lines into an array.
 func (s *Shell) mapfile(args []string) {
 	name, trim := "MAPFILE", false
 	for _, arg := range args[1:] {

@@ -11,7 +11,6 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// testClause runs [[ … ]].
 func (s *Shell) testClause(x syntax.TestExpr) int {
 	s.expansionFailed = false
 	s.badTest = false
@@ -82,7 +81,6 @@ func (s *Shell) expression(word *syntax.Word) string {
 	return b.String()
 }
 
-// number returns the value of an arithmetic expression.
 func (s *Shell) number(expression string) int {
 	if n, err := strconv.Atoi(strings.TrimSpace(expression)); err == nil {
 		return n
@@ -117,7 +115,6 @@ func compareNumbers(operator string, a, b int) bool {
 	return a >= b
 }
 
-// compare runs a test with two operands.
 func (s *Shell) compare(operator, left, right string) bool {
 	switch operator {
 	case "=", "==":
@@ -155,7 +152,6 @@ func (s *Shell) compare(operator, left, right string) bool {
 	return compareNumbers(operator, a, b)
 }
 
-// unary runs a test with one operand.
 func (s *Shell) unary(operator, operand string) bool {
 	switch operator {
 	case "-z":
@@ -222,7 +218,6 @@ func (s *Shell) test(args []string) {
 	}
 }
 
-// tester parses the words of test.
 type tester struct {
 	shell *Shell
 	words []string

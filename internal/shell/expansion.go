@@ -13,7 +13,6 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// config is how the library expands words in this shell.
 func (s *Shell) config() *expand.Config {
 	return &expand.Config{
 		Env:       s,
@@ -132,7 +131,6 @@ func isQuoted(part syntax.WordPart) bool {
 	return false
 }
 
-// literal returns a word as one text.
 func (s *Shell) literal(word *syntax.Word) string { return value(s.marked(word)) }
 
 // marked returns a word as one text with its marks.
@@ -301,7 +299,6 @@ func hasQuotedPattern(part syntax.WordPart) bool {
 	return false
 }
 
-// removalOperators are the operators that remove a pattern's match.
 var removalOperators = []syntax.ParExpOperator{syntax.RemSmallPrefix, syntax.RemLargePrefix, syntax.RemSmallSuffix, syntax.RemLargeSuffix}
 
 var extendedGlob = regexp.MustCompile(`[?*+@!]\(`)
@@ -311,7 +308,6 @@ func isExtended(part syntax.WordPart) bool {
 	return ok || extendedGlob.MatchString(litOf(part))
 }
 
-// elements returns the values of an array, or of a variable, as a list.
 func elements(variable expand.Variable) expand.Variable {
 	if variable.Kind == expand.String {
 		return expand.Variable{Set: true, Kind: expand.Indexed, List: []string{variable.Str}}

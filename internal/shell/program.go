@@ -14,7 +14,6 @@ func isProgram(name string) bool {
 	return wrapperNamed(name) != nil || toolNamed(name) != nil || builtinNamed(name) != nil
 }
 
-// external runs a program, by any path, and returns its exit status.
 func (s *Shell) external(args []string) int {
 	defer s.deeper()()
 	s.step()
@@ -113,7 +112,6 @@ func (s *Shell) exportedValue(name string) string {
 	return ""
 }
 
-// finish runs a text in its own process and returns its exit status.
 func (s *Shell) finish(child *Shell, bash string) int {
 	child.evaluate(bash, child.frame)
 	child.leave()
@@ -160,7 +158,6 @@ var wrappers = map[string]wrapper{
 	"flock":    {"-w -E --timeout", 1},
 }
 
-// wrapperNamed returns the function for a program that runs another one, or nil.
 func wrapperNamed(name string) func(s *Shell, args []string) int {
 	if w, ok := wrappers[name]; ok {
 		return func(s *Shell, args []string) int {
@@ -260,7 +257,6 @@ func (s *Shell) bash(args []string) int {
 	return s.finish(child, bash)
 }
 
-// commandOption runs the word after -c.
 func (s *Shell) commandOption(args []string) int {
 	for i, arg := range args {
 		if strings.HasPrefix(arg, "-") && !strings.HasPrefix(arg, "--") && strings.HasSuffix(arg, "c") && i+1 < len(args) {

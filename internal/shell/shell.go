@@ -242,7 +242,6 @@ func (s *Shell) Unseen() []Unseen { return s.unseen }
 // Variable returns a variable's value.
 func (s *Shell) Variable(name string) string { return s.Get(name).String() }
 
-// fork returns a subshell: its changes stay in it.
 func (s *Shell) fork() *Shell {
 	sub := *s
 	s.growVariables()
@@ -309,7 +308,6 @@ func (s *Shell) trap(bash string) {
 	s.inTrap = false
 }
 
-// step counts a command, and stops endless text.
 func (s *Shell) step() {
 	if s.steps++; s.steps > maxSteps {
 		panic(ErrLimit)
@@ -323,7 +321,6 @@ func (s *Shell) grow(n int) {
 	}
 }
 
-// deeper counts a nesting level; defer its result.
 func (s *Shell) deeper() func() {
 	if s.depth++; s.depth > maxNested {
 		panic(ErrLimit)
@@ -331,7 +328,6 @@ func (s *Shell) deeper() func() {
 	return func() { s.depth-- }
 }
 
-// parse parses Bash that isn't too long or too deeply nested.
 func (s *Shell) parse(bash string) (*syntax.File, error) {
 	if len(bash) > maxText || nesting(bash) > maxNested {
 		panic(ErrLimit)
@@ -373,7 +369,6 @@ func nesting(bash string) int {
 	return deepest
 }
 
-// evaluate runs a text in this shell.
 func (s *Shell) evaluate(bash string, at frame) {
 	defer s.deeper()()
 	s.step()

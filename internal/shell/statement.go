@@ -58,7 +58,6 @@ func (s *Shell) runInBackground(st *syntax.Stmt) {
 // firstJob is the number of a background command that has succeeded.
 const firstJob = 100_000
 
-// command runs a command with its redirections.
 func (s *Shell) command(st *syntax.Stmt) {
 	if st.Position.IsValid() && !s.frame.isOurs {
 		s.place = s.frame.of(st.Position)
@@ -167,7 +166,6 @@ func (s *Shell) run(command syntax.Command) {
 	}
 }
 
-// subshell runs commands in a subshell of this shell.
 func (s *Shell) subshell(run func(sub *Shell)) {
 	defer s.deeper()()
 	sub := s.fork()
@@ -425,7 +423,6 @@ func (s *Shell) simple(c *syntax.CallExpr) {
 	s.scopes = slices.Delete(s.scopes, depth-1, depth)
 }
 
-// unalias replaces an alias at the beginning of a command.
 func (s *Shell) unalias(words []*syntax.Word) []*syntax.Word {
 	seen := map[string]bool{}
 	for s.options["expand_aliases"] && len(words) > 0 {
@@ -447,7 +444,6 @@ func (s *Shell) unalias(words []*syntax.Word) []*syntax.Word {
 	return words
 }
 
-// call runs a command by its name.
 func (s *Shell) call(args []string, functions bool) {
 	s.step()
 	if args[0] == "" {

@@ -9,7 +9,6 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// content is the content of a file or a pipe. A folder has none.
 type content struct {
 	data   []byte
 	folder bool
@@ -35,7 +34,6 @@ func (s *Shell) write(descriptor int, output string) {
 
 func (s *Shell) print(output string) { s.write(1, output) }
 
-// rest reads everything that is left.
 func (r *stream) rest() []byte {
 	if r == nil || r.content == nil || r.place >= len(r.content.data) {
 		return nil
@@ -64,7 +62,6 @@ func (s *Shell) readLine() (line string, ok bool) {
 	return string(data[:end]), true
 }
 
-// redirect opens one redirection and reports whether that succeeded.
 func (s *Shell) redirect(r *syntax.Redirect) bool {
 	descriptor := 1
 	switch r.Op {
@@ -117,7 +114,6 @@ func (s *Shell) redirect(r *syntax.Redirect) bool {
 	return true
 }
 
-// duplicate runs N>&M, N<&M, N>&- and >&FILE.
 func (s *Shell) duplicate(descriptor int, word string, r *syntax.Redirect) bool {
 	if word == "-" {
 		delete(s.streams, descriptor)
@@ -141,7 +137,6 @@ func (s *Shell) duplicate(descriptor int, word string, r *syntax.Redirect) bool 
 	return ok
 }
 
-// document expands a here-document.
 func (s *Shell) document(r *syntax.Redirect) string {
 	if r.Hdoc == nil {
 		return ""
@@ -187,7 +182,6 @@ func (s *Shell) open(name string) (*content, bool) {
 	return &content{}, true
 }
 
-// create opens a file to write.
 func (s *Shell) create(word string, more bool) (*stream, bool) {
 	switch name := s.absolute(word); name {
 	case "/dev/null", "/dev/tty":
@@ -209,7 +203,6 @@ func (s *Shell) create(word string, more bool) (*stream, bool) {
 	}
 }
 
-// keep stores a file or a folder under its path.
 func (s *Shell) keep(name string, file *content) {
 	s.grow(len(name) + 64)
 	s.files[name] = file

@@ -46,7 +46,6 @@ func toolNamed(name string) func(s *Shell, args []string) int {
 	return nil
 }
 
-// operands returns the arguments that aren't options.
 func operands(args []string, values string) (words []string, options string) {
 	for i := 0; i < len(args); i++ {
 		arg := args[i]
@@ -175,7 +174,6 @@ func (s *Shell) touch(args []string, folder bool) int {
 	return 0
 }
 
-// put records which program is at a path.
 func (s *Shell) put(target, program string) {
 	s.grow(len(target) + len(program))
 	delete(s.removed, target)
@@ -199,7 +197,6 @@ func (s *Shell) download(name string, args []string) int {
 	return oneIf(s.failing)
 }
 
-// copy copies a known file.
 func (s *Shell) copy(program string, args []string) int {
 	words, _ := operands(args, "mt")
 	if len(words) < 2 {
@@ -347,7 +344,6 @@ func (s *Shell) grep(name string, args []string) int {
 	return oneIf(!found)
 }
 
-// basic converts a basic regular expression to an extended one.
 func basic(expression string) string {
 	var b strings.Builder
 	for i := 0; i < len(expression); i++ {

@@ -24,7 +24,6 @@ func Unknown(name, value string) string {
 	return openMark + "$" + name + valueMark + value + shutMark
 }
 
-// plainWords returns the words as Bash reads them.
 func plainWords(words ...string) []string {
 	if !slices.ContainsFunc(words, isMarked) {
 		return words
@@ -38,7 +37,6 @@ func plainWords(words ...string) []string {
 	return seen
 }
 
-// isMarked reports whether a word depends on an unknown variable.
 func isMarked(word string) bool { return strings.Contains(word, openMark) }
 
 // vanishing starts a word that Bash drops: unset variables, not quoted.
@@ -91,7 +89,6 @@ func limitMarks(word string) string {
 	return word
 }
 
-// names returns the unknown variables of a word.
 func names(word string) (all []string) {
 	for name := range parts(word) {
 		if name != "" && len(all) <= maxMarks {
@@ -129,7 +126,6 @@ func asBash(text string) string {
 	return b.String()
 }
 
-// newCall returns the call of a program.
 func (s *Shell) newCall(program string, args []string) Call {
 	call := Call{Args: []string{program}, Line: s.place, Env: s.exportedValue, Dir: s.dir}
 	for _, arg := range args {
@@ -172,7 +168,6 @@ func (s *Shell) tool(name string, run func(*Shell, []string) int, args []string)
 	return status
 }
 
-// noteUnknown records unknown variables that a test uses.
 func (s *Shell) noteUnknown(names ...string) {
 	for _, name := range names {
 		if len(s.unknowns) < maxMarks && !slices.Contains(s.unknowns, name) {
@@ -187,7 +182,6 @@ type Decision struct {
 	Line  int
 }
 
-// maxDecisions limits the recorded tests.
 const maxDecisions = 8
 
 // decide returns the exit status of a test; a contrary play inverts it.
@@ -216,7 +210,6 @@ func (s *Shell) Decisions() []Decision { return s.decisions }
 // returns true.
 func (s *Shell) Oppose(contrary func(which int) bool) { s.contrary = contrary }
 
-// printUnknown prints the unknown output of a program.
 func (s *Shell) printUnknown(program string) { s.print(unknownOutput(program)) }
 
 func unknownOutput(program string) string {

@@ -144,7 +144,6 @@ func (s *Shell) Set(name string, variable expand.Variable) error {
 	return nil
 }
 
-// scopeOf returns the scope that has a variable, or the global one.
 func (s *Shell) scopeOf(name string) int {
 	for i := len(s.scopes) - 1; i > 0; i-- {
 		if _, ok := s.scopes[i][name]; ok {
@@ -170,7 +169,6 @@ func (s *Shell) unset(name string) {
 	s.scopes[scope][name] = expand.Variable{Local: old.Local}
 }
 
-// assign runs one assignment.
 func (s *Shell) assign(as *syntax.Assign, change func(*expand.Variable)) {
 	if as.Name == nil {
 		return
@@ -204,7 +202,6 @@ func (s *Shell) assign(as *syntax.Assign, change func(*expand.Variable)) {
 	}
 }
 
-// array returns the value of NAME=( … ).
 func (s *Shell) array(as *syntax.Assign, old expand.Variable) expand.Variable {
 	value := expand.Variable{Set: true, Kind: expand.Indexed, List: []string{}}
 	if as.Append && old.Set {
@@ -253,7 +250,6 @@ func (s *Shell) declare(c *syntax.DeclClause) {
 	}
 }
 
-// declareOne declares one variable, with the letters of options.
 func (s *Shell) declareOne(variant, options string, as *syntax.Assign) {
 	has := func(letters string) bool { return strings.ContainsAny(options, letters) }
 	name, isExport, isReadOnly := as.Name.Value, variant == "export", variant == "readonly"

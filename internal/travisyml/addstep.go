@@ -91,10 +91,8 @@ type addition struct {
 	outcomes []build.Outcome // for each kind of build, then for pushes to branches that the file names
 }
 
-// stop is a panic that ends AddStep with an error.
 type stop struct{ err error }
 
-// must stops if there is an error.
 func must(err error) {
 	if err != nil {
 		panic(stop{err})
@@ -112,7 +110,6 @@ func catch(err *error) {
 	}
 }
 
-// kinds is the number of kinds of builds: those of build.EventsOf.
 const kinds = 6
 
 // wants reports whether the step should run in builds of a kind: pushes to the branch,
@@ -213,7 +210,6 @@ func (a *addition) refuse(verdict verdict) *Refusal {
 
 func (a *addition) push() build.Outcome { return a.outcomes[0] }
 
-// isDeployOf reports whether a call deploys the target.
 func (a *addition) isDeployOf(call build.Call) bool {
 	return call.Deploys && !call.OnFailure && a.target.Fit(call) == build.Same
 }
@@ -285,7 +281,6 @@ func missingKeys(d *Document, config *build.Config, push *build.Build) (lines []
 	return []string{"language: generic", "script: skip"}, Note{CodeNoTests, "the file has no `language` and no `script`, so Travis would run rake; it gets both, and runs no tests"}
 }
 
-// callsRuby reports whether a phase runs something of Ruby's.
 func callsRuby(root *build.Node) bool {
 	for _, phase := range phases {
 		for _, command := range root.Get(phase).Texts() {

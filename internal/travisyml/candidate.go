@@ -89,7 +89,6 @@ func (a *addition) deployStages() []string {
 	return names
 }
 
-// newStage is a name that no stage of the file has.
 func (a *addition) newStage() string {
 	taken := map[string]bool{firstStage: true}
 	root := a.config.Root
@@ -241,7 +240,6 @@ func (d *Document) addJob(lines []string) (Change, *Refusal) {
 	return Change{}, refusal
 }
 
-// addToJobs adds jobs to a list of jobs.
 func (d *Document) addToJobs(jobs place, found bool, lines []string) ([]edit, refusalReason) {
 	if !found {
 		if hasMerged(d.root, "jobs", "matrix") {

@@ -12,7 +12,6 @@ import (
 // refusalReason is why nothing can be added at a place; "" is no reason.
 type refusalReason string
 
-// addKey adds a key, with its content, at the end of the mapping at p.
 func (d *Document) addKey(p place, lines []string) ([]edit, refusalReason) {
 	switch {
 	case p.value == nil:
@@ -71,7 +70,6 @@ func (d *Document) addItem(p place, lines []string) ([]edit, refusalReason) {
 	return edits, ""
 }
 
-// expectAppended expects lines at the end of what is at p.
 func expectAppended(p place, lines []string) func(old, new *yaml.Node) *yaml.Node {
 	return func(old, _ *yaml.Node) *yaml.Node {
 		target := at(old, p.path)
@@ -110,7 +108,6 @@ func (d *Document) refuseInside(p place) refusalReason {
 	return ""
 }
 
-// addFirst writes the first keys of an empty document.
 func (d *Document) addFirst(lines []string) []edit {
 	expect := func(_, _ *yaml.Node) *yaml.Node {
 		return &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Content: nodesOf(lines)}
@@ -129,7 +126,6 @@ func (d *Document) addFirst(lines []string) []edit {
 	}
 }
 
-// addToEmpty writes under a key that has no value.
 func (d *Document) addToEmpty(p place, lines []string, value *yaml.Node) ([]edit, refusalReason) {
 	if d.isShared(p.path) {
 		return nil, reasonShared
@@ -250,7 +246,6 @@ func (d *Document) firstIndent(kind yaml.Kind) int {
 	return otherwise
 }
 
-// nested indents lines under a key, in the file's style.
 func (d *Document) nested(key string, lines []string) []string {
 	spaces := d.keyIndent()
 	if strings.HasPrefix(lines[0], "-") || strings.HasPrefix(lines[0], "#") {
@@ -259,7 +254,6 @@ func (d *Document) nested(key string, lines []string) []string {
 	return append([]string{key + ":"}, indented(lines, spaces)...)
 }
 
-// isBlock reports whether a value is a text block, after "|" or ">".
 func isBlock(node *yaml.Node) bool {
 	return node.Kind == yaml.ScalarNode && node.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0
 }

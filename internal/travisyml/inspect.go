@@ -90,7 +90,6 @@ func (d *Document) addVariables(r *Report, env *build.Node, scope Scope) {
 	}
 }
 
-// addVariable adds a variable, once if several parts of the file repeat it.
 func (r *Report) addVariable(v Variable) {
 	isSame := func(other Variable) bool {
 		return other.Name == v.Name && other.Line == v.Line && other.Value.Equal(v.Value)
@@ -148,7 +147,6 @@ const (
 // grows with each bracket.
 const longestScript = 32 << 10
 
-// addCommands adds what the commands of a file set and expose.
 func (r *Report) addCommands(config *build.Config) {
 	for _, command := range config.Commands() {
 		commandReader{r, command}.script(command.Bash, 0, 3)
@@ -175,7 +173,6 @@ func (r *Report) addSecret(name, value string, line int) {
 	}
 }
 
-// commandReader reads a command as Bash.
 type commandReader struct {
 	report  *Report
 	command build.Command
@@ -206,7 +203,6 @@ func (c commandReader) script(text string, below, depth int) {
 	}
 }
 
-// line returns the file's line.
 func (c commandReader) line(below int) int {
 	if !c.command.Rows {
 		return c.command.Line

@@ -7,7 +7,6 @@ import (
 	"convox-travis/internal/build"
 )
 
-// verdict is what builds do with a candidate.
 type verdict int
 
 const (
@@ -23,7 +22,6 @@ const (
 	otherwise
 )
 
-// verdicts are the ends of sentences.
 var verdicts = [...]string{
 	lostJob:       "other jobs would change",
 	noJob:         "no job would run the step",
@@ -258,21 +256,18 @@ func extends(was, now build.Step) bool {
 		strings.HasPrefix(now.Command.Bash, strings.TrimRight(was.Command.Bash, "\n")+"\n")
 }
 
-// newCalls returns the calls that a job didn't make before.
 func newCalls(was, now []build.Call) []build.Call {
 	return without(now, was, func(a, b build.Call) bool {
 		return slices.Equal(a.Args, b.Args) && a.App == b.App && a.Rack == b.Rack && a.Phase == b.Phase && a.OnFailure == b.OnFailure
 	})
 }
 
-// hasNewMessage reports whether Travis has a message that it didn't have before.
 func hasNewMessage(was, now []build.Message) bool {
 	return len(without(now, was, func(a, b build.Message) bool {
 		return a.Kind == b.Kind && a.Section == b.Section && a.Key == b.Key && a.Instead == b.Instead
 	})) > 0
 }
 
-// without removes each of some elements once from others.
 func without[T any](all, some []T, same func(a, b T) bool) []T {
 	left := slices.Clone(some)
 	return slices.DeleteFunc(slices.Clone(all), func(one T) bool {

@@ -143,7 +143,6 @@ func (a *addition) scriptless(job build.Job, script build.Script) *Refusal {
 	}
 }
 
-// brokenCondition refuses a condition that Bash can't parse.
 func (a *addition) brokenCondition(line int) *Refusal {
 	return &Refusal{
 		Place: "deploy", Line: line,

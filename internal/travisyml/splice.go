@@ -38,7 +38,6 @@ type Change struct {
 // Changed reports whether there is anything to write.
 func (c Change) Changed() bool { return c.Old != c.New }
 
-// insertion adds lines before the line of an index.
 type insertion struct {
 	at    int
 	lines []string
@@ -90,7 +89,6 @@ func (d *Document) spliceTo(root *yaml.Node, where string, edits []edit) (Change
 	return Change{}, false
 }
 
-// apply returns the text with an edit in it.
 func (d *Document) apply(e edit) string {
 	var text strings.Builder
 	at := 0
@@ -146,7 +144,6 @@ func splitLines(text string) []string {
 	return lines
 }
 
-// breakAt returns the length of the line break at the beginning of text, or 0.
 func breakAt(text string) int {
 	for _, brk := range []string{"\r\n", "\n", "\r", "\u0085", "\u2028", "\u2029"} {
 		if strings.HasPrefix(text, brk) {
@@ -156,14 +153,12 @@ func breakAt(text string) int {
 	return 0
 }
 
-// cutBreak returns a line without its break.
 func cutBreak(line string) string {
 	return strings.TrimRight(line, "\r\n\u0085\u2028\u2029")
 }
 
 func hasBreak(line string) bool { return len(cutBreak(line)) < len(line) }
 
-// lineEnding is the line ending of the file's first line.
 func lineEnding(lines []string) string {
 	if len(lines) > 0 {
 		switch first := lines[0]; {
@@ -176,7 +171,6 @@ func lineEnding(lines []string) string {
 	return "\n"
 }
 
-// isMarker reports whether a line is a document mark: "---" or "...".
 func isMarker(line, mark string) bool {
 	rest, found := strings.CutPrefix(cutBreak(line), mark)
 	return found && (rest == "" || rest[0] == ' ' || rest[0] == '\t')
@@ -188,7 +182,6 @@ func isComment(line string) bool {
 	return strings.HasPrefix(strings.TrimLeft(line, " \t"), "#")
 }
 
-// indentOf counts the spaces at the start of a line.
 func indentOf(line string) int {
 	return len(line) - len(strings.TrimLeft(line, " "))
 }
@@ -205,7 +198,6 @@ func indented(lines []string, spaces int) []string {
 	return moved
 }
 
-// asItem makes an item of a list from lines.
 func asItem(lines []string) []string {
 	item := indented(lines, 2)
 	item[0] = "- " + lines[0]

@@ -82,7 +82,6 @@ var (
 	pathPattern   = pattern{regexp.MustCompile(`^[A-Za-z0-9._][A-Za-z0-9._/@+=,-]*$`), 250}
 )
 
-// longestCommand is how many bytes a command before the promotion may have.
 const longestCommand = 2000
 
 // pattern is a shape with a maximum number of bytes. As repetition limits, those would
@@ -144,7 +143,6 @@ func (s Step) validateBeforePromote() error {
 	return nil
 }
 
-// splitCommand separates the service of a command from the rest.
 func splitCommand(text string) (service, command string) {
 	text = strings.TrimSpace(text)
 	end := strings.IndexAny(text, " \t")
@@ -184,7 +182,6 @@ func clientSuffix(arch string) string {
 	return noClient
 }
 
-// client returns the CLI's address.
 func (s Step) client(suffix string) string {
 	if s.Generation == ThirdGeneration {
 		return thirdGenerationClient + suffix

@@ -69,7 +69,6 @@ func (d *Document) Text() string { return d.text }
 // comments.
 func (d *Document) IsEmpty() bool { return d.root == nil }
 
-// parseRoot returns the mapping at the top of the first document, or nil.
 func parseRoot(text string) (*yaml.Node, error) {
 	var document yaml.Node
 	err := yaml.NewDecoder(strings.NewReader(text)).Decode(&document)
@@ -110,7 +109,6 @@ func syntaxError(line int, why string) error {
 
 var parserLine = regexp.MustCompile(`^yaml: line (\d+):`)
 
-// lineOf returns only the line from a parser error.
 func lineOf(err error) int {
 	if found := parserLine.FindStringSubmatch(err.Error()); found != nil {
 		if line, err := strconv.Atoi(found[1]); err == nil {
@@ -150,7 +148,6 @@ type place struct {
 	next  int   // index of the line where the next part begins
 }
 
-// whole is the document itself.
 func (d *Document) whole() place { return place{value: d.root, next: d.end} }
 
 // find returns the place of the first of names that the mapping at p has. Of duplicate
@@ -200,7 +197,6 @@ func isEmptyNode(node *yaml.Node) bool {
 
 func isFlow(node *yaml.Node) bool { return node.Style&yaml.FlowStyle != 0 }
 
-// at follows a path from the root.
 func at(root *yaml.Node, path []int) *yaml.Node {
 	for _, i := range path {
 		if i >= len(root.Content) {
@@ -226,7 +222,6 @@ func (d *Document) isShared(path []int) bool {
 	}
 }
 
-// lastOf is the last node of a tree.
 func lastOf(node *yaml.Node) *yaml.Node {
 	for len(node.Content) > 0 {
 		node = node.Content[len(node.Content)-1]

@@ -15,6 +15,8 @@ import (
 	"errors"
 
 	"go.yaml.in/yaml/v3"
+
+	"convox-travis/internal/shell"
 )
 
 // EventType is what started a build.
@@ -123,12 +125,9 @@ type Build struct {
 	Unseen  []Unseen
 }
 
-// Unseen is something that can't be played: an imported file, or a condition on an
-// unknown value.
-type Unseen struct {
-	What string
-	Line int
-}
+// Unseen is something that can't be played: a script or an imported file whose text is
+// unknown, or a condition on an unknown value.
+type Unseen = shell.Unseen
 
 // Config is a file as Travis reads it.
 type Config struct {

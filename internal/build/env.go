@@ -85,18 +85,11 @@ var errEnv = errors.New("the variables can't be parsed")
 
 // mappingOf makes a mapping of assignments; the last one of a name wins.
 func mappingOf(pairs []envAssignment, line int) *Node {
-	set := &Node{Kind: Mapping, Line: line}
-	at := make(map[string]int, len(pairs))
+	var fields []Field
 	for _, pair := range pairs {
-		field := Field{pair.name, line, &Node{Kind: Text, Text: pair.value, Line: line}}
-		if i, exists := at[pair.name]; exists {
-			set.Fields[i] = field
-			continue
-		}
-		at[pair.name] = len(set.Fields)
-		set.Fields = append(set.Fields, field)
+		fields = append(fields, Field{pair.name, line, &Node{Kind: Text, Text: pair.value, Line: line}})
 	}
-	return set
+	return (&Node{Kind: Mapping, Line: line}).withAll(fields)
 }
 
 // parseEnv splits NAME=value NAME=value as Travis does: quotes stay in the values, and

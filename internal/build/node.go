@@ -45,6 +45,7 @@ func (n *Node) withAll(fields []Field) *Node {
 		if i, exists := at[f.Key]; exists {
 			made.Fields[i] = f
 		} else {
+			at[f.Key] = len(made.Fields)
 			made.Fields = append(made.Fields, f)
 		}
 	}

@@ -211,7 +211,7 @@ func run(script Script, plan plan) *playing {
 		}
 	}
 	for _, unseen := range p.shell.Unseen() {
-		p.Unseen = append(p.Unseen, Unseen{What: strings.ReplaceAll(unseen.Path, breakMark, "n"), Line: unseen.Line})
+		p.Unseen = append(p.Unseen, Unseen{What: strings.ReplaceAll(unseen.What, breakMark, "n"), Line: unseen.Line})
 	}
 	return p
 }
@@ -266,7 +266,7 @@ func (p *playing) command(command Command) (status int, ended bool) {
 	p.at(p.line)
 	guesses := p.shell.Guesses()
 	p.deployFailed = false
-	status, err := p.shell.Run(shell.Text{Bash: command.Bash, Line: command.Line, Rows: command.Rows})
+	status, err := p.shell.Run(command)
 	if err != nil {
 		p.stop(err)
 		return 0, true

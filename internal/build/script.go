@@ -24,11 +24,7 @@ type Script struct {
 }
 
 // Command is Bash and its place in the file.
-type Command struct {
-	Bash string
-	Line int
-	Rows bool `json:",omitempty"` // its lines are the file's, starting at Line
-}
+type Command = shell.Text
 
 // Step is a command of a phase, or several under a condition.
 type Step struct {
@@ -430,7 +426,7 @@ func dplCommand(provider *Node, event Event) (Command, bool) {
 const breakMark = "\u240a"
 
 // HasLostBreak reports whether a command of dpl had a line break.
-func (c Command) HasLostBreak() bool { return strings.Contains(c.Bash, breakMark) }
+func HasLostBreak(c Command) bool { return strings.Contains(c.Bash, breakMark) }
 
 // inspect quotes a text like Ruby's inspect, which dpl's options go through.
 func inspect(text string) string {

@@ -44,7 +44,7 @@ type Watch func(Call) (status int, output string, known bool)
 type Text struct {
 	Bash string
 	Line int  // its first line, or every line's if Rows isn't set
-	Rows bool // its lines are the file's, starting at Line
+	Rows bool `json:",omitempty"` // its lines are the file's, starting at Line
 }
 
 // The limits of one play. A text beyond them can't be played.
@@ -90,9 +90,9 @@ type world struct {
 	contrary  func(which int) bool
 }
 
-// Unseen is a script that a text runs and that isn't available.
+// Unseen is something that can't be played, such as a script that isn't available.
 type Unseen struct {
-	Path string
+	What string
 	Line int
 }
 

@@ -316,11 +316,7 @@ func (s *Shell) forClause(c *syntax.ForClause) {
 			items = slices.DeleteFunc(s.words(loop.Items), vanishes)
 		}
 		if c.Select {
-			if value(s.input()) != "" {
-				panic(errUnusual)
-			}
-			s.status = 1 // there is isOurs to choose
-			return
+			panic(errUnusual)
 		}
 		status := 0
 		for _, item := range items {

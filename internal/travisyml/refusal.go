@@ -156,7 +156,7 @@ func (a *addition) brokenCondition(line int) *Refusal {
 // the conditions.
 func (a *addition) brokenCommand(script build.Script) *Refusal {
 	for _, step := range script.Steps {
-		at := slices.IndexFunc(step.Steps, func(s build.Step) bool { return s.Failure == build.EndsJob && s.Command.HasLostBreak() })
+		at := slices.IndexFunc(step.Steps, func(s build.Step) bool { return s.Failure == build.EndsJob && build.HasLostBreak(s.Command) })
 		if at < 0 {
 			continue
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // MostJobs is how many jobs Travis accepts in a build
@@ -147,8 +146,7 @@ func limit(count, most int, what string) {
 }
 
 // expand multiplies the axes and adds the included jobs. A single expanded job with one
-// value per axis is dropped if jobs are included. Without any job, there is one with the
-// shared keys.
+// value per axis is dropped if jobs are included.
 func (e *expansion) expand() {
 	language, systems := e.root.Get("language").text(), e.root.Get("os").Texts()
 	expanded := []*Node{{Kind: Mapping, Line: e.root.Line}}
@@ -219,9 +217,6 @@ func (e *expansion) inherit() {
 		}
 	}
 	shared = shared.withAll(firsts)
-	if len(e.jobs) == 0 {
-		e.jobs = []*Node{{Kind: Mapping, Line: e.root.Line}}
-	}
 	first := e.root.Get("env").Get("jobs").List()
 	limit(len(e.jobs)*(len(shared.Fields)+len(e.global)), mostFields, "values in all jobs")
 	e.each(func(i int, job *Node) {
@@ -358,11 +353,7 @@ func (e *expansion) exclude() {
 
 func (e *expansion) excludes(entry *entry, job *Node, variables []int) bool {
 	for _, f := range entry.fields {
-		own := job.Get(f.Key)
-		if f.Key == "stage" && own == nil && strings.EqualFold(f.Value.Text, defaultStage) {
-			continue
-		}
-		if e.ids.ofValue(own) != e.ids.ofValue(f.Value) {
+		if e.ids.of(job.Get(f.Key)) != e.ids.of(f.Value) {
 			return false
 		}
 	}

@@ -171,14 +171,6 @@ func (i *identities) join(nodes []*Node) string {
 	return strings.Join(items, ",")
 }
 
-// ofValue is like of, but a list of one item equals the item.
-func (i *identities) ofValue(n *Node) int {
-	if n != nil && n.Kind == List && len(n.Items) == 1 {
-		n = n.Items[0]
-	}
-	return i.of(n)
-}
-
 // MarshalJSON writes a node as Travis's API does, with keys in order.
 func (n *Node) MarshalJSON() ([]byte, error) {
 	if n == nil {

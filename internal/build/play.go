@@ -218,10 +218,12 @@ func run(script Script, plan plan) *playing {
 
 // result returns TRAVIS_TEST_RESULT, or what Travis assumes if it is empty.
 func (p *playing) result(without int) int {
-	if value := p.shell.Variable("TRAVIS_TEST_RESULT"); value != "" {
-		return number(value)
+	value := p.shell.Variable("TRAVIS_TEST_RESULT")
+	if value == "" {
+		return without
 	}
-	return without
+	result, _ := strconv.Atoi(value)
+	return result
 }
 
 func (p *playing) steps(steps []Step) (ended bool) {

@@ -3,7 +3,6 @@ package build
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -433,12 +432,4 @@ func inspect(text string) string {
 	quoted := strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\`+breakMark, "\t", `\t`, "\r", `\r`, "\x1b", `\e`,
 		"#{", `\#{`, "#$", `\#$`, "#@", `\#@`).Replace(text)
 	return `"` + quoted + `"`
-}
-
-func number(text string) int {
-	n, err := strconv.Atoi(text)
-	if err != nil {
-		return 0
-	}
-	return n
 }

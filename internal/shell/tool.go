@@ -308,7 +308,7 @@ func (s *Shell) grep(name string, args []string) int {
 		case has("F") || name == "fgrep":
 			pattern = regexp.QuoteMeta(pattern)
 		case !has("E") && !has("P") && name == "grep":
-			pattern = basic(pattern)
+			pattern = basic.Replace(pattern)
 		}
 		patterns[i] = "(?:" + pattern + ")"
 	}
@@ -344,26 +344,9 @@ func (s *Shell) grep(name string, args []string) int {
 	return oneIf(!found)
 }
 
-func basic(expression string) string {
-	var b strings.Builder
-	for i := 0; i < len(expression); i++ {
-		c := expression[i]
-		switch {
-		case c == '\\' && i+1 < len(expression):
-			i++
-			if !strings.ContainsRune("(){}|+?", rune(expression[i])) {
-				b.WriteByte('\\')
-			}
-			b.WriteByte(expression[i])
-		case strings.ContainsRune("(){}|+?", rune(c)):
-			b.WriteByte('\\')
-			b.WriteByte(c)
-		default:
-			b.WriteByte(c)
-		}
-	}
-	return b.String()
-}
+// basic converts a basic regular expression to an extended one.
+var basic = strings.NewReplacer(`\\`, `\\`, `\(`, `(`, `\)`, `)`, `\{`, `{`, `\}`, `}`, `\|`, `|`, `\+`, `+`, `\?`, `?`,
+	`(`, `\(`, `)`, `\)`, `{`, `\{`, `}`, `\}`, `|`, `\|`, `+`, `\+`, `?`, `\?`)
 
 func lines(data string) []string {
 	if data == "" {

@@ -176,12 +176,8 @@ func (a *addition) refuse(verdict verdict) *Refusal {
 		return a.config.Root.Get("jobs").LineOf(key)
 	}
 	refusal := &Refusal{Place: "jobs.include"}
-	last := lastOf(a.document.root)
+	matrix, found := a.document.whole().find("matrix")
 	switch {
-	case verdict == lostJob && isBlock(last):
-		refusal.Line = last.Line
-		refusal.Reason = "the text that ends the file would get a line break if anything followed it, and change its meaning"
-		refusal.Fix = "move another key to the end of the file, then run this again"
 	case verdict == noJob && at("exclude") > 0:
 		refusal.Place, refusal.Line = "jobs.exclude", at("exclude")
 		refusal.Reason = fmt.Sprintf("`exclude` on line %d leaves out every job that could deploy", refusal.Line)
@@ -190,13 +186,8 @@ func (a *addition) refuse(verdict verdict) *Refusal {
 		refusal.Place, refusal.Line = "jobs.allow_failures", at("allow_failures")
 		refusal.Reason = fmt.Sprintf("`allow_failures` on line %d lets every job fail that could deploy", refusal.Line)
 		refusal.Fix = "make `allow_failures` match fewer jobs, then run this again"
-	case verdict == noJob && len(a.config.Root.Get("jobs").List()) == 0:
-		p, found := a.document.whole().find("matrix")
-		if !found {
-			refusal.Reason = verdicts[verdict]
-			break
-		}
-		refusal.Place, refusal.Line = "matrix", p.key.Line
+	case verdict == noJob && found && len(a.config.Root.Get("jobs").List()) == 0:
+		refusal.Place, refusal.Line = "matrix", matrix.key.Line
 		refusal.Reason = fmt.Sprintf("`matrix` on line %d isn't a list of jobs, and Travis reads no `jobs` beside it", refusal.Line)
 		refusal.Fix = "remove `matrix`, or list its jobs under `include`, then run this again"
 	default:

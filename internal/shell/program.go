@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"cmp"
 	"path"
 	"regexp"
 	"slices"
@@ -360,29 +361,28 @@ func (s *Shell) xargs(args []string) int {
 	default:
 		items = strings.Fields(strings.NewReplacer(`"`, "", `'`, "").Replace(input))
 	}
-	if len(items) == 0 && strings.ContainsAny(options, "rI") {
-		return 0
-	}
 	s.streams[0] = empty()
-	if most <= 0 {
-		most = len(items)
-	}
 	status := 0
-	for first := true; first || len(items) > 0; first = false {
-		var command []string
-		if replace != "" {
-			for _, word := range words {
-				command = append(command, strings.ReplaceAll(word, replace, strings.TrimSpace(items[0])))
-			}
-			items = items[1:]
-		} else {
-			n := min(most, len(items))
-			command = append(append(command, words...), items[:n]...)
-			items = items[n:]
-		}
+	run := func(command []string) {
 		if s.external(command) != 0 {
 			status = 123
 		}
+	}
+	switch {
+	case replace != "":
+		for _, item := range items {
+			command := slices.Clone(words)
+			for i, word := range words {
+				command[i] = strings.ReplaceAll(word, replace, strings.TrimSpace(item))
+			}
+			run(command)
+		}
+	case len(items) > 0:
+		for some := range slices.Chunk(items, cmp.Or(max(most, 0), len(items))) {
+			run(slices.Concat(words, some))
+		}
+	case !strings.Contains(options, "r"):
+		run(words)
 	}
 	return status
 }

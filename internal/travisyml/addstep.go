@@ -31,7 +31,7 @@ func (d *Document) AddStep(ctx context.Context, player build.Player, target buil
 	}
 	if start.Changed() && (invalid != nil || !d.IsEmpty()) {
 		a.play(d)
-		if found, _ := a.environments(nil); invalid != nil || len(found) > 0 {
+		if found, _ := a.environments(nil, 0); invalid != nil || len(found) > 0 {
 			start = Change{Old: d.text, New: d.text}
 		}
 	}
@@ -40,9 +40,9 @@ func (d *Document) AddStep(ctx context.Context, player build.Player, target buil
 		must(err)
 	}
 	a.play(d)
-	blocked := a.obstacle()
+	blocked, job := a.obstacle()
 	start.Config, start.Outcomes = a.config, a.outcomes[:kinds]
-	start.Found, start.Environments = a.environments(blocked)
+	start.Found, start.Environments = a.environments(blocked, job)
 	start.Notes = append(start.Notes, a.unknowns()...)
 	switch {
 	case len(start.Found) > 0 && start.Changed():
@@ -55,7 +55,7 @@ func (d *Document) AddStep(ctx context.Context, player build.Player, target buil
 	case invalid != nil:
 		return Change{}, invalid
 	case blocked != nil:
-		return Change{}, blocked.refusal.Problem()
+		return Change{}, blocked.Problem()
 	}
 	added, refusal := a.find()
 	if refusal != nil {

@@ -65,7 +65,7 @@ const (
 
 // environments returns the target's deployments by a push to the branch, and all others.
 // One that an obstacle keeps from running isn't the target's.
-func (a *addition) environments(blocked *obstacle) (found, others []Environment) {
+func (a *addition) environments(blocked *Refusal, job int) (found, others []Environment) {
 	for i, outcome := range a.outcomes {
 		stages := build.StagesOf(outcome.Build.Jobs)
 		for n, played := range outcome.Played {
@@ -76,7 +76,7 @@ func (a *addition) environments(blocked *obstacle) (found, others []Environment)
 				one := Environment{Line: call.Line, Phase: call.Phase, From: fromOf(i, outcome.Event), App: a.appOf(call), Rack: call.Rack, Waits: slices.Contains(call.Args, "--wait")}
 				isTarget := a.isDeployOf(call) && (i == 0 || i >= 4 && i < kinds)
 				switch {
-				case i == 0 && isTarget && (blocked == nil || blocked.job != n && stages[blocked.job] >= stages[n]):
+				case i == 0 && isTarget && (blocked == nil || job != n && stages[job] >= stages[n]):
 					found = append(found, one)
 				case !isTarget:
 					others = append(others, one)

@@ -1,6 +1,7 @@
 package travisyml
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -100,15 +101,9 @@ const (
 	reasonSkip    = "its value says that it is skipped"
 )
 
-// obstacle is something that fails every build of the branch.
-type obstacle struct {
-	job     int // of the push
-	refusal *Refusal
-}
-
 // obstacle returns the first part of the file that fails a push to the branch whatever
-// the commands do.
-func (a *addition) obstacle() *obstacle {
+// the commands do, and its job; or nil.
+func (a *addition) obstacle() (refusal *Refusal, job int) {
 	outcome := a.push()
 	for i, job := range outcome.Build.Jobs {
 		if job.AllowFailure {
@@ -119,14 +114,11 @@ func (a *addition) obstacle() *obstacle {
 		if refusal == nil && script.Broken != nil {
 			refusal = a.brokenCondition(script.Broken.Line)
 		}
-		if refusal == nil {
-			refusal = a.brokenCommand(script)
-		}
-		if refusal != nil {
-			return &obstacle{i, refusal}
+		if refusal = cmp.Or(refusal, a.brokenCommand(script)); refusal != nil {
+			return refusal, i
 		}
 	}
-	return nil
+	return nil, 0
 }
 
 // scriptless refuses a job without script if its language has no default one, or one that

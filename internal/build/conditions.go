@@ -49,8 +49,7 @@ type conditionParser struct {
 	depth int
 }
 
-// parseCondition parses a condition. It returns nil for one that can't be parsed, which
-// to Travis is false.
+// parseCondition returns nil for a condition that can't be parsed, which to Travis is false.
 func parseCondition(text string) (tree *expression) {
 	var err error
 	defer catch(&err)
@@ -66,8 +65,7 @@ func (p *conditionParser) require(holds bool) {
 	}
 }
 
-// take consumes whichever of some words comes next, in any case, and the spaces around
-// it.
+// take consumes one of some words, in any case, and the spaces around it.
 func (p *conditionParser) take(words ...string) string {
 	p.space()
 	for _, word := range words {
@@ -211,8 +209,7 @@ func (p *conditionParser) list() []*expression {
 	}
 }
 
-// regex parses what a match compares with: a call, or a regular expression with or
-// without slashes.
+// regex parses a call, or a regular expression with or without slashes.
 func (p *conditionParser) regex() *expression {
 	if call := p.call(); call != nil {
 		return call
@@ -250,8 +247,7 @@ func truthOf(holds bool) truth {
 	return no
 }
 
-// operandValue is the value of an operand. Travis takes the texts true and false as
-// booleans wherever they come from.
+// operandValue is an operand's value. Travis takes the texts true and false as booleans.
 type operandValue struct {
 	text    string
 	isSet   bool
@@ -266,8 +262,7 @@ func (v operandValue) lower() string { return strings.ToLower(v.text) }
 func (v operandValue) isBool() bool  { return v.isSet && (v.lower() == "true" || v.lower() == "false") }
 func (v operandValue) isFalse() bool { return !v.isSet || v.lower() == "false" }
 
-// evaluation is the context of a condition: the event, and a job's keys and variables,
-// which take precedence.
+// evaluation is a condition's context. The job's keys and variables come first.
 type evaluation struct {
 	ctx    context.Context
 	event  *Event
@@ -275,8 +270,7 @@ type evaluation struct {
 	unseen []string
 }
 
-// accept evaluates a condition. If the result is unknown it returns true, and what is
-// unknown.
+// accept returns true if the result is unknown, and what is unknown.
 func (e *evaluation) accept(tree *expression) (accepted bool, unseen []string) {
 	if result := e.holds(tree); result != unknown {
 		return result == yes, nil

@@ -179,8 +179,7 @@ func (t Target) fitRack(rack string) Fit {
 	return fit(rack, t.Rack)
 }
 
-// fit compares names. One with a dollar sign is as written, because its variables are
-// unknown.
+// fit compares names. One with a dollar sign has unknown variables.
 func fit(name, wanted string) Fit {
 	switch {
 	case strings.Contains(name, "$"):

@@ -32,8 +32,6 @@ func (n *normalizer) env(node *Node) *Node {
 	return n.section(node, envSection)
 }
 
-// envVars normalizes variables to a list of encrypted items and of mappings from names to
-// texts.
 func (n *normalizer) envVars(node *Node, where string) *Node {
 	made := &Node{Kind: List, Line: node.Line}
 	if node.Kind == Null {
@@ -109,8 +107,7 @@ func parseEnv(text string) (all []envAssignment, err error) {
 	return pairs, nil
 }
 
-// parseAssignment returns the assignment at the beginning of a text, and its length.
-// Quotes around the whole assignment are dropped.
+// parseAssignment also returns the assignment's length. Quotes around all of it are dropped.
 func parseAssignment(text string) (envAssignment, int) {
 	if text[0] == '"' {
 		end := closingQuote(text[1:])

@@ -96,8 +96,7 @@ func (e *expansion) see(what string, line int) {
 	}
 }
 
-// accepts evaluates a condition, with the keys of a job if there is one. A value that
-// isn't a text isn't a condition.
+// accepts evaluates a condition. A value that isn't a text isn't one.
 func (e *expansion) accepts(condition, job *Node) bool {
 	if condition.isBlank() || condition.Kind != Text || e.ctx.Err() != nil {
 		return true
@@ -173,8 +172,7 @@ func (e *expansion) expand() {
 	e.jobs = append(expanded, included...)
 }
 
-// axis returns the values of an axis. For env without jobs it returns one, which sets
-// nothing.
+// axis returns the values of an axis. env without jobs has one, which sets nothing.
 func (e *expansion) axis(key string) []*Node {
 	value := e.root.Get(key)
 	if key == "env" && value != nil {

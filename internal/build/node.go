@@ -31,8 +31,6 @@ func (n *Node) with(key string, value *Node) *Node {
 	return n.withAll([]Field{{Key: key, Line: value.Line, Value: value}})
 }
 
-// withAll returns a copy of a mapping with other values for some keys; new keys come
-// last.
 func (n *Node) withAll(fields []Field) *Node {
 	made := *n
 	made.Fields = make([]Field, len(n.Fields), len(n.Fields)+len(fields))

@@ -90,8 +90,7 @@ func (n *normalizer) section(node *Node, s *section) *Node {
 
 func isCustom(key string) bool { return strings.HasPrefix(key, "_") || strings.HasPrefix(key, ".") }
 
-// fixKeys repairs keys. A repaired key wins over the right one, in any order: matrix over
-// jobs.
+// fixKeys repairs keys. A repaired key wins over the right one: matrix over jobs.
 func (n *normalizer) fixKeys(node *Node, s *section) []Field {
 	var fields []Field
 	index := make(map[string]int, len(node.Fields))
@@ -378,8 +377,7 @@ func (n *normalizer) matrix(node *Node) *Node {
 	return made
 }
 
-// deploys normalizes deploy to a list of mappings. A text is a provider; other scalars
-// stay, and deploy nothing.
+// deploys makes a list of mappings. A text is a provider; other scalars deploy nothing.
 func (n *normalizer) deploys(node *Node) *Node {
 	return n.list(node, "deploy", func(item *Node) *Node {
 		item = n.first(item, "deploy")

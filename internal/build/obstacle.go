@@ -328,8 +328,7 @@ func (o *obstacles) tests(owner *Node, key string) {
 // exitWord matches what ends a command list early.
 var exitWord = regexp.MustCompile(`\b(?:exit|return)\b`)
 
-// testsIn finds the tests in a command, and the result that each must have for what
-// follows to run.
+// testsIn finds tests, and the result that each needs for what follows to run.
 func testsIn(bash string) []test {
 	if len(bash) > longestMention {
 		return nil

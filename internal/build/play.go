@@ -175,8 +175,7 @@ type playing struct {
 	deployFailed bool // in the last command
 }
 
-// folderOf returns a folder relative to the repository's; one outside of it stays
-// absolute.
+// folderOf returns a path relative to top if it is inside.
 func folderOf(dir, top string) string {
 	dir = path.Clean(dir)
 	if dir == "." || dir == top {

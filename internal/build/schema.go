@@ -195,8 +195,7 @@ var axisKeys = []string{
 
 var axes = append(append([]string{"os", "arch"}, axisKeys...), "env")
 
-// languageKeys lists which languages support a key. Keys that aren't listed apply to all
-// languages.
+// languageKeys lists the languages of each key that isn't for all of them.
 var languageKeys = map[string][]string{
 	"compiler": {"c", "cpp"}, "jdk": {"android", "clojure", "groovy", "java", "ruby", "scala"}, "crystal": {"crystal"},
 	"dotnet": {"csharp"}, "mono": {"csharp"}, "solution": {"csharp"}, "d": {"d"}, "dart": {"dart"}, "dart_task": {"dart"},

@@ -375,8 +375,7 @@ func fieldKeys(n *Node) []string {
 	return keys
 }
 
-// dplCommand returns what dpl runs, as Bash for the job's shell, which expands the
-// options first: they are in double quotes.
+// dplCommand returns what dpl runs. The job's shell expands its options first.
 func dplCommand(provider *Node, event Event) (Command, bool) {
 	option := func(key string) (string, int) {
 		value := provider.Get(key)

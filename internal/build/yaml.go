@@ -51,8 +51,7 @@ func checkContext(ctx context.Context) {
 	}
 }
 
-// isTooLarge reports whether a text exceeds the limits for bytes or values. It is checked
-// before go-yaml turns each value into hundreds of bytes.
+// isTooLarge is checked before go-yaml turns each value into hundreds of bytes.
 func isTooLarge(text []byte) bool {
 	marks := 0
 	for _, mark := range []string{",", ":", "[", "{", "- "} {
@@ -232,8 +231,7 @@ func (r *reader) node(n *yaml.Node, depth int) *Node {
 	return made
 }
 
-// mapping reads keys in order: the last of equal ones wins, and what "<<" merges
-// overrides the keys above it.
+// mapping lets the last of equal keys win, and what "<<" merges override the keys above it.
 func (r *reader) mapping(made *Node, n *yaml.Node, depth int) {
 	made.Kind = Mapping
 	at := make(map[string]int, len(n.Content)/2)

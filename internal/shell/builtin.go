@@ -95,8 +95,7 @@ func builtinNamed(name string) func(s *Shell, args []string) {
 	return nil
 }
 
-// before returns the status for exit and return: their argument, or that of the previous
-// command.
+// before returns the argument of exit or return, or the previous command's status.
 func (s *Shell) before(args []string) int {
 	if len(args) < 2 {
 		return s.statusBefore
@@ -335,8 +334,6 @@ func (s *Shell) trapBuiltin(args []string) {
 	}
 }
 
-// wait returns the exit status of a background command. One that sleeps is waited for as
-// often as a background command may sleep.
 func (s *Shell) wait(args []string) {
 	if s.isBackground && s.sleeps > 2 {
 		s.flow = flowExit
@@ -442,8 +439,7 @@ func (s *Shell) mapfile(args []string) {
 	s.status = oneIf(s.Set(name, expand.Variable{Set: true, Kind: expand.Indexed, List: list}) != nil)
 }
 
-// printf prints like the library's printf. The output of directives that it lacks is
-// unknown.
+// printf prints like the library's; what that lacks is unknown.
 func (s *Shell) printf(args []string) {
 	rest := args[1:]
 	if len(rest) > 0 && rest[0] == "-v" {

@@ -43,8 +43,7 @@ func (s *Shell) commandSubstitution(w io.Writer, c *syntax.CmdSubst) error {
 	return err
 }
 
-// processSubstitution runs <( ) before the command that reads its file, and the content
-// of >( ) without input.
+// processSubstitution runs <( ) before the command that reads it, and >( ) without input.
 func (s *Shell) processSubstitution(p *syntax.ProcSubst) (string, error) {
 	status := s.status
 	output := &content{}
@@ -95,8 +94,7 @@ func (s *Shell) fields(words ...*syntax.Word) []string {
 	return fields
 }
 
-// words returns the words of a command, without those that Bash drops because their
-// variables are unset.
+// words returns a command's words, without those that Bash drops as unset.
 func (s *Shell) words(list []*syntax.Word) (words []string) {
 	for _, word := range list {
 		if plain := word.Lit(); plain != "" && !strings.ContainsAny(plain, `{~*?[\`) {
@@ -119,8 +117,7 @@ func (s *Shell) words(list []*syntax.Word) (words []string) {
 	return words
 }
 
-// isGlob reports whether a part of a word is a file name pattern. Its matches are
-// unknown.
+// isGlob finds file name patterns, whose matches are unknown.
 func isGlob(part syntax.WordPart) bool { return strings.ContainsAny(litOf(part), "*?[") }
 
 func isQuoted(part syntax.WordPart) bool {

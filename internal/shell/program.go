@@ -92,8 +92,7 @@ func (s *Shell) script(name string) *content {
 // number of a pull request, are mistakes: no such program exists.
 var programName = regexp.MustCompile(`^[\w.+@%:~/-]*[A-Za-z_][\w.+@%:~/-]*$`)
 
-// programOf returns the name of the program that was copied or downloaded to a path, or
-// to a folder of PATH.
+// programOf returns the program that was copied or downloaded to a path or a folder of PATH.
 func (s *Shell) programOf(name string) string {
 	if strings.Contains(name, "/") {
 		return s.programs[s.absolute(name)]
@@ -137,8 +136,7 @@ func rest(args []string, values string, counts int) []string {
 	return args[min(counts, len(args)):]
 }
 
-// wrapper is a program that runs the command after its options and a number of words.
-// values are the options with a value.
+// wrapper runs the command after its options and some words; values are options with a value.
 type wrapper struct {
 	values string
 	counts int
@@ -270,8 +268,7 @@ func (s *Shell) commandOption(args []string) int {
 // systemCall matches how other languages start a command.
 var systemCall = regexp.MustCompile(`\b(?:system|popen|exec|execSync|run|shell_exec|passthru)\s*\(?\s*(?:"([^"]*)"|'([^']*)')`)
 
-// interpreter runs the commands that a program in another language starts. The program
-// itself counts as successful.
+// interpreter only runs the commands that a program in another language starts.
 func (s *Shell) interpreter(args []string) int {
 	at := slices.IndexFunc(args, func(arg string) bool { return arg == "-c" || arg == "-e" || arg == "-r" })
 	if at < 1 || at+1 == len(args) {
@@ -387,8 +384,7 @@ func (s *Shell) xargs(args []string) int {
 	return status
 }
 
-// find runs the command after -exec once: its matches are unknown, unless it looks for a
-// name.
+// find runs the command after -exec once, for a name or for unknown matches.
 func (s *Shell) find(args []string) int {
 	found := "./found"
 	for i, arg := range args {

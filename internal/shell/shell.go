@@ -202,8 +202,7 @@ func (s *Shell) Run(text Text) (status int, err error) {
 	return s.status, nil
 }
 
-// catch converts a panic to a Problem: a limit, or a text that the library or this
-// package can't handle.
+// catch converts a panic: a limit, or a text that the library or this package can't handle.
 func (s *Shell) catch(err *error) {
 	reason := recover()
 	if reason == nil {
@@ -267,8 +266,7 @@ func (s *Shell) growVariables() {
 // Work is how much a play has done, in commands. It is limited.
 func (s *Shell) Work() int { return s.steps + s.bytes/1024 }
 
-// process returns the shell of a new process, which only gets the exported variables and
-// functions.
+// process returns a shell that only gets the exported variables and functions.
 func (s *Shell) process(arg0 string) *Shell {
 	child := &Shell{world: s.world, dir: s.dir, frame: frame{line: s.place}, isBackground: s.isBackground, sleeps: s.sleeps}
 	child.begin(arg0)
@@ -389,8 +387,7 @@ func (s *Shell) evaluate(bash string, at frame) {
 	}
 }
 
-// parseBefore parses the lines before a syntax error, since Bash reads a text command by
-// command.
+// parseBefore parses the lines before a syntax error: Bash reads command by command.
 func (s *Shell) parseBefore(bash string, line int) *syntax.File {
 	lines := strings.SplitAfter(bash, "\n")
 	for n := min(line-1, len(lines)); n > 0; n-- {

@@ -37,8 +37,7 @@ func (s *Shell) statement(st *syntax.Stmt) {
 	s.command(st)
 }
 
-// runInBackground runs a command that isn't waited for. Its number tells wait its exit
-// status.
+// runInBackground doesn't wait. The job's number tells wait its exit status.
 func (s *Shell) runInBackground(st *syntax.Stmt) {
 	defer s.deeper()()
 	sub := s.fork()
@@ -175,8 +174,7 @@ func (s *Shell) subshell(run func(sub *Shell)) {
 	s.status = sub.status
 }
 
-// chain returns the commands joined by one of two operators, and the operators before all
-// but the first.
+// chain returns commands joined by two operators, and the operators between them.
 func chain(c *syntax.BinaryCmd, one, other syntax.BinCmdOperator) (parts []*syntax.Stmt, operators []syntax.BinCmdOperator) {
 	for {
 		parts, operators = append(parts, c.Y), append(operators, c.Op)
@@ -213,8 +211,7 @@ func (s *Shell) list(c *syntax.BinaryCmd) {
 	}
 }
 
-// pipeline runs the commands of a pipe in sequence, each with the whole output of the
-// previous one.
+// pipeline runs commands in sequence, each with the whole output of the one before.
 func (s *Shell) pipeline(c *syntax.BinaryCmd) {
 	parts, operators := chain(c, syntax.Pipe, syntax.PipeAll)
 	input := s.streams[0]

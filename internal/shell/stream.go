@@ -45,8 +45,7 @@ func (r *stream) rest() []byte {
 
 func (s *Shell) input() string { return string(s.streams[0].rest()) }
 
-// readLine reads a line of standard input, without its line break, and reports whether it
-// had one.
+// readLine reads a line, and reports whether it had a line break.
 func (s *Shell) readLine() (line string, ok bool) {
 	in := s.streams[0]
 	if in == nil || in.content == nil || in.place >= len(in.content.data) {
@@ -164,8 +163,7 @@ func (s *Shell) document(r *syntax.Redirect) string {
 	return text
 }
 
-// open returns a file to read. One of the repository or the machine is empty, because its
-// text is unknown.
+// open returns a file to read: an empty one if its text is unknown.
 func (s *Shell) open(name string) (*content, bool) {
 	if file, ok := s.files[name]; ok {
 		return file, !file.folder

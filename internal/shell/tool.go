@@ -8,8 +8,7 @@ import (
 	"strings"
 )
 
-// toolNamed returns the function for a small program that scripts use to decide or to
-// write a file, or nil.
+// toolNamed returns the function for a small program that is played, or nil.
 func toolNamed(name string) func(s *Shell, args []string) int {
 	switch name {
 	case "cat":

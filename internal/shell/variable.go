@@ -277,8 +277,7 @@ func (s *Shell) declareOne(variant, options string, as *syntax.Assign) {
 	})
 }
 
-// expandDeclaration returns the arguments of a declaration with expanded values: Bash
-// expands all of them before it sets the first.
+// expandDeclaration expands all arguments before the first is set, as Bash does.
 func (s *Shell) expandDeclaration(c *syntax.DeclClause) []*syntax.Assign {
 	var expanded []*syntax.Assign
 	for _, as := range c.Args {

@@ -207,8 +207,7 @@ func (a *addition) isDeployOf(call build.Call) bool {
 
 func stageKey(name string) string { return strings.ToLower(strings.TrimSpace(name)) }
 
-// addMissingKeys adds to a file what makes its builds pass if it has nothing to run: otherwise
-// Travis would run rake.
+// addMissingKeys adds what makes builds pass to a file that runs nothing but rake.
 func (a *addition) addMissingKeys(d *Document) (Change, *Refusal) {
 	none := Change{Old: d.text, New: d.text}
 	config := a.parse(d.text)
@@ -248,8 +247,7 @@ var languagesWithoutTests = []string{"generic", "shell"}
 // rubyKeys are keys of files for Ruby, Travis's default language.
 var rubyKeys = []string{"rvm", "gemfile", "jdk", "bundler_args"}
 
-// missingKeys are the keys without which no build of a file passes: its script and,
-// unless it has one, its language.
+// missingKeys are the script without which no build passes, and the language.
 func missingKeys(d *Document, config *build.Config, push *build.Build) (lines []string, note Note) {
 	root := config.Root
 	if root.Get("script") != nil || root.Get("import") != nil {

@@ -107,8 +107,7 @@ func fromOf(kind int, event build.Event) string {
 	return event.Branch
 }
 
-// mergeEnvironments lists each deployment once per place that it comes from. If all branches deploy,
-// no branch is named.
+// mergeEnvironments drops duplicates, and branches if all branches deploy.
 func mergeEnvironments(all []Environment) []Environment {
 	var kept []Environment
 	for _, one := range all {

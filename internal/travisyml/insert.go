@@ -148,8 +148,7 @@ func (d *Document) addToEmpty(p place, lines []string, value *yaml.Node) ([]edit
 	}, ""
 }
 
-// atEnd adds lines after what is at p: before the blank lines and the comments that
-// belong to what follows, or if that breaks something, after them.
+// atEnd adds lines before the blanks and comments that follow what is at p, or else after them.
 func (d *Document) atEnd(p place, lines []string, spaced bool, expect func(old, new *yaml.Node) *yaml.Node) []edit {
 	near := d.endOf(p)
 	var edits []edit
@@ -161,8 +160,7 @@ func (d *Document) atEnd(p place, lines []string, spaced bool, expect func(old, 
 		edit{insertions: []insertion{{p.next, lines}}, expect: expect})
 }
 
-// endsInText reports whether the last line of the file is part of a text block and has no
-// line break: with one, the text would change.
+// endsInText reports whether a text block ends the file without a line break.
 func (d *Document) endsInText() bool {
 	return d.root != nil && d.end == len(d.lines) && !hasBreak(d.lines[d.end-1]) && isBlock(lastOf(d.root))
 }
@@ -197,8 +195,7 @@ func (d *Document) beforeLast(lines []string) []edit {
 	return []edit{{insertions: []insertion{{above, lines}}, expect: expect}, {insertions: []insertion{{near, lines}}, expect: expect}}
 }
 
-// endOf is the line after what is at p, without the blank lines and comments that precede
-// what follows.
+// endOf is the line after what is at p, without following blank lines and comments.
 func (d *Document) endOf(p place) int {
 	outer := -1
 	first := d.start
@@ -227,8 +224,7 @@ func (d *Document) spacesItsKeys() bool {
 	return 2*spaced >= len(pairs)/2-1 && spaced > 0
 }
 
-// keyIndent and dashIndent are how far the file indents a key, and a list's dash, under
-// its key: as the first of them.
+// keyIndent and dashIndent are the file's indentation of keys and dashes under their key.
 func (d *Document) keyIndent() int  { return max(1, d.firstIndent(yaml.MappingNode)) }
 func (d *Document) dashIndent() int { return d.firstIndent(yaml.SequenceNode) }
 
@@ -283,8 +279,7 @@ func (d *Document) addText(p place, text map[string][]string) ([]edit, refusalRe
 
 var ownIndent = regexp.MustCompile(`[|>][+-]?([1-9])[+-]?[ \t]*(?:#.*)?$`)
 
-// textColumn is how far a block's text is indented: relative to its key as its header
-// says, or like its first line.
+// textColumn is a block's indentation, by its header or its first line.
 func (d *Document) textColumn(p place) int {
 	if indent := ownIndent.FindStringSubmatch(cutBreak(d.lines[p.value.Line-1])); indent != nil {
 		below, err := strconv.Atoi(indent[1])

@@ -137,8 +137,7 @@ const (
 	providerPassword = "the password of the convox provider"
 )
 
-// longestScript limits, in bytes, what is parsed in this process: the parser's stack
-// grows with each bracket.
+// longestScript limits, in bytes, what is parsed here: deep texts overflow the stack.
 const longestScript = 32 << 10
 
 func (r *Report) addCommands(config *build.Config) {
@@ -155,8 +154,6 @@ func (r *Report) addCommands(config *build.Config) {
 	}
 }
 
-// addSecret adds the password for Convox in a value, once if several parts of the file
-// repeat it.
 func (r *Report) addSecret(name, value string, line int) {
 	found := Secret{Name: name, Line: line, Value: secret.New(passwordIn(name, value))}
 	isSame := func(other Secret) bool {
@@ -214,8 +211,7 @@ func (c commandReader) assign(name, written, value string, below int) {
 	}
 }
 
-// call reads assignments among a command's words, as with env and docker, texts that it
-// may run, and a login.
+// call reads assignments among words, as with env and docker, nested texts, and a login.
 func (c commandReader) call(args []*syntax.Word, below, depth int) {
 	login, client := false, false
 	for i, arg := range args {
@@ -253,8 +249,7 @@ func passwordIn(name, value string) string {
 	return value
 }
 
-// passwordOf returns the password of an address, which may have unescaped special
-// characters.
+// passwordOf also accepts unescaped special characters.
 func passwordOf(address string) string {
 	_, rest, _ := strings.Cut(address, "://")
 	_, password, _ := strings.Cut(rest[:max(0, strings.LastIndexByte(rest, '@'))], ":")

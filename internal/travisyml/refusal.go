@@ -121,8 +121,7 @@ func (a *addition) obstacle() (refusal *Refusal, job int) {
 	return nil, 0
 }
 
-// scriptless refuses a job without script if its language has no default one, or one that
-// always fails.
+// scriptless refuses a job whose language has no default script, or one that fails.
 func (a *addition) scriptless(job build.Job, script build.Script) *Refusal {
 	hasDefault := slices.ContainsFunc(script.Steps, func(s build.Step) bool { return s.Phase == "script" && s.Command.Bash != "false" })
 	if job.Config.Get("script") != nil || hasDefault {

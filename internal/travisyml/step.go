@@ -238,8 +238,7 @@ func (s Step) Runs() string {
 	return strings.TrimSpace(service + " " + command)
 }
 
-// runCommand runs BeforePromote on the release. A command that the quotes around it, or
-// dpl, would change is written in octal.
+// runCommand runs BeforePromote on the release, in octal if quotes or dpl would change it.
 func (s Step) runCommand(target string) string {
 	service, command := splitCommand(s.Runs())
 	run := installed + " run " + service
@@ -290,8 +289,7 @@ func (s Step) scripted(url string) []string {
 	return append(lines, "on:", "  branch: "+scalar(s.Branch))
 }
 
-// appended is the step as text to append to a text block: in lines, if the block
-// preserves them, or in one.
+// appended is the step for a text block: in lines, or for a folded one in one line.
 func (s Step) appended(url string) map[string][]string {
 	oneLine := "if " + s.guard() + "; then " + strings.Join(s.command(url), " ") + "; fi"
 	return map[string][]string{"|": s.guardedScript(url), ">": {"", oneLine}}

@@ -118,8 +118,7 @@ func lineOf(err error) int {
 	return 0
 }
 
-// extent finds the lines of the first document: from its first node, or from after its
-// opening mark, to its closing mark.
+// extent finds the lines of the first document.
 func extent(lines []string, root *yaml.Node) (start, end int) {
 	switch {
 	case root != nil:
@@ -180,8 +179,7 @@ func keyName(key *yaml.Node) string {
 	return strings.ReplaceAll(strings.TrimSpace(key.Value), "-", "_")
 }
 
-// hasMerged reports whether a mapping has one of some keys, also by an alias or a merge
-// key.
+// hasMerged also finds keys of aliases and merge keys.
 func hasMerged(mapping *yaml.Node, names ...string) bool {
 	var all map[string]yaml.Node
 	if mapping != nil {
@@ -249,8 +247,7 @@ func clone(node *yaml.Node) *yaml.Node {
 	return &copied
 }
 
-// equal compares everything of two trees except their positions and the comments that the
-// parser attached to them.
+// equal compares trees without positions and comments.
 func equal(a, b *yaml.Node) bool {
 	if a == nil || b == nil {
 		return a == b

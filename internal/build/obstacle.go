@@ -170,7 +170,7 @@ func (o *obstacles) job(job *Node) {
 	if os := job.Get("os"); os != nil && slices.Contains(os.Texts(), "windows") {
 		o.add(ObstacleWindows, os.Line, "", job, setKey("os", "linux"))
 	}
-	for _, provider := range job.Deployments() {
+	for _, provider := range job.Get("deploy").List() {
 		if provider.Kind == Mapping {
 			o.provider(provider)
 		}

@@ -166,11 +166,6 @@ func (c *Config) jobs() []*Node {
 	return append([]*Node{c.Root}, c.Root.Get("jobs").Get("include").List()...)
 }
 
-// Deployments returns the deployments of a job.
-func (n *Node) Deployments() []*Node {
-	return slices.Concat(n.Get("deploy").List(), n.Get("addons").Get("deploy").List())
-}
-
 func (n *Node) commands() []Command {
 	var all []Command
 	for _, phase := range phases {
@@ -178,7 +173,7 @@ func (n *Node) commands() []Command {
 			all = append(all, commandsOf(n.Get(phase))...)
 			continue
 		}
-		for _, provider := range n.Deployments() {
+		for _, provider := range n.Get("deploy").List() {
 			all = append(all, commandsOf(provider.Get("script"))...)
 		}
 	}
@@ -216,15 +211,7 @@ func (s *Script) deploy(job Job, event Event) {
 	if isSkipped(commandsOf(job.Config.Get("after_success"))) || event.Type == PullRequest || job.OS == "windows" {
 		return
 	}
-	config := job.Config.Get("deploy")
-	if config == nil {
-		config = job.Config.Get("addons").Get("deploy")
-	}
-	providers := []*Node{config}
-	if config != nil && config.Kind == List {
-		providers = config.Items
-	}
-	for _, provider := range providers {
+	for _, provider := range job.Config.Get("deploy").List() {
 		if provider == nil || provider.Kind != Mapping {
 			continue
 		}

@@ -339,7 +339,7 @@ func (s *Shell) parse(bash string) (*syntax.File, error) {
 	return file, nil
 }
 
-// nesting is a lower bound for the nesting of a text's brackets or commands.
+// nesting is a lower bound for the nesting of a text's brackets.
 func nesting(bash string) int {
 	deepest, open := 0, 0
 	for i := range len(bash) {
@@ -348,19 +348,6 @@ func nesting(bash string) int {
 			open++
 			deepest = max(deepest, open)
 		case ')', '}', ']':
-			open = max(open-1, 0)
-		}
-	}
-	if len(bash) < 2*maxNested {
-		return deepest
-	}
-	open = 0
-	for word := range strings.FieldsSeq(bash) {
-		switch strings.TrimRight(word, ";") {
-		case "if", "while", "until", "for", "select", "case":
-			open++
-			deepest = max(deepest, open)
-		case "fi", "done", "esac":
 			open = max(open-1, 0)
 		}
 	}

@@ -108,7 +108,7 @@ func (p *Played) noteUnset(first *playing, oppose func(contrary func(which int) 
 	for _, deploy := range first.deploys() {
 		note(deploy.unset, deploy.Line)
 	}
-	decisions := first.shell.Decisions()
+	decisions := first.shell.Decisions
 	if len(decisions) == 0 || p.Unplayed != nil {
 		return
 	}
@@ -123,7 +123,7 @@ func (p *Played) noteUnset(first *playing, oppose func(contrary func(which int) 
 		}
 	}
 	if all := oppose(func(int) bool { return true }); !alone && differs(all) {
-		for _, decision := range all.shell.Decisions() {
+		for _, decision := range all.shell.Decisions {
 			note(decision.Names, decision.Line)
 		}
 	}
@@ -188,7 +188,7 @@ func run(script Script, plan plan) *playing {
 	p := &playing{plan: plan, top: script.Dir}
 	p.shell = shell.New(script.Environment, script.Dir, plan.onFailure, p.watch)
 	p.shell.Define(travis)
-	p.shell.Oppose(plan.contrary)
+	p.shell.Contrary = plan.contrary
 	ended := false
 	for _, export := range script.Exports {
 		if _, ended = p.command(export); ended {
@@ -209,7 +209,7 @@ func run(script Script, plan plan) *playing {
 			p.Status = status
 		}
 	}
-	for _, unseen := range p.shell.Unseen() {
+	for _, unseen := range p.shell.Unseen {
 		p.Unseen = append(p.Unseen, Unseen{What: strings.ReplaceAll(unseen.What, breakMark, "n"), Line: unseen.Line})
 	}
 	return p
@@ -265,14 +265,14 @@ func (p *playing) steps(steps []Step) (ended bool) {
 func (p *playing) command(command Command) (status int, ended bool) {
 	p.line = command.Line
 	p.at(p.line)
-	guesses := p.shell.Guesses()
+	guesses := p.shell.Guesses
 	p.deployFailed = false
 	status, err := p.shell.Run(command)
 	if err != nil {
 		p.stop(err)
 		return 0, true
 	}
-	if p.shell.Guesses() > guesses && !p.deployFailed && !p.shell.Exited() {
+	if p.shell.Guesses > guesses && !p.deployFailed && !p.shell.Exited() {
 		status = 0 // unknown results fail nothing
 	}
 	if p.shell.Exited() || p.shell.Strict() && status != 0 {

@@ -217,8 +217,8 @@ func (s *Shell) source(args []string) {
 
 // note records a script whose text is unknown.
 func (s *Shell) note(name string) {
-	if len(s.unseen) < 100 && !slices.Contains(s.unseen, Unseen{name, s.place}) {
-		s.unseen = append(s.unseen, Unseen{name, s.place})
+	if len(s.Unseen) < 100 && !slices.Contains(s.Unseen, Unseen{name, s.place}) {
+		s.Unseen = append(s.Unseen, Unseen{name, s.place})
 	}
 }
 

@@ -77,17 +77,18 @@ type world struct {
 	files     map[string]*content
 	removed   map[string]bool   // removed, so they don't exist
 	programs  map[string]string // from a path to the program put there
-	unseen    []Unseen
 	steps     int
 	allSleeps int
 	bytes     int
 	depth     int
 	place     int // the line of the current command
 
-	unknowns  []string // unknown variables of the running command
-	decisions []Decision
-	guesses   int // tests of unknown values
-	contrary  func(which int) bool
+	unknowns []string // unknown variables of the running command
+
+	Unseen    []Unseen             // scripts that were run and whose text is unknown
+	Decisions []Decision           // tests of unknown variables, in order
+	Guesses   int                  // how many tests depended on unknown values
+	Contrary  func(which int) bool // inverts the test of a number in Decisions
 }
 
 // Unseen is something that can't be played, such as a script that isn't available.
@@ -234,9 +235,6 @@ func (s *Shell) Holds(condition string, line int) (bool, error) {
 	status, err := sub.Run(Text{Bash: "[[ " + condition + " ]]", Line: line})
 	return status == 0, err
 }
-
-// Unseen returns the scripts that were run and whose text is unknown.
-func (s *Shell) Unseen() []Unseen { return s.unseen }
 
 // Variable returns a variable's value.
 func (s *Shell) Variable(name string) string { return s.Get(name).String() }

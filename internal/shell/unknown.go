@@ -187,28 +187,18 @@ const maxDecisions = 8
 // decide returns the exit status of a test; a contrary play inverts it.
 func (s *Shell) decide(status int) int {
 	if len(s.unknowns) > 0 {
-		s.guesses++
+		s.Guesses++
 	}
-	if len(s.unknowns) == 0 || status > 1 || len(s.decisions) == maxDecisions {
+	if len(s.unknowns) == 0 || status > 1 || len(s.Decisions) == maxDecisions {
 		return status
 	}
-	s.decisions = append(s.decisions, Decision{s.unknowns, s.place})
+	s.Decisions = append(s.Decisions, Decision{s.unknowns, s.place})
 	s.unknowns = nil
-	if s.contrary != nil && s.contrary(len(s.decisions)-1) {
+	if s.Contrary != nil && s.Contrary(len(s.Decisions)-1) {
 		return 1 - status
 	}
 	return status
 }
-
-// Guesses returns how many tests so far depended on unknown values.
-func (s *Shell) Guesses() int { return s.guesses }
-
-// Decisions returns the tests of unknown variables, in order.
-func (s *Shell) Decisions() []Decision { return s.decisions }
-
-// Oppose inverts tests of unknown variables: those for whose number in Decisions it
-// returns true.
-func (s *Shell) Oppose(contrary func(which int) bool) { s.contrary = contrary }
 
 func (s *Shell) printUnknown(program string) { s.print(unknownOutput(program)) }
 

@@ -138,7 +138,11 @@ func (i *identities) of(n *Node) int {
 	case n.Kind == Text:
 		text = "=" + n.Text
 	case n.Kind == List:
-		text = "[" + i.join(n.Items)
+		items := make([]string, len(n.Items))
+		for at, item := range n.Items {
+			items[at] = strconv.Itoa(i.of(item))
+		}
+		text = "[" + strings.Join(items, ",")
 	default:
 		fields := make([]string, len(n.Fields))
 		for at, f := range n.Fields {
@@ -159,14 +163,6 @@ func (i *identities) ofText(text string) int {
 		i.texts[text] = id
 	}
 	return id
-}
-
-func (i *identities) join(nodes []*Node) string {
-	items := make([]string, len(nodes))
-	for at, item := range nodes {
-		items[at] = strconv.Itoa(i.of(item))
-	}
-	return strings.Join(items, ",")
 }
 
 // MarshalJSON writes a node as Travis's API does, with keys in order.

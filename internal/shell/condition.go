@@ -100,19 +100,7 @@ func (s *Shell) number(expression string) int {
 }
 
 func compareNumbers(operator string, a, b int) bool {
-	switch operator {
-	case "-eq":
-		return a == b
-	case "-ne":
-		return a != b
-	case "-lt":
-		return a < b
-	case "-le":
-		return a <= b
-	case "-gt":
-		return a > b
-	}
-	return a >= b
+	return map[string]bool{"-eq": a == b, "-ne": a != b, "-lt": a < b, "-le": a <= b, "-gt": a > b, "-ge": a >= b}[operator]
 }
 
 func (s *Shell) compare(operator, left, right string) bool {

@@ -139,6 +139,7 @@ var asBash = []struct {
 	{`r=a.b; [[ axb =~ "$r" ]] || show quoted; [[ axb =~ $r ]] && show plain; [[ 'a b' =~ ^a\ b$ ]] && show space`, "quoted\nplain\nspace", 0},
 	{`set -e; shopt -s inherit_errexit; x=$(false; echo y); show $x`, "", 1},
 	{"x='a*b'; show \"${x#a\\*}\"; x=aXa; show ${x//a/o}", "b\noXo", 0},
+	{`select a in x y; do show $a; done < /dev/null`, "", 1},
 	{`set -f; for x in *; do show "$x"; done`, "*", 0},
 	// filters
 	{`export A=1; export A=2 B=$A; show $B; local_() { local a=3 b=$a; show .$b; }; a=4; local_`, "1\n.4", 0},
@@ -185,7 +186,7 @@ func TestWhatIsNotPlayedIsUnknown(t *testing.T) {
 		}
 	}
 	for _, bash := range []string{
-		`declare -n r=x`, `declare -A m=([k]=v)`, `declare -i n=1+1`, `a[5]=x`, `a=([5]=x)`, `a=(x); a[1]+=q`, `a=([0]=w)`, `a=(x); a=y`, `export -n x`, `a=(x y); unset 'a[0]'`, `getopts a x`, `select x in a; do :; done <<< 1`, `select a in x y; do show $a; done < /dev/null`, `mapfile -n 1 a`, `printf -v a x`, `read -n 2 a <<< abc`, `command export A=1`,
+		`declare -n r=x`, `declare -A m=([k]=v)`, `declare -i n=1+1`, `a[5]=x`, `a=([5]=x)`, `a=(x); a[1]+=q`, `a=([0]=w)`, `a=(x); a=y`, `export -n x`, `a=(x y); unset 'a[0]'`, `getopts a x`, `select x in a; do :; done <<< 1`, `mapfile -n 1 a`, `printf -v a x`, `read -n 2 a <<< abc`, `command export A=1`,
 	} {
 		if _, _, err := play(t, bash, false); err == nil {
 			t.Errorf("%s is played", bash)

@@ -313,7 +313,11 @@ func (s *Shell) forClause(c *syntax.ForClause) {
 			items = slices.DeleteFunc(s.words(loop.Items), vanishes)
 		}
 		if c.Select {
-			panic(errUnusual)
+			if value(s.input()) != "" {
+				panic(errUnusual)
+			}
+			s.status = 1 // nobody chooses
+			return
 		}
 		status := 0
 		for _, item := range items {

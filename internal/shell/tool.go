@@ -276,24 +276,16 @@ func (s *Shell) uname(args []string) int {
 
 // grep decides on known text, and finds what it looks for in unknown text.
 func (s *Shell) grep(name string, args []string) int {
-	var patterns, rest []string
-	for i := 0; i < len(args); i++ {
-		switch arg := args[i]; {
-		case (arg == "-e" || arg == "--regexp") && i+1 < len(args):
-			i++
-			patterns = append(patterns, args[i])
-		case arg == "--":
-			rest = append(rest, args[i:]...)
-			i = len(args)
-		default:
-			letter := map[string]string{"--quiet": "-q", "--silent": "-q", "--invert-match": "-v", "--ignore-case": "-i"}[arg]
-			rest = append(rest, cmp.Or(letter, arg))
-		}
+	long := map[string]string{"--quiet": "-q", "--silent": "-q", "--invert-match": "-v", "--ignore-case": "-i"}
+	short := slices.Clone(args)
+	for i, arg := range args {
+		short[i] = cmp.Or(long[arg], arg)
 	}
-	names, options := operands(rest, "mABCf")
-	if len(patterns) == 0 && len(names) > 0 {
-		patterns, names = names[:1], names[1:]
+	names, options := operands(short, "mABCf")
+	if len(names) == 0 {
+		return 2
 	}
+	pattern, names := names[0], names[1:]
 	has := func(flag string) bool { return strings.Contains(options, flag) }
 	data, known, ok := s.texts(names)
 	if !known {
@@ -302,16 +294,12 @@ func (s *Shell) grep(name string, args []string) int {
 	if !known || has("r") || has("R") {
 		return oneIf(!ok || s.failing)
 	}
-	for i, pattern := range patterns {
-		switch {
-		case has("F") || name == "fgrep":
-			pattern = regexp.QuoteMeta(pattern)
-		case !has("E") && !has("P") && name == "grep":
-			pattern = basic.Replace(pattern)
-		}
-		patterns[i] = "(?:" + pattern + ")"
+	switch {
+	case has("F") || name == "fgrep":
+		pattern = regexp.QuoteMeta(pattern)
+	case !has("E") && !has("P") && name == "grep":
+		pattern = basic.Replace(pattern)
 	}
-	pattern := strings.Join(patterns, "|")
 	switch {
 	case has("w"):
 		pattern = `\b(?:` + pattern + `)\b`

@@ -121,8 +121,7 @@ func (c *Config) Adopt(ctx context.Context, e Expansion) (adoption Adoption, err
 	return a, nil
 }
 
-// located gives Travis's messages the line numbers of our own matching ones. If several
-// match, the one on the same line wins.
+// located gives Travis's messages the lines of our matching ones, preferring the same line.
 func (c *Config) located(messages []Message) []Message {
 	own := slices.Clone(c.Messages)
 	located := []Message{}
@@ -170,8 +169,7 @@ func (i *identities) locate(theirs, ours *Node) *Node {
 	return &made
 }
 
-// difference says how Travis's jobs of an event differ from ours in what they run, or
-// returns "".
+// difference says how Travis's jobs differ from ours in what they run, or returns "".
 func difference(ours, theirs []Job, event Event) string {
 	if len(ours) != len(theirs) {
 		return fmt.Sprintf("Travis makes %s of this build, convox-travis %s", countJobs(len(theirs)), countJobs(len(ours)))

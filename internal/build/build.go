@@ -15,6 +15,8 @@ import (
 	"errors"
 
 	"go.yaml.in/yaml/v3"
+
+	"convox-travis/internal/shell"
 )
 
 // EventType is what started a build.
@@ -110,7 +112,7 @@ type Job struct {
 	Env          []string // NAME=value as written, global ones first; an encrypted one is [secure]
 	AllowFailure bool
 	Imports      bool  // whether the file imports others, which may contain its script
-	Config       *Node // its keys after inheritance: phases, deploy, addons, the value of each axis
+	Config       *Node // its keys after inheritance: phases, deploy, the value of each axis
 }
 
 // Build is what an event makes of a file.
@@ -123,12 +125,9 @@ type Build struct {
 	Unseen  []Unseen
 }
 
-// Unseen is something that can't be played: an imported file, or a condition on an
-// unknown value.
-type Unseen struct {
-	What string
-	Line int
-}
+// Unseen is something that can't be played: a script or an imported file whose text is
+// unknown, or a condition on an unknown value.
+type Unseen = shell.Unseen
 
 // Config is a file as Travis reads it.
 type Config struct {

@@ -49,8 +49,7 @@ type conditionParser struct {
 	depth int
 }
 
-// parseCondition parses a condition. It returns nil for one that can't be parsed, which
-// to Travis is false.
+// parseCondition returns nil for a condition that can't be parsed, which to Travis is false.
 func parseCondition(text string) (tree *expression) {
 	var err error
 	defer catch(&err)
@@ -66,8 +65,7 @@ func (p *conditionParser) require(holds bool) {
 	}
 }
 
-// take consumes whichever of some words comes next, in any case, and the spaces around
-// it.
+// take consumes one of some words, in any case, and the spaces around it.
 func (p *conditionParser) take(words ...string) string {
 	p.space()
 	for _, word := range words {
@@ -101,7 +99,6 @@ func (p *conditionParser) chain(op operator, words []string, next func() *expres
 	return &expression{op: op, args: args}
 }
 
-// deeper counts a nesting level; defer its result.
 func (p *conditionParser) deeper() func() {
 	p.depth++
 	p.require(p.depth <= deepest)
@@ -154,7 +151,6 @@ func negate(negated bool, e *expression) *expression {
 	return e
 }
 
-// operand parses a variable, a call or a value.
 func (p *conditionParser) operand() *expression {
 	p.space()
 	operand := p.item()
@@ -213,8 +209,7 @@ func (p *conditionParser) list() []*expression {
 	}
 }
 
-// regex parses what a match compares with: a call, or a regular expression with or
-// without slashes.
+// regex parses a call, or a regular expression with or without slashes.
 func (p *conditionParser) regex() *expression {
 	if call := p.call(); call != nil {
 		return call
@@ -252,8 +247,7 @@ func truthOf(holds bool) truth {
 	return no
 }
 
-// operandValue is the value of an operand. Travis takes the texts true and false as
-// booleans wherever they come from.
+// operandValue is an operand's value. Travis takes the texts true and false as booleans.
 type operandValue struct {
 	text    string
 	isSet   bool
@@ -268,8 +262,7 @@ func (v operandValue) lower() string { return strings.ToLower(v.text) }
 func (v operandValue) isBool() bool  { return v.isSet && (v.lower() == "true" || v.lower() == "false") }
 func (v operandValue) isFalse() bool { return !v.isSet || v.lower() == "false" }
 
-// evaluation is the context of a condition: the event, and a job's keys and variables,
-// which take precedence.
+// evaluation is a condition's context. The job's keys and variables come first.
 type evaluation struct {
 	ctx    context.Context
 	event  *Event
@@ -277,8 +270,7 @@ type evaluation struct {
 	unseen []string
 }
 
-// accept evaluates a condition. If the result is unknown it returns true, and what is
-// unknown.
+// accept returns true if the result is unknown, and what is unknown.
 func (e *evaluation) accept(tree *expression) (accepted bool, unseen []string) {
 	if result := e.holds(tree); result != unknown {
 		return result == yes, nil
@@ -323,7 +315,6 @@ func (e *evaluation) holds(x *expression) truth {
 	return e.is("true", e.value(x))
 }
 
-// note remembers an unknown value and returns unknown.
 func (e *evaluation) note(values ...operandValue) truth {
 	for _, value := range values {
 		if value.unknown != "" && !slices.Contains(e.unseen, value.unknown) {
@@ -415,7 +406,6 @@ const (
 	unknownMessage    = "the commit message"
 )
 
-// variable returns the value of a condition's variable.
 func (e *evaluation) variable(name string) operandValue {
 	known := func(text, what string) operandValue {
 		if text == "" {

@@ -89,7 +89,6 @@ func readCall(args []string, env func(string) string) (call Call, command []stri
 	return call, command, true
 }
 
-// effect is what a call does.
 type effect int
 
 const (
@@ -180,8 +179,7 @@ func (t Target) fitRack(rack string) Fit {
 	return fit(rack, t.Rack)
 }
 
-// fit compares names. One with a dollar sign is as written, because its variables are
-// unknown.
+// fit compares names. One with a dollar sign has unknown variables.
 func fit(name, wanted string) Fit {
 	switch {
 	case strings.Contains(name, "$"):

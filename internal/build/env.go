@@ -32,8 +32,6 @@ func (n *normalizer) env(node *Node) *Node {
 	return n.section(node, envSection)
 }
 
-// envVars normalizes variables to a list of encrypted items and of mappings from names to
-// texts.
 func (n *normalizer) envVars(node *Node, where string) *Node {
 	made := &Node{Kind: List, Line: node.Line}
 	if node.Kind == Null {
@@ -58,7 +56,6 @@ func (n *normalizer) envVars(node *Node, where string) *Node {
 	return made
 }
 
-// envSet converts the values of a mapping to texts.
 func (n *normalizer) envSet(node *Node, where string) *Node {
 	made := &Node{Kind: Mapping, Line: node.Line}
 	for _, f := range node.Fields {
@@ -86,18 +83,11 @@ var errEnv = errors.New("the variables can't be parsed")
 
 // mappingOf makes a mapping of assignments; the last one of a name wins.
 func mappingOf(pairs []envAssignment, line int) *Node {
-	set := &Node{Kind: Mapping, Line: line}
-	at := make(map[string]int, len(pairs))
+	var fields []Field
 	for _, pair := range pairs {
-		field := Field{pair.name, line, &Node{Kind: Text, Text: pair.value, Line: line}}
-		if i, exists := at[pair.name]; exists {
-			set.Fields[i] = field
-			continue
-		}
-		at[pair.name] = len(set.Fields)
-		set.Fields = append(set.Fields, field)
+		fields = append(fields, Field{pair.name, line, &Node{Kind: Text, Text: pair.value, Line: line}})
 	}
-	return set
+	return (&Node{Kind: Mapping, Line: line}).withAll(fields)
 }
 
 // parseEnv splits NAME=value NAME=value as Travis does: quotes stay in the values, and
@@ -117,8 +107,7 @@ func parseEnv(text string) (all []envAssignment, err error) {
 	return pairs, nil
 }
 
-// parseAssignment returns the assignment at the beginning of a text, and its length.
-// Quotes around the whole assignment are dropped.
+// parseAssignment also returns the assignment's length. Quotes around all of it are dropped.
 func parseAssignment(text string) (envAssignment, int) {
 	if text[0] == '"' {
 		end := closingQuote(text[1:])

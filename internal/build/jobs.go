@@ -4,20 +4,17 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // MostJobs is how many jobs Travis accepts in a build
 // (https://docs.travis-ci.com/user/build-matrix/).
 const MostJobs = 200
 
-// mostPlayed is how many jobs of a build are played.
 const mostPlayed = 1000
 
 // mostExpanded limits the jobs before conditions and exclusions.
 const mostExpanded = 20_000
 
-// mostCompared limits the comparisons of jobs with exclusions.
 const mostCompared = 1 << 20
 
 // mostFields limits the values of all jobs together.
@@ -99,8 +96,7 @@ func (e *expansion) see(what string, line int) {
 	}
 }
 
-// accepts evaluates a condition, with the keys of a job if there is one. A value that
-// isn't a text isn't a condition.
+// accepts evaluates a condition. A value that isn't a text isn't one.
 func (e *expansion) accepts(condition, job *Node) bool {
 	if condition.isBlank() || condition.Kind != Text || e.ctx.Err() != nil {
 		return true
@@ -121,7 +117,6 @@ func (e *expansion) accepts(condition, job *Node) bool {
 	return accepted
 }
 
-// each calls a function for each job.
 func (e *expansion) each(do func(i int, job *Node)) {
 	for i, job := range e.jobs {
 		if i%16 == 0 {
@@ -132,7 +127,6 @@ func (e *expansion) each(do func(i int, job *Node)) {
 	checkContext(e.ctx)
 }
 
-// keepJobs drops the jobs for which a function returns false.
 func (e *expansion) keepJobs(holds func(job *Node) bool) {
 	var kept []*Node
 	e.each(func(_ int, job *Node) {
@@ -151,8 +145,7 @@ func limit(count, most int, what string) {
 }
 
 // expand multiplies the axes and adds the included jobs. A single expanded job with one
-// value per axis is dropped if jobs are included. Without any job, there is one with the
-// shared keys.
+// value per axis is dropped if jobs are included.
 func (e *expansion) expand() {
 	language, systems := e.root.Get("language").text(), e.root.Get("os").Texts()
 	expanded := []*Node{{Kind: Mapping, Line: e.root.Line}}
@@ -179,8 +172,7 @@ func (e *expansion) expand() {
 	e.jobs = append(expanded, included...)
 }
 
-// axis returns the values of an axis. For env without jobs it returns one, which sets
-// nothing.
+// axis returns the values of an axis. env without jobs has one, which sets nothing.
 func (e *expansion) axis(key string) []*Node {
 	value := e.root.Get(key)
 	if key == "env" && value != nil {
@@ -223,9 +215,6 @@ func (e *expansion) inherit() {
 		}
 	}
 	shared = shared.withAll(firsts)
-	if len(e.jobs) == 0 {
-		e.jobs = []*Node{{Kind: Mapping, Line: e.root.Line}}
-	}
 	first := e.root.Get("env").Get("jobs").List()
 	limit(len(e.jobs)*(len(shared.Fields)+len(e.global)), mostFields, "values in all jobs")
 	e.each(func(i int, job *Node) {
@@ -245,7 +234,6 @@ func (e *expansion) inherit() {
 	})
 }
 
-// distinct joins lists without duplicates.
 func (e *expansion) distinct(lists ...[]*Node) []*Node {
 	var joined []*Node
 	seen := make(map[int]bool)
@@ -269,7 +257,6 @@ func (e *expansion) supported() {
 	})
 }
 
-// unique drops duplicate jobs.
 func (e *expansion) unique() {
 	seen := make(map[int]bool)
 	e.keepJobs(func(job *Node) bool {
@@ -292,7 +279,6 @@ func tooManyJobs(count int) string {
 	return fmt.Sprintf("Travis refuses builds of more than %d jobs, and this one has %d", MostJobs, count)
 }
 
-// filter drops the jobs whose condition is false.
 func (e *expansion) filter() {
 	e.keepJobs(func(job *Node) bool {
 		condition := job.Get("if")
@@ -304,7 +290,6 @@ func (e *expansion) filter() {
 	})
 }
 
-// entry is an item of jobs.exclude or jobs.allow_failures.
 type entry struct {
 	line      int
 	condition *Node
@@ -328,7 +313,6 @@ func (e *expansion) entries(list string) []entry {
 	return entries
 }
 
-// withoutGlobal returns the identities of variables that aren't global.
 func (e *expansion) withoutGlobal(env *Node) []int {
 	if e.isGlobal == nil {
 		e.isGlobal = make(map[int]bool)
@@ -367,11 +351,7 @@ func (e *expansion) exclude() {
 
 func (e *expansion) excludes(entry *entry, job *Node, variables []int) bool {
 	for _, f := range entry.fields {
-		own := job.Get(f.Key)
-		if f.Key == "stage" && own == nil && strings.EqualFold(f.Value.Text, defaultStage) {
-			continue
-		}
-		if e.ids.ofValue(own) != e.ids.ofValue(f.Value) {
+		if e.ids.of(job.Get(f.Key)) != e.ids.of(f.Value) {
 			return false
 		}
 	}

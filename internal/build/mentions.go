@@ -17,7 +17,6 @@ type Mention struct {
 	From, To int // the lines of the whole command
 }
 
-// longestMention is how many bytes of a command are searched.
 const longestMention = 16 << 10
 
 // Mentions returns the commands that deploy, one per line. It ignores conditions; play
@@ -28,7 +27,6 @@ func (c *Config) Mentions() []Mention { return c.mentions("convox").list }
 // make that does: each once, without arguments.
 func (c *Config) OwnCommands() []string { return c.mentions("").own }
 
-// mentions searches the commands that contain a word.
 func (c *Config) mentions(word string) finder {
 	m := finder{word: word}
 	for _, job := range c.jobs() {
@@ -36,7 +34,7 @@ func (c *Config) mentions(word string) finder {
 			m.base = command
 			m.text(command.Bash, 0)
 		}
-		for _, provider := range job.Deployments() {
+		for _, provider := range job.Get("deploy").List() {
 			if name := provider.Get("provider"); name.text() == "convox" {
 				m.base = Command{}
 				m.add(name.Line)
@@ -144,7 +142,6 @@ var taskRunners = []string{
 // fetchTasks are the tasks of taskRunners that run nothing.
 var fetchTasks = []string{"install", "i", "ci", "update", "add", "config", "require"}
 
-// ownCommand returns the script or the task that a command runs, or "".
 func ownCommand(words []string) string {
 	for len(words) > 1 && slices.Contains([]string{"sudo", "bash", "sh", ".", "source", "travis_retry", "exec"}, words[0]) {
 		words = words[1:]
@@ -173,7 +170,6 @@ func ownCommand(words []string) string {
 	return task
 }
 
-// mostBranches limits how many branches of a file are considered.
 const mostBranches = 8
 
 // Branches returns branches that the file mentions, in branches, conditions, deployments
@@ -187,7 +183,7 @@ func (c *Config) Branches() []string {
 		if tree := parseCondition(part.Get("if").text()); tree != nil {
 			b.condition(tree)
 		}
-		for _, provider := range part.Deployments() {
+		for _, provider := range part.Get("deploy").List() {
 			on := provider.Get("on")
 			if provider.Kind == Mapping && !isTrue(on.Get("all_branches")) && !isTrue(on.Get("tags")) {
 				b.add(branchesOf(provider, on)...)
@@ -226,7 +222,6 @@ func (b *branchNames) add(texts ...string) {
 	}
 }
 
-// condition adds what a condition compares the branch with.
 func (b *branchNames) condition(x *expression) {
 	isBranch := func(x *expression) bool { return x.op == opVariable && x.text == "branch" }
 	if slices.ContainsFunc(x.args, isBranch) {

@@ -27,13 +27,10 @@ func (n *Node) isBlank() bool {
 	return false
 }
 
-// with returns a copy of a mapping with another value for a key.
 func (n *Node) with(key string, value *Node) *Node {
 	return n.withAll([]Field{{Key: key, Line: value.Line, Value: value}})
 }
 
-// withAll returns a copy of a mapping with other values for some keys; new keys come
-// last.
 func (n *Node) withAll(fields []Field) *Node {
 	made := *n
 	made.Fields = make([]Field, len(n.Fields), len(n.Fields)+len(fields))
@@ -46,13 +43,13 @@ func (n *Node) withAll(fields []Field) *Node {
 		if i, exists := at[f.Key]; exists {
 			made.Fields[i] = f
 		} else {
+			at[f.Key] = len(made.Fields)
 			made.Fields = append(made.Fields, f)
 		}
 	}
 	return &made
 }
 
-// keep returns a copy of a mapping with the fields for which a function returns true.
 func (n *Node) keep(holds func(Field) bool) *Node {
 	made := *n
 	made.Fields = make([]Field, 0, len(n.Fields))
@@ -76,7 +73,6 @@ func (n *Node) List() []*Node {
 	return []*Node{n}
 }
 
-// text returns the text of a scalar, or "".
 func (n *Node) text() string {
 	if n == nil {
 		return ""
@@ -84,7 +80,6 @@ func (n *Node) text() string {
 	return n.Text
 }
 
-// line returns the line of a node, or 0.
 func (n *Node) line() int {
 	if n == nil {
 		return 0
@@ -143,7 +138,11 @@ func (i *identities) of(n *Node) int {
 	case n.Kind == Text:
 		text = "=" + n.Text
 	case n.Kind == List:
-		text = "[" + i.join(n.Items)
+		items := make([]string, len(n.Items))
+		for at, item := range n.Items {
+			items[at] = strconv.Itoa(i.of(item))
+		}
+		text = "[" + strings.Join(items, ",")
 	default:
 		fields := make([]string, len(n.Fields))
 		for at, f := range n.Fields {
@@ -164,22 +163,6 @@ func (i *identities) ofText(text string) int {
 		i.texts[text] = id
 	}
 	return id
-}
-
-func (i *identities) join(nodes []*Node) string {
-	items := make([]string, len(nodes))
-	for at, item := range nodes {
-		items[at] = strconv.Itoa(i.of(item))
-	}
-	return strings.Join(items, ",")
-}
-
-// ofValue is like of, but a list of one item equals the item.
-func (i *identities) ofValue(n *Node) int {
-	if n != nil && n.Kind == List && len(n.Items) == 1 {
-		n = n.Items[0]
-	}
-	return i.of(n)
 }
 
 // MarshalJSON writes a node as Travis's API does, with keys in order.

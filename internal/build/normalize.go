@@ -24,7 +24,6 @@ func newNormalizer(ctx context.Context, c *Config) *normalizer {
 	return &normalizer{ctx: ctx, config: c, made: make(map[seen]*Node), noted: make(map[Message]bool)}
 }
 
-// seen is a node and the kind as which it is read.
 type seen struct {
 	node    *Node
 	section *section
@@ -89,11 +88,9 @@ func (n *normalizer) section(node *Node, s *section) *Node {
 	return made
 }
 
-// isCustom reports whether a key is one that Travis ignores.
 func isCustom(key string) bool { return strings.HasPrefix(key, "_") || strings.HasPrefix(key, ".") }
 
-// fixKeys repairs keys. A repaired key wins over the right one, in any order: matrix over
-// jobs.
+// fixKeys repairs keys. A repaired key wins over the right one: matrix over jobs.
 func (n *normalizer) fixKeys(node *Node, s *section) []Field {
 	var fields []Field
 	index := make(map[string]int, len(node.Fields))
@@ -158,11 +155,9 @@ func (n *normalizer) makeValue(node *Node, as kind, where string) *Node {
 		return n.list(node, where, func(item *Node) *Node { return n.scalar(item, system, where) })
 	case archs:
 		return n.list(node, where, func(item *Node) *Node { return n.scalar(item, arch, where) })
-	case mapping, addons:
+	case mapping:
 		if node.Kind != Mapping {
 			n.note(node.Line, WrongType, where, "", "")
-		} else if value := node.Get("deploy"); as == addons && !value.isBlank() {
-			node = node.with("deploy", n.deploys(value))
 		}
 	case env:
 		return n.env(node)
@@ -196,7 +191,6 @@ func (n *normalizer) makeValue(node *Node, as kind, where string) *Node {
 	return node
 }
 
-// listOf normalizes the commands of a phase, or deployments.
 func (n *normalizer) listOf(node *Node, as kind, where string) *Node {
 	if as == deploys {
 		return n.deploys(node)
@@ -342,7 +336,6 @@ func (n *normalizer) list(node *Node, where string, item func(*Node) *Node) *Nod
 	return made
 }
 
-// matrix normalizes jobs: a list is taken as include.
 func (n *normalizer) matrix(node *Node) *Node {
 	switch {
 	case node.Kind == List:
@@ -382,8 +375,7 @@ func (n *normalizer) matrix(node *Node) *Node {
 	return made
 }
 
-// deploys normalizes deploy to a list of mappings. A text is a provider; other scalars
-// stay, and deploy nothing.
+// deploys makes a list of mappings. A text is a provider; other scalars deploy nothing.
 func (n *normalizer) deploys(node *Node) *Node {
 	return n.list(node, "deploy", func(item *Node) *Node {
 		item = n.first(item, "deploy")

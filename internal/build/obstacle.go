@@ -45,7 +45,6 @@ const (
 	ObstacleTest        ObstacleKind = "test"          // in a command, around an exit before a deploy; Text is the test
 )
 
-// mostObstacles limits the obstacles of a file.
 const mostObstacles = 1000
 
 // Obstacles returns what can keep a deploy from running, in the order of the file as
@@ -112,7 +111,6 @@ func (o *obstacles) add(kind ObstacleKind, line int, text string, owner *Node, e
 	}
 }
 
-// remove adds a key, if it exists, as an obstacle.
 func (o *obstacles) remove(kind ObstacleKind, owner *Node, key string) {
 	if value := owner.Get(key); value != nil {
 		text := value.Text
@@ -172,7 +170,7 @@ func (o *obstacles) job(job *Node) {
 	if os := job.Get("os"); os != nil && slices.Contains(os.Texts(), "windows") {
 		o.add(ObstacleWindows, os.Line, "", job, setKey("os", "linux"))
 	}
-	for _, provider := range job.Deployments() {
+	for _, provider := range job.Get("deploy").List() {
 		if provider.Kind == Mapping {
 			o.provider(provider)
 		}
@@ -197,9 +195,6 @@ func (o *obstacles) provider(provider *Node) {
 	anyBranch := edit(setKey("all_branches", "true"))
 	if !isTrue(on.Get("all_branches")) && !isTrue(on.Get("tags")) {
 		names, branch := branchesOf(provider, on), on.Get("branch")
-		if on.Kind != Mapping {
-			branch = on
-		}
 		switch {
 		case isSet(branch):
 			o.add(ObstacleBranch, branch.Line, strings.Join(names, ", "), provider, anyBranch)
@@ -255,7 +250,6 @@ func (o *obstacles) script(provider *Node) {
 	}
 }
 
-// oneCommand joins the lines of a script into one command.
 func oneCommand(script *Node) func(*Node) *Node {
 	text := strings.Join(strings.Split(strings.TrimSpace(script.Text), "\n"), "; ")
 	return func(n *Node) *Node { return n.with("script", &Node{Kind: Text, Text: text, Line: script.Line}) }
@@ -290,11 +284,6 @@ func (o Obstacle) Concerns(from, to int) bool {
 	for _, key := range []string{"script", "provider"} {
 		if line := o.owner.Get(key).line(); from <= line && line <= to {
 			return true
-		}
-		for _, command := range commandsOf(o.owner.Get(key)) {
-			if from <= command.Line && command.Line <= to {
-				return true
-			}
 		}
 	}
 	return false
@@ -339,8 +328,7 @@ func (o *obstacles) tests(owner *Node, key string) {
 // exitWord matches what ends a command list early.
 var exitWord = regexp.MustCompile(`\b(?:exit|return)\b`)
 
-// testsIn finds the tests in a command, and the result that each must have for what
-// follows to run.
+// testsIn finds tests, and the result that each needs for what follows to run.
 func testsIn(bash string) []test {
 	if len(bash) > longestMention {
 		return nil

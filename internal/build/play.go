@@ -108,7 +108,7 @@ func (p *Played) noteUnset(first *playing, oppose func(contrary func(which int) 
 	for _, deploy := range first.deploys() {
 		note(deploy.unset, deploy.Line)
 	}
-	decisions := first.shell.Decisions()
+	decisions := first.shell.Decisions
 	if len(decisions) == 0 || p.Unplayed != nil {
 		return
 	}
@@ -123,16 +123,14 @@ func (p *Played) noteUnset(first *playing, oppose func(contrary func(which int) 
 		}
 	}
 	if all := oppose(func(int) bool { return true }); !alone && differs(all) {
-		for _, decision := range all.shell.Decisions() {
+		for _, decision := range all.shell.Decisions {
 			note(decision.Names, decision.Line)
 		}
 	}
 }
 
-// stripQuotes removes quotes.
 var stripQuotes = strings.NewReplacer("'", "", `"`, "", `\`, "", "\n", "")
 
-// mentions reports whether a word is in a script's Bash.
 func (s Script) mentions(word string) bool {
 	isIn := func(command Command) bool {
 		return strings.Contains(stripQuotes.Replace(command.Bash), word)
@@ -144,7 +142,6 @@ func (s Script) mentions(word string) bool {
 	return slices.ContainsFunc(s.Exports, isIn) || inSteps(s.Steps)
 }
 
-// deploys returns the calls that deploy.
 func (p *Played) deploys() []Call {
 	return slices.DeleteFunc(slices.Clone(p.Calls), func(call Call) bool { return !call.Deploys })
 }
@@ -154,10 +151,8 @@ func (c *Call) same(other Call) bool {
 	return c.Line == other.Line && c.Phase == other.Phase && c.App == other.App && c.Rack == other.Rack && c.Folder == other.Folder && slices.Equal(c.Args, other.Args)
 }
 
-// failedDeploy is the exit status of a deploy that is made to fail.
 const failedDeploy = 7
 
-// plan says what one play of a script assumes.
 type plan struct {
 	at        func(line int)       // is called with the line of each command
 	onFailure bool                 // unknown programs fail, and no failure keeps a step from running
@@ -165,7 +160,6 @@ type plan struct {
 	contrary  func(which int) bool // the tests of unset variables that end the other way
 }
 
-// playing is one play of a script.
 type playing struct {
 	Played
 	plan
@@ -181,8 +175,7 @@ type playing struct {
 	deployFailed bool // in the last command
 }
 
-// folderOf returns a folder relative to the repository's; one outside of it stays
-// absolute.
+// folderOf returns a path relative to top if it is inside.
 func folderOf(dir, top string) string {
 	dir = path.Clean(dir)
 	if dir == "." || dir == top {
@@ -195,7 +188,7 @@ func run(script Script, plan plan) *playing {
 	p := &playing{plan: plan, top: script.Dir}
 	p.shell = shell.New(script.Environment, script.Dir, plan.onFailure, p.watch)
 	p.shell.Define(travis)
-	p.shell.Oppose(plan.contrary)
+	p.shell.Contrary = plan.contrary
 	ended := false
 	for _, export := range script.Exports {
 		if _, ended = p.command(export); ended {
@@ -216,21 +209,22 @@ func run(script Script, plan plan) *playing {
 			p.Status = status
 		}
 	}
-	for _, unseen := range p.shell.Unseen() {
-		p.Unseen = append(p.Unseen, Unseen{What: strings.ReplaceAll(unseen.Path, breakMark, "n"), Line: unseen.Line})
+	for _, unseen := range p.shell.Unseen {
+		p.Unseen = append(p.Unseen, Unseen{What: strings.ReplaceAll(unseen.What, breakMark, "n"), Line: unseen.Line})
 	}
 	return p
 }
 
 // result returns TRAVIS_TEST_RESULT, or what Travis assumes if it is empty.
 func (p *playing) result(without int) int {
-	if value := p.shell.Variable("TRAVIS_TEST_RESULT"); value != "" {
-		return number(value)
+	value := p.shell.Variable("TRAVIS_TEST_RESULT")
+	if value == "" {
+		return without
 	}
-	return without
+	result, _ := strconv.Atoi(value)
+	return result
 }
 
-// steps runs steps and reports whether the job has ended.
 func (p *playing) steps(steps []Step) (ended bool) {
 	for _, step := range steps {
 		p.phase = step.Phase
@@ -268,18 +262,17 @@ func (p *playing) steps(steps []Step) (ended bool) {
 	return false
 }
 
-// command runs one command and reports whether the job has ended.
 func (p *playing) command(command Command) (status int, ended bool) {
 	p.line = command.Line
 	p.at(p.line)
-	guesses := p.shell.Guesses()
+	guesses := p.shell.Guesses
 	p.deployFailed = false
-	status, err := p.shell.Run(shell.Text{Bash: command.Bash, Line: command.Line, Rows: command.Rows})
+	status, err := p.shell.Run(command)
 	if err != nil {
 		p.stop(err)
 		return 0, true
 	}
-	if p.shell.Guesses() > guesses && !p.deployFailed && !p.shell.Exited() {
+	if p.shell.Guesses > guesses && !p.deployFailed && !p.shell.Exited() {
 		status = 0 // unknown results fail nothing
 	}
 	if p.shell.Exited() || p.shell.Strict() && status != 0 {

@@ -46,8 +46,7 @@ func (p Player) Play(ctx context.Context, scripts []Script) ([]Played, error) {
 	return p.play(ctx, slices.Values(scripts))
 }
 
-// play works on the scripts of one child at a time: those of a hostile file don't fit
-// into memory.
+// play serves one child at a time: the scripts of a hostile file don't fit into memory.
 func (p Player) play(ctx context.Context, scripts iter.Seq[Script]) ([]Played, error) {
 	limited, cancel := context.WithTimeout(ctx, longestPlay)
 	defer cancel()
@@ -241,7 +240,6 @@ func playAll(stdin io.Reader, stdout io.Writer) error {
 	return nil
 }
 
-// watchMemory ends this process once it has grown too big.
 func watchMemory() {
 	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}}
 	for {

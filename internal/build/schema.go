@@ -16,7 +16,6 @@ const (
 	commands      // a list of texts that a job runs
 	boolean       // true or false
 	mapping       // a mapping
-	addons        // a mapping that can have deploy
 	language      // texts from a fixed list
 	system
 	systems
@@ -82,7 +81,7 @@ var jobKeys = []map[string]kind{
 	keysOf(strs, "services", "keys"),
 	keysOf(mapping, "git", "vm", "workspaces", "vault"),
 	keysOf(str, "virt", "group"),
-	{"addons": addons, "branches": branches, "cache": asIs, "deploy": deploys, "if": conditions},
+	{"addons": mapping, "branches": branches, "cache": asIs, "deploy": deploys, "if": conditions},
 	{"language": language, "dist": dist, "sudo": boolean, "keep_netrc": boolean},
 }
 
@@ -177,7 +176,6 @@ var otherKeys = []string{
 	"versions", "vimscript", "webhooks", "working_dir", "yarn",
 }
 
-// isKeyElsewhere reports whether Travis recognizes a key in any section.
 func isKeyElsewhere(key string) bool {
 	_, atRoot := rootSection.keys[key]
 	_, inJobs := jobSection.keys[key]
@@ -196,8 +194,7 @@ var axisKeys = []string{
 
 var axes = append(append([]string{"os", "arch"}, axisKeys...), "env")
 
-// languageKeys lists which languages support a key. Keys that aren't listed apply to all
-// languages.
+// languageKeys lists the languages of each key that isn't for all of them.
 var languageKeys = map[string][]string{
 	"compiler": {"c", "cpp"}, "jdk": {"android", "clojure", "groovy", "java", "ruby", "scala"}, "crystal": {"crystal"},
 	"dotnet": {"csharp"}, "mono": {"csharp"}, "solution": {"csharp"}, "d": {"d"}, "dart": {"dart"}, "dart_task": {"dart"},
@@ -217,7 +214,6 @@ var languageKeys = map[string][]string{
 	"smalltalk_vm": {"smalltalk"}, "smalltalk_edge": {"smalltalk"}, "android": {"android"}, "lein": {"clojure"},
 }
 
-// systemKeys lists which systems support a key.
 var systemKeys = map[string][]string{"arch": {"linux"}, "osx_image": {"osx"}}
 
 // vocabulary is a list of values that Travis recognizes, with aliases.
@@ -265,7 +261,6 @@ func allows(supported, used []string) bool {
 	return !slices.ContainsFunc(used, isMissing(supported)) || !slices.ContainsFunc(supported, isMissing(used))
 }
 
-// supportsKey reports whether a language and its systems support a key.
 func supportsKey(key string, language string, systems []string) bool {
 	if only, limited := languageKeys[key]; limited && language != "" && !slices.Contains(only, language) {
 		return false
@@ -318,7 +313,6 @@ var misspelled = map[string]string{
 	"warning_are_errors": "warnings_are_errors", "warnings_as_errors": "warnings_are_errors",
 }
 
-// resolve finds a key, also by an alias.
 func (s *section) resolve(key string) (string, bool) {
 	if _, known := s.keys[key]; known {
 		return key, true
@@ -384,7 +378,6 @@ func closest(known []string, text string) string {
 	})
 }
 
-// distance is the number of letters to insert, delete or replace.
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

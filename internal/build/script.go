@@ -3,7 +3,6 @@ package build
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -24,11 +23,7 @@ type Script struct {
 }
 
 // Command is Bash and its place in the file.
-type Command struct {
-	Bash string
-	Line int
-	Rows bool `json:",omitempty"` // its lines are the file's, starting at Line
-}
+type Command = shell.Text
 
 // Step is a command of a phase, or several under a condition.
 type Step struct {
@@ -134,7 +129,6 @@ func isSkipped(commands []Command) bool {
 
 func isSet(n *Node) bool { return n != nil && n.Kind != Null && (n.Kind != List || len(n.Items) > 0) }
 
-// commandsOf returns the commands of a phase.
 func commandsOf(n *Node) []Command {
 	switch {
 	case n == nil || n.Secure:
@@ -172,12 +166,6 @@ func (c *Config) jobs() []*Node {
 	return append([]*Node{c.Root}, c.Root.Get("jobs").Get("include").List()...)
 }
 
-// Deployments returns the deployments of a job.
-func (n *Node) Deployments() []*Node {
-	return slices.Concat(n.Get("deploy").List(), n.Get("addons").Get("deploy").List())
-}
-
-// commands returns the commands of a job's phases, then those of its deployments.
 func (n *Node) commands() []Command {
 	var all []Command
 	for _, phase := range phases {
@@ -185,7 +173,7 @@ func (n *Node) commands() []Command {
 			all = append(all, commandsOf(n.Get(phase))...)
 			continue
 		}
-		for _, provider := range n.Deployments() {
+		for _, provider := range n.Get("deploy").List() {
 			all = append(all, commandsOf(provider.Get("script"))...)
 		}
 	}
@@ -223,15 +211,7 @@ func (s *Script) deploy(job Job, event Event) {
 	if isSkipped(commandsOf(job.Config.Get("after_success"))) || event.Type == PullRequest || job.OS == "windows" {
 		return
 	}
-	config := job.Config.Get("deploy")
-	if config == nil {
-		config = job.Config.Get("addons").Get("deploy")
-	}
-	providers := []*Node{config}
-	if config != nil && config.Kind == List {
-		providers = config.Items
-	}
-	for _, provider := range providers {
+	for _, provider := range job.Config.Get("deploy").List() {
 		if provider == nil || provider.Kind != Mapping {
 			continue
 		}
@@ -289,7 +269,6 @@ var runtimes = []string{
 	"python", "r", "rust", "rvm", "scala", "smalltalk",
 }
 
-// versionName returns the variable that has a runtime's version.
 func versionName(runtime string) string {
 	return "TRAVIS_" + strings.NewReplacer("RVM", "RUBY", "NODE_JS", "NODE").Replace(strings.ToUpper(runtime)) + "_VERSION"
 }
@@ -383,8 +362,7 @@ func fieldKeys(n *Node) []string {
 	return keys
 }
 
-// dplCommand returns what dpl runs, as Bash for the job's shell, which expands the
-// options first: they are in double quotes.
+// dplCommand returns what dpl runs. The job's shell expands its options first.
 func dplCommand(provider *Node, event Event) (Command, bool) {
 	option := func(key string) (string, int) {
 		value := provider.Get(key)
@@ -433,19 +411,11 @@ func dplCommand(provider *Node, event Event) (Command, bool) {
 const breakMark = "\u240a"
 
 // HasLostBreak reports whether a command of dpl had a line break.
-func (c Command) HasLostBreak() bool { return strings.Contains(c.Bash, breakMark) }
+func HasLostBreak(c Command) bool { return strings.Contains(c.Bash, breakMark) }
 
 // inspect quotes a text like Ruby's inspect, which dpl's options go through.
 func inspect(text string) string {
 	quoted := strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\`+breakMark, "\t", `\t`, "\r", `\r`, "\x1b", `\e`,
 		"#{", `\#{`, "#$", `\#$`, "#@", `\#@`).Replace(text)
 	return `"` + quoted + `"`
-}
-
-func number(text string) int {
-	n, err := strconv.Atoi(text)
-	if err != nil {
-		return 0
-	}
-	return n
 }

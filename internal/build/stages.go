@@ -17,8 +17,7 @@ const defaultStage = "test"
 // (https://docs.travis-ci.com/user/customizing-the-build/#building-specific-branches).
 var pages = regexp.MustCompile(`(?i)gh[-_]pages`)
 
-// refusal returns why Travis builds nothing for an event: the root's condition, or
-// branches.
+// refusal returns why Travis builds nothing for an event, or "".
 func (e *expansion) refusal() string {
 	if condition := e.root.Get("if"); condition != nil {
 		env := e.root.Get("env")
@@ -34,8 +33,7 @@ func (e *expansion) refusal() string {
 	return e.branchRefusal()
 }
 
-// branchRefusal returns why branches exclude an event. A pull request is judged by its
-// target, a tag by its name.
+// branchRefusal judges a pull request by its target, a tag by its name.
 func (e *expansion) branchRefusal() string {
 	branches, branch := e.root.Get("branches"), e.event.Branch
 	only, except := branches.Get("only"), branches.Get("except")
@@ -58,8 +56,7 @@ func (e *expansion) branchRefusal() string {
 	return ""
 }
 
-// matchesBranch compares a branch with a name, or with a regular expression between
-// slashes.
+// matchesBranch takes a pattern between slashes as a regular expression.
 func (e *expansion) matchesBranch(pattern *Node, branch string) bool {
 	inner, opened := strings.CutPrefix(pattern.Text, "/")
 	inner, closed := strings.CutSuffix(inner, "/")
@@ -206,7 +203,6 @@ func jobOf(config *Node, i int, allowFailure bool, bytes *int) Job {
 	}
 }
 
-// environment writes variables as NAME=value.
 func environment(env *Node, bytes *int) []string {
 	const secure = "[secure]"
 	var list []string

@@ -45,15 +45,13 @@ func catch(err *error) {
 	}
 }
 
-// checkContext stops if the context has ended.
 func checkContext(ctx context.Context) {
 	if err := ctx.Err(); err != nil {
 		panic(stop{err})
 	}
 }
 
-// isTooLarge reports whether a text exceeds the limits for bytes or values. It is checked
-// before go-yaml turns each value into hundreds of bytes.
+// isTooLarge is checked before go-yaml turns each value into hundreds of bytes.
 func isTooLarge(text []byte) bool {
 	marks := 0
 	for _, mark := range []string{",", ":", "[", "{", "- "} {
@@ -134,7 +132,6 @@ func parseYAML(ctx context.Context, text []byte) (document *yaml.Node, shift int
 
 var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
 
-// yamlError returns go-yaml's message, with the line in the text.
 func yamlError(err error, shift int) error {
 	parts := yamlLine.FindStringSubmatch(err.Error())
 	if parts == nil {
@@ -147,7 +144,6 @@ func yamlError(err error, shift int) error {
 	return fmt.Errorf("line %d: %s", line-shift, parts[2])
 }
 
-// reader converts go-yaml's nodes.
 type reader struct {
 	ctx      context.Context
 	shift    int                  // lines before the text
@@ -171,7 +167,6 @@ func (r *reader) object(text []byte) (object *Node, err error) {
 	return r.node(document, 0), nil
 }
 
-// stopAt stops at a line, which is 0 for JSON.
 func stopAt(line int, err error) {
 	if line > 0 {
 		err = fmt.Errorf("line %d: %w", line, err)
@@ -179,7 +174,6 @@ func stopAt(line int, err error) {
 	panic(stop{err})
 }
 
-// line returns the line of a node.
 func (r *reader) line(n *yaml.Node) int {
 	if r.isJSON {
 		return 0
@@ -237,8 +231,7 @@ func (r *reader) node(n *yaml.Node, depth int) *Node {
 	return made
 }
 
-// mapping reads keys in order: the last of equal ones wins, and what "<<" merges
-// overrides the keys above it.
+// mapping lets the last of equal keys win, and what "<<" merges override the keys above it.
 func (r *reader) mapping(made *Node, n *yaml.Node, depth int) {
 	made.Kind = Mapping
 	at := make(map[string]int, len(n.Content)/2)

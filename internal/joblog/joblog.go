@@ -79,7 +79,6 @@ type Log struct {
 	Ended    bool    // the job came to its end, and its log too
 }
 
-// longestLine limits what is read of a line, in bytes.
 const longestLine = 4 << 10
 
 // Read reads a log. Of several findings the last one counts, but a failure of a command
@@ -94,7 +93,6 @@ func Read(log []byte) Log {
 
 var sequence = regexp.MustCompile(`\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])`)
 
-// clean removes terminal sequences and control characters.
 func clean(line []byte) string {
 	if bytes.IndexByte(line, 0x1b) >= 0 {
 		line = sequence.ReplaceAll(line, nil)
@@ -107,7 +105,6 @@ func clean(line []byte) string {
 	}, string(line)))
 }
 
-// reader reads a log line by line.
 type reader struct {
 	log     Log
 	dpl     bool // Travis's deploy tool was started
@@ -235,7 +232,6 @@ func (r *reader) other(line string) {
 	}
 }
 
-// begin begins another command.
 func (r *reader) begin(deploys bool) {
 	r.deploys, r.caused, r.waits, r.builds = deploys, false, false, false
 }
@@ -276,7 +272,6 @@ func (r *reader) exit(command, status string) {
 	r.begin(false)
 }
 
-// reasonOf recognizes a reason.
 func reasonOf(text string) Reason {
 	for _, reason := range reasons {
 		if strings.HasPrefix(text, string(reason)) {

@@ -9,7 +9,6 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// builtin runs a Bash builtin, and reports whether the command is one.
 func (s *Shell) builtin(args []string) bool {
 	run := builtinNamed(args[0])
 	if run == nil {
@@ -19,7 +18,7 @@ func (s *Shell) builtin(args []string) bool {
 	switch args[0] {
 	case "printf":
 		run(s, slices.DeleteFunc(args, vanishes))
-	case "echo", "eval", "exec", "command", "builtin", "source", ".", "set":
+	case "echo", "eval", "exec", "command", "source", ".", "set":
 		run(s, args)
 	case "test", "[":
 		run(s, plainWords(args...))
@@ -30,7 +29,6 @@ func (s *Shell) builtin(args []string) bool {
 	return true
 }
 
-// builtinNamed returns the function for a builtin, or nil.
 func builtinNamed(name string) func(s *Shell, args []string) {
 	switch name {
 	case ":", "true", "hash", "umask", "ulimit", "times", "bg", "fg", "jobs", "disown", "kill", "enable", "complete",
@@ -67,8 +65,6 @@ func builtinNamed(name string) func(s *Shell, args []string) {
 		return (*Shell).exec
 	case "command":
 		return (*Shell).commandBuiltin
-	case "builtin":
-		return func(s *Shell, args []string) { s.status = oneIf(len(args) > 1 && !s.builtin(args[1:])) | s.status }
 	case "cd", "pushd":
 		return (*Shell).cd
 	case "popd":
@@ -91,7 +87,7 @@ func builtinNamed(name string) func(s *Shell, args []string) {
 		return func(s *Shell, args []string) { s.which(args[1:], true) }
 	case "alias":
 		return (*Shell).alias
-	case "unalias", "getopts", "export", "declare", "typeset", "local", "readonly": // declarations are parsed as such
+	case "builtin", "unalias", "getopts", "export", "declare", "typeset", "local", "readonly": // declarations are parsed as such
 		return func(*Shell, []string) { panic(errUnusual) }
 	case "wait":
 		return (*Shell).wait
@@ -99,8 +95,7 @@ func builtinNamed(name string) func(s *Shell, args []string) {
 	return nil
 }
 
-// before returns the status for exit and return: their argument, or that of the previous
-// command.
+// before returns the argument of exit or return, or the previous command's status.
 func (s *Shell) before(args []string) int {
 	if len(args) < 2 {
 		return s.statusBefore
@@ -135,7 +130,6 @@ func (s *Shell) shift(args []string) {
 	s.params = s.params[n:]
 }
 
-// flags are the options of set, by letter.
 var flags = map[rune]string{
 	'a': "allexport", 'e': "errexit", 'f': "noglob", 'n': "noexec", 'u': "nounset", 'x': "xtrace", 'v': "verbose",
 	'E': "errtrace",
@@ -178,13 +172,9 @@ func (s *Shell) setOptions(args []string) {
 func (s *Shell) shopt(args []string) {
 	on := true
 	for _, arg := range args[1:] {
-		switch arg {
-		case "-s", "-o", "-so":
-		case "-u", "-uo":
-			on = false
-		case "-q", "-p":
-			return
-		default:
+		if strings.HasPrefix(arg, "-") {
+			on = !strings.Contains(arg, "u")
+		} else {
 			s.options[arg] = on
 		}
 	}
@@ -208,14 +198,7 @@ func (s *Shell) unsetBuiltin(args []string) {
 
 // source runs a file that the play wrote. Other files are unknown and do nothing.
 func (s *Shell) source(args []string) {
-	if len(args) < 2 {
-		s.status = 2
-		return
-	}
 	file, ok := s.files[s.absolute(args[1])]
-	if args[1] == "/dev/stdin" {
-		file, ok = &content{data: s.streams[0].rest()}, true
-	}
 	if !ok {
 		_, ok = s.open(s.absolute(args[1]))
 		s.status = oneIf(!ok)
@@ -234,8 +217,8 @@ func (s *Shell) source(args []string) {
 
 // note records a script whose text is unknown.
 func (s *Shell) note(name string) {
-	if len(s.unseen) < 100 && !slices.Contains(s.unseen, Unseen{name, s.place}) {
-		s.unseen = append(s.unseen, Unseen{name, s.place})
+	if len(s.Unseen) < 100 && !slices.Contains(s.Unseen, Unseen{name, s.place}) {
+		s.Unseen = append(s.Unseen, Unseen{name, s.place})
 	}
 }
 
@@ -331,9 +314,6 @@ func (s *Shell) alias(args []string) {
 
 func (s *Shell) trapBuiltin(args []string) {
 	rest := args[1:]
-	if len(rest) > 0 && rest[0] == "--" {
-		rest = rest[1:]
-	}
 	if len(rest) == 0 || strings.HasPrefix(rest[0], "-") && rest[0] != "-" {
 		return
 	}
@@ -354,8 +334,6 @@ func (s *Shell) trapBuiltin(args []string) {
 	}
 }
 
-// wait returns the exit status of a background command. One that sleeps is waited for as
-// often as a background command may sleep.
 func (s *Shell) wait(args []string) {
 	if s.isBackground && s.sleeps > 2 {
 		s.flow = flowExit
@@ -378,16 +356,10 @@ func (s *Shell) echo(args []string) {
 	rest := args[1:]
 	newline, escapes := "\n", false
 	for len(rest) > 0 && len(rest[0]) > 1 && rest[0][0] == '-' && strings.Trim(rest[0][1:], "neE") == "" {
-		for _, flag := range rest[0][1:] {
-			switch flag {
-			case 'n':
-				newline = ""
-			case 'e':
-				escapes = true
-			case 'E':
-				escapes = false
-			}
+		if strings.Contains(rest[0], "n") {
+			newline = ""
 		}
+		escapes = escapes || strings.Contains(rest[0], "e")
 		rest = rest[1:]
 	}
 	var b strings.Builder
@@ -406,7 +378,6 @@ func (s *Shell) echo(args []string) {
 	s.print(output + newline)
 }
 
-// read reads a line into variables.
 func (s *Shell) read(args []string) {
 	raw, array := false, ""
 	rest := args[1:]
@@ -449,7 +420,6 @@ func (s *Shell) read(args []string) {
 	}
 }
 
-// mapfile reads lines into an array.
 func (s *Shell) mapfile(args []string) {
 	name, trim := "MAPFILE", false
 	for _, arg := range args[1:] {
@@ -469,16 +439,11 @@ func (s *Shell) mapfile(args []string) {
 	s.status = oneIf(s.Set(name, expand.Variable{Set: true, Kind: expand.Indexed, List: list}) != nil)
 }
 
-// printf prints like the library's printf. The output of directives that it lacks is
-// unknown.
+// printf prints like the library's; what that lacks is unknown.
 func (s *Shell) printf(args []string) {
 	rest := args[1:]
 	if len(rest) > 0 && rest[0] == "-v" {
 		panic(errUnusual)
-	}
-	if len(rest) == 0 {
-		s.status = 2
-		return
 	}
 	format, rest := rest[0], append([]string{}, rest[1:]...)
 	var b strings.Builder

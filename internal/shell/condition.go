@@ -11,7 +11,6 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// testClause runs [[ … ]].
 func (s *Shell) testClause(x syntax.TestExpr) int {
 	s.expansionFailed = false
 	s.badTest = false
@@ -82,7 +81,6 @@ func (s *Shell) expression(word *syntax.Word) string {
 	return b.String()
 }
 
-// number returns the value of an arithmetic expression.
 func (s *Shell) number(expression string) int {
 	if n, err := strconv.Atoi(strings.TrimSpace(expression)); err == nil {
 		return n
@@ -102,22 +100,9 @@ func (s *Shell) number(expression string) int {
 }
 
 func compareNumbers(operator string, a, b int) bool {
-	switch operator {
-	case "-eq":
-		return a == b
-	case "-ne":
-		return a != b
-	case "-lt":
-		return a < b
-	case "-le":
-		return a <= b
-	case "-gt":
-		return a > b
-	}
-	return a >= b
+	return map[string]bool{"-eq": a == b, "-ne": a != b, "-lt": a < b, "-le": a <= b, "-gt": a > b, "-ge": a >= b}[operator]
 }
 
-// compare runs a test with two operands.
 func (s *Shell) compare(operator, left, right string) bool {
 	switch operator {
 	case "=", "==":
@@ -155,7 +140,6 @@ func (s *Shell) compare(operator, left, right string) bool {
 	return compareNumbers(operator, a, b)
 }
 
-// unary runs a test with one operand.
 func (s *Shell) unary(operator, operand string) bool {
 	switch operator {
 	case "-z":
@@ -216,96 +200,60 @@ func (s *Shell) test(args []string) {
 		words = words[:len(words)-1]
 	}
 	s.badTest = false
-	s.status = oneIf(!(&tester{shell: s, words: words}).all())
+	s.status = oneIf(!s.testWords(words))
 	if s.badTest {
 		s.status = 2
 	}
 }
 
-// tester parses the words of test.
-type tester struct {
-	shell *Shell
-	words []string
-}
-
-func (t *tester) all() bool {
-	switch w := t.words; {
-	case len(w) == 0:
-		return false
-	case len(w) == 1:
-		return w[0] != ""
-	case len(w) == 3 && isBinary(w[1]):
-		return t.shell.compare(w[1], w[0], w[2])
-	case len(w) == 4 && w[0] == "!":
-		t.take()
-		return !t.all()
-	}
-	holds := t.or()
-	if len(t.words) > 0 {
-		t.shell.badTest = true
-	}
-	return holds
-}
-
-func (t *tester) take() string {
-	if len(t.words) == 0 {
-		t.shell.badTest = true
-		return ""
-	}
-	word := t.words[0]
-	t.words = t.words[1:]
-	return word
-}
-
-func (t *tester) next(word string) bool { return len(t.words) > 0 && t.words[0] == word }
-
-func (t *tester) or() bool {
-	defer t.shell.deeper()()
-	holds := t.and()
-	for t.next("-o") && !t.shell.badTest {
-		t.take()
-		other := t.and()
-		holds = holds || other
-	}
-	return holds
-}
-
-func (t *tester) and() bool {
-	holds := t.not()
-	for t.next("-a") && !t.shell.badTest {
-		t.take()
-		other := t.not()
-		holds = holds && other
-	}
-	return holds
-}
-
-func (t *tester) not() bool {
-	negated := false
-	for t.next("!") && len(t.words) > 1 {
-		t.take()
-		negated = !negated
-	}
-	return t.primary() != negated
-}
-
-func (t *tester) primary() bool {
+// testWords evaluates the words of test by their number, then by -o and -a.
+func (s *Shell) testWords(words []string) bool {
+	defer s.deeper()()
+	last := len(words) - 1
 	switch {
-	case len(t.words) > 2 && isBinary(t.words[1]):
-		left, operator, right := t.take(), t.take(), t.take()
-		return t.shell.compare(operator, left, right)
-	case t.next("("):
-		t.take()
-		holds := t.or()
-		if t.take() != ")" {
-			t.shell.badTest = true
-		}
-		return holds
-	case len(t.words) > 1 && len(t.words[0]) == 2 && t.words[0][0] == '-':
-		operator := t.take()
-		return t.shell.unary(operator, t.take())
+	case len(words) == 0:
+		return false
+	case len(words) == 1:
+		return words[0] != ""
+	case len(words) == 3 && isBinary(words[1]):
+		return s.compare(words[1], words[0], words[2])
+	case len(words) <= 4 && words[0] == "!":
+		return !s.testWords(words[1:])
+	case len(words) == 2:
+		return s.unary(words[0], words[1])
 	}
-	return t.take() != ""
+	for _, operator := range []string{"-o", "-a"} {
+		if i := indexOutside(words, operator); i > 0 && i < last {
+			left, right := s.testWords(words[:i]), s.testWords(words[i+1:])
+			return left && right || operator == "-o" && (left || right)
+		}
+	}
+	switch {
+	case words[0] == "!":
+		return !s.testWords(words[1:])
+	case words[0] == "(" && words[last] == ")":
+		return s.testWords(words[1:last])
+	}
+	s.badTest = true
+	return false
+}
+
+// indexOutside returns the index of an operator outside of parentheses, or -1.
+func indexOutside(words []string, operator string) int {
+	depth := 0
+	for i, word := range words {
+		switch word {
+		case "(":
+			depth++
+		case ")":
+			depth--
+		case operator:
+			if depth == 0 {
+				return i
+			}
+		}
+	}
+	return -1
 }
 
 func isBinary(operator string) bool {

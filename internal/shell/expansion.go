@@ -13,7 +13,6 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// config is how the library expands words in this shell.
 func (s *Shell) config() *expand.Config {
 	return &expand.Config{
 		Env:       s,
@@ -44,8 +43,7 @@ func (s *Shell) commandSubstitution(w io.Writer, c *syntax.CmdSubst) error {
 	return err
 }
 
-// processSubstitution runs <( ) before the command that reads its file, and the content
-// of >( ) without input.
+// processSubstitution runs <( ) before the command that reads it, and >( ) without input.
 func (s *Shell) processSubstitution(p *syntax.ProcSubst) (string, error) {
 	status := s.status
 	output := &content{}
@@ -96,8 +94,7 @@ func (s *Shell) fields(words ...*syntax.Word) []string {
 	return fields
 }
 
-// words returns the words of a command, without those that Bash drops because their
-// variables are unset.
+// words returns a command's words, without those that Bash drops as unset.
 func (s *Shell) words(list []*syntax.Word) (words []string) {
 	for _, word := range list {
 		if plain := word.Lit(); plain != "" && !strings.ContainsAny(plain, `{~*?[\`) {
@@ -120,8 +117,7 @@ func (s *Shell) words(list []*syntax.Word) (words []string) {
 	return words
 }
 
-// isGlob reports whether a part of a word is a file name pattern. Its matches are
-// unknown.
+// isGlob finds file name patterns, whose matches are unknown.
 func isGlob(part syntax.WordPart) bool { return strings.ContainsAny(litOf(part), "*?[") }
 
 func isQuoted(part syntax.WordPart) bool {
@@ -132,7 +128,6 @@ func isQuoted(part syntax.WordPart) bool {
 	return false
 }
 
-// literal returns a word as one text.
 func (s *Shell) literal(word *syntax.Word) string { return value(s.marked(word)) }
 
 // marked returns a word as one text with its marks.
@@ -301,7 +296,6 @@ func hasQuotedPattern(part syntax.WordPart) bool {
 	return false
 }
 
-// removalOperators are the operators that remove a pattern's match.
 var removalOperators = []syntax.ParExpOperator{syntax.RemSmallPrefix, syntax.RemLargePrefix, syntax.RemSmallSuffix, syntax.RemLargeSuffix}
 
 var extendedGlob = regexp.MustCompile(`[?*+@!]\(`)
@@ -311,7 +305,6 @@ func isExtended(part syntax.WordPart) bool {
 	return ok || extendedGlob.MatchString(litOf(part))
 }
 
-// elements returns the values of an array, or of a variable, as a list.
 func elements(variable expand.Variable) expand.Variable {
 	if variable.Kind == expand.String {
 		return expand.Variable{Set: true, Kind: expand.Indexed, List: []string{variable.Str}}

@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"cmp"
 	"path"
 	"regexp"
 	"slices"
@@ -14,7 +15,6 @@ func isProgram(name string) bool {
 	return wrapperNamed(name) != nil || toolNamed(name) != nil || builtinNamed(name) != nil
 }
 
-// external runs a program, by any path, and returns its exit status.
 func (s *Shell) external(args []string) int {
 	defer s.deeper()()
 	s.step()
@@ -92,8 +92,7 @@ func (s *Shell) script(name string) *content {
 // number of a pull request, are mistakes: no such program exists.
 var programName = regexp.MustCompile(`^[\w.+@%:~/-]*[A-Za-z_][\w.+@%:~/-]*$`)
 
-// programOf returns the name of the program that was copied or downloaded to a path, or
-// to a folder of PATH.
+// programOf returns the program that was copied or downloaded to a path or a folder of PATH.
 func (s *Shell) programOf(name string) string {
 	if strings.Contains(name, "/") {
 		return s.programs[s.absolute(name)]
@@ -113,7 +112,6 @@ func (s *Shell) exportedValue(name string) string {
 	return ""
 }
 
-// finish runs a text in its own process and returns its exit status.
 func (s *Shell) finish(child *Shell, bash string) int {
 	child.evaluate(bash, child.frame)
 	child.leave()
@@ -138,8 +136,7 @@ func rest(args []string, values string, counts int) []string {
 	return args[min(counts, len(args)):]
 }
 
-// wrapper is a program that runs the command after its options and a number of words.
-// values are the options with a value.
+// wrapper runs the command after its options and some words; values are options with a value.
 type wrapper struct {
 	values string
 	counts int
@@ -160,7 +157,6 @@ var wrappers = map[string]wrapper{
 	"flock":    {"-w -E --timeout", 1},
 }
 
-// wrapperNamed returns the function for a program that runs another one, or nil.
 func wrapperNamed(name string) func(s *Shell, args []string) int {
 	if w, ok := wrappers[name]; ok {
 		return func(s *Shell, args []string) int {
@@ -260,7 +256,6 @@ func (s *Shell) bash(args []string) int {
 	return s.finish(child, bash)
 }
 
-// commandOption runs the word after -c.
 func (s *Shell) commandOption(args []string) int {
 	for i, arg := range args {
 		if strings.HasPrefix(arg, "-") && !strings.HasPrefix(arg, "--") && strings.HasSuffix(arg, "c") && i+1 < len(args) {
@@ -273,8 +268,7 @@ func (s *Shell) commandOption(args []string) int {
 // systemCall matches how other languages start a command.
 var systemCall = regexp.MustCompile(`\b(?:system|popen|exec|execSync|run|shell_exec|passthru)\s*\(?\s*(?:"([^"]*)"|'([^']*)')`)
 
-// interpreter runs the commands that a program in another language starts. The program
-// itself counts as successful.
+// interpreter only runs the commands that a program in another language starts.
 func (s *Shell) interpreter(args []string) int {
 	at := slices.IndexFunc(args, func(arg string) bool { return arg == "-c" || arg == "-e" || arg == "-r" })
 	if at < 1 || at+1 == len(args) {
@@ -364,35 +358,33 @@ func (s *Shell) xargs(args []string) int {
 	default:
 		items = strings.Fields(strings.NewReplacer(`"`, "", `'`, "").Replace(input))
 	}
-	if len(items) == 0 && strings.ContainsAny(options, "rI") {
-		return 0
-	}
 	s.streams[0] = empty()
-	if most <= 0 {
-		most = len(items)
-	}
 	status := 0
-	for first := true; first || len(items) > 0; first = false {
-		var command []string
-		if replace != "" {
-			for _, word := range words {
-				command = append(command, strings.ReplaceAll(word, replace, strings.TrimSpace(items[0])))
-			}
-			items = items[1:]
-		} else {
-			n := min(most, len(items))
-			command = append(append(command, words...), items[:n]...)
-			items = items[n:]
-		}
+	run := func(command []string) {
 		if s.external(command) != 0 {
 			status = 123
 		}
 	}
+	switch {
+	case replace != "":
+		for _, item := range items {
+			command := slices.Clone(words)
+			for i, word := range words {
+				command[i] = strings.ReplaceAll(word, replace, strings.TrimSpace(item))
+			}
+			run(command)
+		}
+	case len(items) > 0:
+		for some := range slices.Chunk(items, cmp.Or(max(most, 0), len(items))) {
+			run(slices.Concat(words, some))
+		}
+	case !strings.Contains(options, "r"):
+		run(words)
+	}
 	return status
 }
 
-// find runs the command after -exec once: its matches are unknown, unless it looks for a
-// name.
+// find runs the command after -exec once, for a name or for unknown matches.
 func (s *Shell) find(args []string) int {
 	found := "./found"
 	for i, arg := range args {

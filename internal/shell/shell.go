@@ -44,7 +44,7 @@ type Watch func(Call) (status int, output string, known bool)
 type Text struct {
 	Bash string
 	Line int  // its first line, or every line's if Rows isn't set
-	Rows bool // its lines are the file's, starting at Line
+	Rows bool `json:",omitempty"` // its lines are the file's, starting at Line
 }
 
 // The limits of one play. A text beyond them can't be played.
@@ -77,22 +77,23 @@ type world struct {
 	files     map[string]*content
 	removed   map[string]bool   // removed, so they don't exist
 	programs  map[string]string // from a path to the program put there
-	unseen    []Unseen
 	steps     int
 	allSleeps int
 	bytes     int
 	depth     int
 	place     int // the line of the current command
 
-	unknowns  []string // unknown variables of the running command
-	decisions []Decision
-	guesses   int // tests of unknown values
-	contrary  func(which int) bool
+	unknowns []string // unknown variables of the running command
+
+	Unseen    []Unseen             // scripts that were run and whose text is unknown
+	Decisions []Decision           // tests of unknown variables, in order
+	Guesses   int                  // how many tests depended on unknown values
+	Contrary  func(which int) bool // inverts the test of a number in Decisions
 }
 
-// Unseen is a script that a text runs and that isn't available.
+// Unseen is something that can't be played, such as a script that isn't available.
 type Unseen struct {
-	Path string
+	What string
 	Line int
 }
 
@@ -202,8 +203,7 @@ func (s *Shell) Run(text Text) (status int, err error) {
 	return s.status, nil
 }
 
-// catch converts a panic to a Problem: a limit, or a text that the library or this
-// package can't handle.
+// catch converts a panic: a limit, or a text that the library or this package can't handle.
 func (s *Shell) catch(err *error) {
 	reason := recover()
 	if reason == nil {
@@ -236,13 +236,9 @@ func (s *Shell) Holds(condition string, line int) (bool, error) {
 	return status == 0, err
 }
 
-// Unseen returns the scripts that were run and whose text is unknown.
-func (s *Shell) Unseen() []Unseen { return s.unseen }
-
 // Variable returns a variable's value.
 func (s *Shell) Variable(name string) string { return s.Get(name).String() }
 
-// fork returns a subshell: its changes stay in it.
 func (s *Shell) fork() *Shell {
 	sub := *s
 	s.growVariables()
@@ -268,8 +264,7 @@ func (s *Shell) growVariables() {
 // Work is how much a play has done, in commands. It is limited.
 func (s *Shell) Work() int { return s.steps + s.bytes/1024 }
 
-// process returns the shell of a new process, which only gets the exported variables and
-// functions.
+// process returns a shell that only gets the exported variables and functions.
 func (s *Shell) process(arg0 string) *Shell {
 	child := &Shell{world: s.world, dir: s.dir, frame: frame{line: s.place}, isBackground: s.isBackground, sleeps: s.sleeps}
 	child.begin(arg0)
@@ -309,7 +304,6 @@ func (s *Shell) trap(bash string) {
 	s.inTrap = false
 }
 
-// step counts a command, and stops endless text.
 func (s *Shell) step() {
 	if s.steps++; s.steps > maxSteps {
 		panic(ErrLimit)
@@ -323,7 +317,6 @@ func (s *Shell) grow(n int) {
 	}
 }
 
-// deeper counts a nesting level; defer its result.
 func (s *Shell) deeper() func() {
 	if s.depth++; s.depth > maxNested {
 		panic(ErrLimit)
@@ -331,7 +324,6 @@ func (s *Shell) deeper() func() {
 	return func() { s.depth-- }
 }
 
-// parse parses Bash that isn't too long or too deeply nested.
 func (s *Shell) parse(bash string) (*syntax.File, error) {
 	if len(bash) > maxText || nesting(bash) > maxNested {
 		panic(ErrLimit)
@@ -345,7 +337,7 @@ func (s *Shell) parse(bash string) (*syntax.File, error) {
 	return file, nil
 }
 
-// nesting is a lower bound for the nesting of a text's brackets or commands.
+// nesting is a lower bound for the nesting of a text's brackets.
 func nesting(bash string) int {
 	deepest, open := 0, 0
 	for i := range len(bash) {
@@ -357,23 +349,9 @@ func nesting(bash string) int {
 			open = max(open-1, 0)
 		}
 	}
-	if len(bash) < 2*maxNested {
-		return deepest
-	}
-	open = 0
-	for word := range strings.FieldsSeq(bash) {
-		switch strings.TrimRight(word, ";") {
-		case "if", "while", "until", "for", "select", "case":
-			open++
-			deepest = max(deepest, open)
-		case "fi", "done", "esac":
-			open = max(open-1, 0)
-		}
-	}
 	return deepest
 }
 
-// evaluate runs a text in this shell.
 func (s *Shell) evaluate(bash string, at frame) {
 	defer s.deeper()()
 	s.step()
@@ -394,8 +372,7 @@ func (s *Shell) evaluate(bash string, at frame) {
 	}
 }
 
-// parseBefore parses the lines before a syntax error, since Bash reads a text command by
-// command.
+// parseBefore parses the lines before a syntax error: Bash reads command by command.
 func (s *Shell) parseBefore(bash string, line int) *syntax.File {
 	lines := strings.SplitAfter(bash, "\n")
 	for n := min(line-1, len(lines)); n > 0; n-- {

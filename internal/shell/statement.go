@@ -37,8 +37,7 @@ func (s *Shell) statement(st *syntax.Stmt) {
 	s.command(st)
 }
 
-// runInBackground runs a command that isn't waited for. Its number tells wait its exit
-// status.
+// runInBackground doesn't wait. The job's number tells wait its exit status.
 func (s *Shell) runInBackground(st *syntax.Stmt) {
 	defer s.deeper()()
 	sub := s.fork()
@@ -58,7 +57,6 @@ func (s *Shell) runInBackground(st *syntax.Stmt) {
 // firstJob is the number of a background command that has succeeded.
 const firstJob = 100_000
 
-// command runs a command with its redirections.
 func (s *Shell) command(st *syntax.Stmt) {
 	if st.Position.IsValid() && !s.frame.isOurs {
 		s.place = s.frame.of(st.Position)
@@ -167,7 +165,6 @@ func (s *Shell) run(command syntax.Command) {
 	}
 }
 
-// subshell runs commands in a subshell of this shell.
 func (s *Shell) subshell(run func(sub *Shell)) {
 	defer s.deeper()()
 	sub := s.fork()
@@ -177,8 +174,7 @@ func (s *Shell) subshell(run func(sub *Shell)) {
 	s.status = sub.status
 }
 
-// chain returns the commands joined by one of two operators, and the operators before all
-// but the first.
+// chain returns commands joined by two operators, and the operators between them.
 func chain(c *syntax.BinaryCmd, one, other syntax.BinCmdOperator) (parts []*syntax.Stmt, operators []syntax.BinCmdOperator) {
 	for {
 		parts, operators = append(parts, c.Y), append(operators, c.Op)
@@ -215,8 +211,7 @@ func (s *Shell) list(c *syntax.BinaryCmd) {
 	}
 }
 
-// pipeline runs the commands of a pipe in sequence, each with the whole output of the
-// previous one.
+// pipeline runs commands in sequence, each with the whole output of the one before.
 func (s *Shell) pipeline(c *syntax.BinaryCmd) {
 	parts, operators := chain(c, syntax.Pipe, syntax.PipeAll)
 	input := s.streams[0]
@@ -321,7 +316,7 @@ func (s *Shell) forClause(c *syntax.ForClause) {
 			if value(s.input()) != "" {
 				panic(errUnusual)
 			}
-			s.status = 1 // there is isOurs to choose
+			s.status = 1 // nobody chooses
 			return
 		}
 		status := 0
@@ -413,9 +408,6 @@ func (s *Shell) simple(c *syntax.CallExpr) {
 		if assignment.Value != nil {
 			value = s.marked(assignment.Value)
 		}
-		if assignment.Append {
-			value = s.Variable(assignment.Name.Value) + value
-		}
 		scope[assignment.Name.Value] = expand.Variable{Set: true, Local: true, Exported: true, Kind: expand.String, Str: value}
 		s.grow(len(value))
 	}
@@ -425,7 +417,6 @@ func (s *Shell) simple(c *syntax.CallExpr) {
 	s.scopes = slices.Delete(s.scopes, depth-1, depth)
 }
 
-// unalias replaces an alias at the beginning of a command.
 func (s *Shell) unalias(words []*syntax.Word) []*syntax.Word {
 	seen := map[string]bool{}
 	for s.options["expand_aliases"] && len(words) > 0 {
@@ -447,13 +438,8 @@ func (s *Shell) unalias(words []*syntax.Word) []*syntax.Word {
 	return words
 }
 
-// call runs a command by its name.
 func (s *Shell) call(args []string, functions bool) {
 	s.step()
-	if args[0] == "" {
-		s.status = 127
-		return
-	}
 	if f, ok := s.functions[args[0]]; ok && functions {
 		s.callFunction(f, args)
 		return

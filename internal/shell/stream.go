@@ -9,7 +9,6 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// content is the content of a file or a pipe. A folder has none.
 type content struct {
 	data   []byte
 	folder bool
@@ -35,7 +34,6 @@ func (s *Shell) write(descriptor int, output string) {
 
 func (s *Shell) print(output string) { s.write(1, output) }
 
-// rest reads everything that is left.
 func (r *stream) rest() []byte {
 	if r == nil || r.content == nil || r.place >= len(r.content.data) {
 		return nil
@@ -47,8 +45,7 @@ func (r *stream) rest() []byte {
 
 func (s *Shell) input() string { return string(s.streams[0].rest()) }
 
-// readLine reads a line of standard input, without its line break, and reports whether it
-// had one.
+// readLine reads a line, and reports whether it had a line break.
 func (s *Shell) readLine() (line string, ok bool) {
 	in := s.streams[0]
 	if in == nil || in.content == nil || in.place >= len(in.content.data) {
@@ -64,7 +61,6 @@ func (s *Shell) readLine() (line string, ok bool) {
 	return string(data[:end]), true
 }
 
-// redirect opens one redirection and reports whether that succeeded.
 func (s *Shell) redirect(r *syntax.Redirect) bool {
 	descriptor := 1
 	switch r.Op {
@@ -96,9 +92,6 @@ func (s *Shell) redirect(r *syntax.Redirect) bool {
 		return s.duplicate(descriptor, word, r)
 	case syntax.RdrIn, syntax.RdrInOut:
 		name := s.absolute(word)
-		if name == "/dev/stdin" {
-			return true
-		}
 		file, ok := s.open(name)
 		if !ok {
 			return false
@@ -117,7 +110,6 @@ func (s *Shell) redirect(r *syntax.Redirect) bool {
 	return true
 }
 
-// duplicate runs N>&M, N<&M, N>&- and >&FILE.
 func (s *Shell) duplicate(descriptor int, word string, r *syntax.Redirect) bool {
 	if word == "-" {
 		delete(s.streams, descriptor)
@@ -141,7 +133,6 @@ func (s *Shell) duplicate(descriptor int, word string, r *syntax.Redirect) bool 
 	return ok
 }
 
-// document expands a here-document.
 func (s *Shell) document(r *syntax.Redirect) string {
 	if r.Hdoc == nil {
 		return ""
@@ -172,8 +163,7 @@ func (s *Shell) document(r *syntax.Redirect) string {
 	return text
 }
 
-// open returns a file to read. One of the repository or the machine is empty, because its
-// text is unknown.
+// open returns a file to read: an empty one if its text is unknown.
 func (s *Shell) open(name string) (*content, bool) {
 	if file, ok := s.files[name]; ok {
 		return file, !file.folder
@@ -187,7 +177,6 @@ func (s *Shell) open(name string) (*content, bool) {
 	return &content{}, true
 }
 
-// create opens a file to write.
 func (s *Shell) create(word string, more bool) (*stream, bool) {
 	switch name := s.absolute(word); name {
 	case "/dev/null", "/dev/tty":
@@ -209,7 +198,6 @@ func (s *Shell) create(word string, more bool) (*stream, bool) {
 	}
 }
 
-// keep stores a file or a folder under its path.
 func (s *Shell) keep(name string, file *content) {
 	s.grow(len(name) + 64)
 	s.files[name] = file

@@ -8,8 +8,7 @@ import (
 	"strings"
 )
 
-// toolNamed returns the function for a small program that scripts use to decide or to
-// write a file, or nil.
+// toolNamed returns the function for a small program that is played, or nil.
 func toolNamed(name string) func(s *Shell, args []string) int {
 	switch name {
 	case "cat":
@@ -46,7 +45,6 @@ func toolNamed(name string) func(s *Shell, args []string) int {
 	return nil
 }
 
-// operands returns the arguments that aren't options.
 func operands(args []string, values string) (words []string, options string) {
 	for i := 0; i < len(args); i++ {
 		arg := args[i]
@@ -175,7 +173,6 @@ func (s *Shell) touch(args []string, folder bool) int {
 	return 0
 }
 
-// put records which program is at a path.
 func (s *Shell) put(target, program string) {
 	s.grow(len(target) + len(program))
 	delete(s.removed, target)
@@ -199,7 +196,6 @@ func (s *Shell) download(name string, args []string) int {
 	return oneIf(s.failing)
 }
 
-// copy copies a known file.
 func (s *Shell) copy(program string, args []string) int {
 	words, _ := operands(args, "mt")
 	if len(words) < 2 {
@@ -280,24 +276,16 @@ func (s *Shell) uname(args []string) int {
 
 // grep decides on known text, and finds what it looks for in unknown text.
 func (s *Shell) grep(name string, args []string) int {
-	var patterns, rest []string
-	for i := 0; i < len(args); i++ {
-		switch arg := args[i]; {
-		case (arg == "-e" || arg == "--regexp") && i+1 < len(args):
-			i++
-			patterns = append(patterns, args[i])
-		case arg == "--":
-			rest = append(rest, args[i:]...)
-			i = len(args)
-		default:
-			letter := map[string]string{"--quiet": "-q", "--silent": "-q", "--invert-match": "-v", "--ignore-case": "-i"}[arg]
-			rest = append(rest, cmp.Or(letter, arg))
-		}
+	long := map[string]string{"--quiet": "-q", "--silent": "-q", "--invert-match": "-v", "--ignore-case": "-i"}
+	short := slices.Clone(args)
+	for i, arg := range args {
+		short[i] = cmp.Or(long[arg], arg)
 	}
-	names, options := operands(rest, "mABCf")
-	if len(patterns) == 0 && len(names) > 0 {
-		patterns, names = names[:1], names[1:]
+	names, options := operands(short, "mABCf")
+	if len(names) == 0 {
+		return 2
 	}
+	pattern, names := names[0], names[1:]
 	has := func(flag string) bool { return strings.Contains(options, flag) }
 	data, known, ok := s.texts(names)
 	if !known {
@@ -306,16 +294,12 @@ func (s *Shell) grep(name string, args []string) int {
 	if !known || has("r") || has("R") {
 		return oneIf(!ok || s.failing)
 	}
-	for i, pattern := range patterns {
-		switch {
-		case has("F") || name == "fgrep":
-			pattern = regexp.QuoteMeta(pattern)
-		case !has("E") && !has("P") && name == "grep":
-			pattern = basic(pattern)
-		}
-		patterns[i] = "(?:" + pattern + ")"
+	switch {
+	case has("F") || name == "fgrep":
+		pattern = regexp.QuoteMeta(pattern)
+	case !has("E") && !has("P") && name == "grep":
+		pattern = basic.Replace(pattern)
 	}
-	pattern := strings.Join(patterns, "|")
 	switch {
 	case has("w"):
 		pattern = `\b(?:` + pattern + `)\b`
@@ -348,26 +332,8 @@ func (s *Shell) grep(name string, args []string) int {
 }
 
 // basic converts a basic regular expression to an extended one.
-func basic(expression string) string {
-	var b strings.Builder
-	for i := 0; i < len(expression); i++ {
-		c := expression[i]
-		switch {
-		case c == '\\' && i+1 < len(expression):
-			i++
-			if !strings.ContainsRune("(){}|+?", rune(expression[i])) {
-				b.WriteByte('\\')
-			}
-			b.WriteByte(expression[i])
-		case strings.ContainsRune("(){}|+?", rune(c)):
-			b.WriteByte('\\')
-			b.WriteByte(c)
-		default:
-			b.WriteByte(c)
-		}
-	}
-	return b.String()
-}
+var basic = strings.NewReplacer(`\\`, `\\`, `\(`, `(`, `\)`, `)`, `\{`, `{`, `\}`, `}`, `\|`, `|`, `\+`, `+`, `\?`, `?`,
+	`(`, `\(`, `)`, `\)`, `{`, `\{`, `}`, `\}`, `|`, `\|`, `+`, `\+`, `?`, `\?`)
 
 func lines(data string) []string {
 	if data == "" {

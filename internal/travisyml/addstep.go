@@ -31,7 +31,7 @@ func (d *Document) AddStep(ctx context.Context, player build.Player, target buil
 	}
 	if start.Changed() && (invalid != nil || !d.IsEmpty()) {
 		a.play(d)
-		if found, _ := a.environments(nil); invalid != nil || len(found) > 0 {
+		if found, _ := a.environments(nil, 0); invalid != nil || len(found) > 0 {
 			start = Change{Old: d.text, New: d.text}
 		}
 	}
@@ -40,9 +40,9 @@ func (d *Document) AddStep(ctx context.Context, player build.Player, target buil
 		must(err)
 	}
 	a.play(d)
-	blocked := a.obstacle()
+	blocked, job := a.obstacle()
 	start.Config, start.Outcomes = a.config, a.outcomes[:kinds]
-	start.Found, start.Environments = a.environments(blocked)
+	start.Found, start.Environments = a.environments(blocked, job)
 	start.Notes = append(start.Notes, a.unknowns()...)
 	switch {
 	case len(start.Found) > 0 && start.Changed():
@@ -55,7 +55,7 @@ func (d *Document) AddStep(ctx context.Context, player build.Player, target buil
 	case invalid != nil:
 		return Change{}, invalid
 	case blocked != nil:
-		return Change{}, blocked.refusal.Problem()
+		return Change{}, blocked.Problem()
 	}
 	added, refusal := a.find()
 	if refusal != nil {
@@ -91,10 +91,8 @@ type addition struct {
 	outcomes []build.Outcome // for each kind of build, then for pushes to branches that the file names
 }
 
-// stop is a panic that ends AddStep with an error.
 type stop struct{ err error }
 
-// must stops if there is an error.
 func must(err error) {
 	if err != nil {
 		panic(stop{err})
@@ -112,7 +110,6 @@ func catch(err *error) {
 	}
 }
 
-// kinds is the number of kinds of builds: those of build.EventsOf.
 const kinds = 6
 
 // wants reports whether the step should run in builds of a kind: pushes to the branch,
@@ -179,12 +176,8 @@ func (a *addition) refuse(verdict verdict) *Refusal {
 		return a.config.Root.Get("jobs").LineOf(key)
 	}
 	refusal := &Refusal{Place: "jobs.include"}
-	last := lastOf(a.document.root)
+	matrix, found := a.document.whole().find("matrix")
 	switch {
-	case verdict == lostJob && isBlock(last):
-		refusal.Line = last.Line
-		refusal.Reason = "the text that ends the file would get a line break if anything followed it, and change its meaning"
-		refusal.Fix = "move another key to the end of the file, then run this again"
 	case verdict == noJob && at("exclude") > 0:
 		refusal.Place, refusal.Line = "jobs.exclude", at("exclude")
 		refusal.Reason = fmt.Sprintf("`exclude` on line %d leaves out every job that could deploy", refusal.Line)
@@ -193,13 +186,8 @@ func (a *addition) refuse(verdict verdict) *Refusal {
 		refusal.Place, refusal.Line = "jobs.allow_failures", at("allow_failures")
 		refusal.Reason = fmt.Sprintf("`allow_failures` on line %d lets every job fail that could deploy", refusal.Line)
 		refusal.Fix = "make `allow_failures` match fewer jobs, then run this again"
-	case verdict == noJob && len(a.config.Root.Get("jobs").List()) == 0:
-		p, found := a.document.whole().find("matrix")
-		if !found {
-			refusal.Reason = verdicts[verdict]
-			break
-		}
-		refusal.Place, refusal.Line = "matrix", p.key.Line
+	case verdict == noJob && found && len(a.config.Root.Get("jobs").List()) == 0:
+		refusal.Place, refusal.Line = "matrix", matrix.key.Line
 		refusal.Reason = fmt.Sprintf("`matrix` on line %d isn't a list of jobs, and Travis reads no `jobs` beside it", refusal.Line)
 		refusal.Fix = "remove `matrix`, or list its jobs under `include`, then run this again"
 	default:
@@ -213,15 +201,13 @@ func (a *addition) refuse(verdict verdict) *Refusal {
 
 func (a *addition) push() build.Outcome { return a.outcomes[0] }
 
-// isDeployOf reports whether a call deploys the target.
 func (a *addition) isDeployOf(call build.Call) bool {
 	return call.Deploys && !call.OnFailure && a.target.Fit(call) == build.Same
 }
 
 func stageKey(name string) string { return strings.ToLower(strings.TrimSpace(name)) }
 
-// addMissingKeys adds to a file what makes its builds pass if it has nothing to run: otherwise
-// Travis would run rake.
+// addMissingKeys adds what makes builds pass to a file that runs nothing but rake.
 func (a *addition) addMissingKeys(d *Document) (Change, *Refusal) {
 	none := Change{Old: d.text, New: d.text}
 	config := a.parse(d.text)
@@ -261,8 +247,7 @@ var languagesWithoutTests = []string{"generic", "shell"}
 // rubyKeys are keys of files for Ruby, Travis's default language.
 var rubyKeys = []string{"rvm", "gemfile", "jdk", "bundler_args"}
 
-// missingKeys are the keys without which no build of a file passes: its script and,
-// unless it has one, its language.
+// missingKeys are the script without which no build passes, and the language.
 func missingKeys(d *Document, config *build.Config, push *build.Build) (lines []string, note Note) {
 	root := config.Root
 	if root.Get("script") != nil || root.Get("import") != nil {
@@ -285,7 +270,6 @@ func missingKeys(d *Document, config *build.Config, push *build.Build) (lines []
 	return []string{"language: generic", "script: skip"}, Note{CodeNoTests, "the file has no `language` and no `script`, so Travis would run rake; it gets both, and runs no tests"}
 }
 
-// callsRuby reports whether a phase runs something of Ruby's.
 func callsRuby(root *build.Node) bool {
 	for _, phase := range phases {
 		for _, command := range root.Get(phase).Texts() {
@@ -295,4 +279,138 @@ func callsRuby(root *build.Node) bool {
 		}
 	}
 	return false
+}
+
+// Environment is an existing deployment of a file, and the builds that run it.
+type Environment struct {
+	Line  int    // counted from 1
+	Phase string // such as "deploy" or "script"
+	From  string // a branch, or "tags", "pull requests" or "branches such as feature/x"
+	App   string // as the command names it, or ""
+	Rack  string // as the command names it, or ""
+	Waits bool   // for the rollout: with --wait
+}
+
+// At says where the deployment is, such as "after_success, line 12".
+func (e Environment) At() string { return fmt.Sprintf("%s, line %d", e.Phase, e.Line) }
+
+// IsBranch reports whether From is a branch.
+func (e Environment) IsBranch() bool {
+	return e.From != otherBranches && e.From != fromTags && e.From != fromPulls
+}
+
+// String is such as "develop deploys api to acme/staging (line 6)".
+func (e Environment) String() string {
+	verb := "deploys"
+	if !e.IsBranch() {
+		verb = "deploy"
+	}
+	words := []string{e.From, verb}
+	if e.App != "" {
+		words = append(words, e.App)
+	}
+	if e.Rack != "" {
+		words = append(words, "to", e.Rack)
+	}
+	return fmt.Sprintf("%s (line %d)", strings.Join(words, " "), e.Line)
+}
+
+const (
+	otherBranches = "branches such as feature/x"
+	fromTags      = "tags"
+	fromPulls     = "pull requests"
+)
+
+// Note is worth knowing about a change.
+type Note struct {
+	Code    string
+	Message string // a sentence without its period
+}
+
+// The codes of notes.
+const (
+	CodeNewFile   = "yml_new"       // the file is new, and runs no tests
+	CodeNoTests   = "yml_no_tests"  // the file got a script that does nothing
+	CodeStepRuns  = "yml_step_runs" // a deploy step that never ran runs now
+	CodeUndecided = "yml_undecided" // what a step deploys is unknown
+	CodeUnplayed  = "yml_unplayed"  // what a job does is unknown
+)
+
+// environments returns the target's deployments by a push to the branch, and all others.
+// One that an obstacle keeps from running isn't the target's.
+func (a *addition) environments(blocked *Refusal, job int) (found, others []Environment) {
+	for i, outcome := range a.outcomes {
+		stages := build.StagesOf(outcome.Build.Jobs)
+		for n, played := range outcome.Played {
+			for _, call := range played.Calls {
+				if !call.Deploys || call.OnFailure {
+					continue
+				}
+				one := Environment{Line: call.Line, Phase: call.Phase, From: fromOf(i, outcome.Event), App: a.appOf(call), Rack: call.Rack, Waits: slices.Contains(call.Args, "--wait")}
+				isTarget := a.isDeployOf(call) && (i == 0 || i >= 4 && i < kinds)
+				switch {
+				case i == 0 && isTarget && (blocked == nil || job != n && stages[job] >= stages[n]):
+					found = append(found, one)
+				case !isTarget:
+					others = append(others, one)
+				}
+			}
+		}
+	}
+	return found, mergeEnvironments(others)
+}
+
+// appOf returns the app of a call if the call, or its folder, names it.
+func (a *addition) appOf(call build.Call) string {
+	if call.Folder == "" {
+		return call.App
+	}
+	return a.target.AppOf(call)
+}
+
+func fromOf(kind int, event build.Event) string {
+	switch {
+	case kind == 1:
+		return otherBranches
+	case event.Type == build.PullRequest:
+		return fromPulls
+	case event.Tag != "":
+		return fromTags
+	}
+	return event.Branch
+}
+
+// mergeEnvironments drops duplicates, and branches if all branches deploy.
+func mergeEnvironments(all []Environment) []Environment {
+	var kept []Environment
+	for _, one := range all {
+		every := one
+		every.From = otherBranches
+		if slices.Contains(kept, one) || one.From != fromPulls && slices.Contains(all, every) && one != every {
+			continue
+		}
+		kept = append(kept, one)
+	}
+	return kept
+}
+
+// unknowns are notes on what the play of a push can't show.
+func (a *addition) unknowns() []Note {
+	var notes []Note
+	add := func(code, message string) {
+		if note := (Note{code, message}); !slices.Contains(notes, note) {
+			notes = append(notes, note)
+		}
+	}
+	for _, played := range a.push().Played {
+		for _, call := range played.Calls {
+			if call.Deploys && a.target.Fit(call) == build.Undecided {
+				add(CodeUndecided, fmt.Sprintf("line %d deploys too, to an unknown app or Rack, so it doesn't count as this deploy", call.Line))
+			}
+		}
+		if played.Unplayed != nil {
+			add(CodeUnplayed, fmt.Sprintf("line %d can't be played: %s; what its job deploys is unknown", played.Unplayed.Line, played.Unplayed.What))
+		}
+	}
+	return notes
 }

@@ -10,8 +10,7 @@ import (
 	"convox-travis/internal/build"
 )
 
-// attempt is the step at one place: the change, or why it can't be made, and what builds
-// do with it.
+// attempt is the step at one place, and what builds do with it.
 type attempt struct {
 	Change
 	refusal *Refusal
@@ -89,7 +88,6 @@ func (a *addition) deployStages() []string {
 	return names
 }
 
-// newStage is a name that no stage of the file has.
 func (a *addition) newStage() string {
 	taken := map[string]bool{firstStage: true}
 	root := a.config.Root
@@ -143,7 +141,7 @@ func (a *addition) jobLines(stage string) (lines []string, suffix string) {
 	for _, phase := range phases {
 		isSet := root.Get(phase) != nil
 		if phase == "after_success" {
-			isSet = isSet || root.Get("deploy") != nil || root.Get("addons").Get("deploy") != nil
+			isSet = isSet || root.Get("deploy") != nil
 		}
 		switch {
 		case phase == "script":
@@ -156,8 +154,7 @@ func (a *addition) jobLines(stage string) (lines []string, suffix string) {
 	return lines, suffix
 }
 
-// condition is true for builds of the branch that have tests: not for pull requests,
-// whose branch is their target.
+// condition is true for builds of the branch except pull requests, whose branch is their target.
 func (a *addition) condition() string {
 	var types []string
 	for i, outcome := range a.outcomes[:kinds] {
@@ -175,8 +172,7 @@ func (a *addition) condition() string {
 	return condition + "!= pull_request"
 }
 
-// addUnder adds an item to a list at the top of the document. If a text block is there,
-// it gets the text instead: it is a script, which continues.
+// addUnder adds an item to a list at the top, or text to a text block.
 func (d *Document) addUnder(name string, lines []string, text map[string][]string) (Change, *Refusal) {
 	p := d.whole()
 	var edits []edit
@@ -241,7 +237,6 @@ func (d *Document) addJob(lines []string) (Change, *Refusal) {
 	return Change{}, refusal
 }
 
-// addToJobs adds jobs to a list of jobs.
 func (d *Document) addToJobs(jobs place, found bool, lines []string) ([]edit, refusalReason) {
 	if !found {
 		if hasMerged(d.root, "jobs", "matrix") {

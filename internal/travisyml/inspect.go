@@ -90,7 +90,6 @@ func (d *Document) addVariables(r *Report, env *build.Node, scope Scope) {
 	}
 }
 
-// addVariable adds a variable, once if several parts of the file repeat it.
 func (r *Report) addVariable(v Variable) {
 	isSame := func(other Variable) bool {
 		return other.Name == v.Name && other.Line == v.Line && other.Value.Equal(v.Value)
@@ -105,14 +104,8 @@ func (r *Report) addVariable(v Variable) {
 func unquote(value string) (text string, expands bool) {
 	var b strings.Builder
 	var quote rune
-	escaped := false
 	for _, r := range value {
 		switch {
-		case escaped:
-			b.WriteRune(r)
-			escaped = false
-		case r == '\\' && quote != '\'':
-			escaped = true
 		case r == quote:
 			quote = 0
 		case quote == 0 && (r == '\'' || r == '"'):
@@ -144,17 +137,15 @@ const (
 	providerPassword = "the password of the convox provider"
 )
 
-// longestScript limits, in bytes, what is parsed in this process: the parser's stack
-// grows with each bracket.
+// longestScript limits, in bytes, what is parsed here: deep texts overflow the stack.
 const longestScript = 32 << 10
 
-// addCommands adds what the commands of a file set and expose.
 func (r *Report) addCommands(config *build.Config) {
 	for _, command := range config.Commands() {
 		commandReader{r, command}.script(command.Bash, 0, 3)
 	}
 	for _, job := range append(config.Root.Get("jobs").Get("include").List(), config.Root) {
-		for _, provider := range job.Deployments() {
+		for _, provider := range job.Get("deploy").List() {
 			name, password := provider.Get("provider"), provider.Get("password")
 			if name != nil && name.Text == "convox" && password != nil {
 				r.addSecret(providerPassword, clearPart(password.Text, true), password.Line)
@@ -163,8 +154,6 @@ func (r *Report) addCommands(config *build.Config) {
 	}
 }
 
-// addSecret adds the password for Convox in a value, once if several parts of the file
-// repeat it.
 func (r *Report) addSecret(name, value string, line int) {
 	found := Secret{Name: name, Line: line, Value: secret.New(passwordIn(name, value))}
 	isSame := func(other Secret) bool {
@@ -175,7 +164,6 @@ func (r *Report) addSecret(name, value string, line int) {
 	}
 }
 
-// commandReader reads a command as Bash.
 type commandReader struct {
 	report  *Report
 	command build.Command
@@ -206,7 +194,6 @@ func (c commandReader) script(text string, below, depth int) {
 	}
 }
 
-// line returns the file's line.
 func (c commandReader) line(below int) int {
 	if !c.command.Rows {
 		return c.command.Line
@@ -224,8 +211,7 @@ func (c commandReader) assign(name, written, value string, below int) {
 	}
 }
 
-// call reads assignments among a command's words, as with env and docker, texts that it
-// may run, and a login.
+// call reads assignments among words, as with env and docker, nested texts, and a login.
 func (c commandReader) call(args []*syntax.Word, below, depth int) {
 	login, client := false, false
 	for i, arg := range args {
@@ -263,8 +249,7 @@ func passwordIn(name, value string) string {
 	return value
 }
 
-// passwordOf returns the password of an address, which may have unescaped special
-// characters.
+// passwordOf also accepts unescaped special characters.
 func passwordOf(address string) string {
 	_, rest, _ := strings.Cut(address, "://")
 	_, password, _ := strings.Cut(rest[:max(0, strings.LastIndexByte(rest, '@'))], ":")

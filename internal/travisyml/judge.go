@@ -7,7 +7,6 @@ import (
 	"convox-travis/internal/build"
 )
 
-// verdict is what builds do with a candidate.
 type verdict int
 
 const (
@@ -23,7 +22,6 @@ const (
 	otherwise
 )
 
-// verdicts are the ends of sentences.
 var verdicts = [...]string{
 	lostJob:       "other jobs would change",
 	noJob:         "no job would run the step",
@@ -101,8 +99,7 @@ func (a *addition) judge(change *Change, suffix string) verdict {
 	return accepted
 }
 
-// stepJob is a job with the step in a build of the candidate, and its index in one of the
-// document, or -1.
+// stepJob is a job that has the step, and its index in the old build, or -1.
 type stepJob struct{ now, was int }
 
 // compare finds the jobs that have the step, and which job of the document each is, or
@@ -167,8 +164,7 @@ func isAlone(steps []build.Step) bool {
 	return n == 1
 }
 
-// judgePlace reports whether a job can deploy after the tests. Other jobs next to it may
-// deploy too.
+// judgePlace reports whether a job deploys after the tests, perhaps beside other deploys.
 func judgePlace(was build.Outcome, now []build.Job, olds []int, s stepJob, suffix string) verdict {
 	job := now[s.now]
 	if job.AllowFailure {
@@ -196,8 +192,7 @@ func judgePlace(was build.Outcome, now []build.Job, olds []int, s stepJob, suffi
 	return accepted
 }
 
-// isSameJob compares everything of two jobs except what a step changes: their deploy and
-// after_success, and their stage if there was none.
+// isSameJob ignores what a step changes: deploy, after_success, and a stage if there was none.
 func isSameJob(was, now build.Job) bool {
 	stage := was.Stage
 	if stage == "" && now.Stage != "" {
@@ -218,8 +213,7 @@ func sameFields(a, b []build.Field) bool {
 	return slices.EqualFunc(a, b, func(x, y build.Field) bool { return x.Key == y.Key && sameNode(x.Value, y.Value) })
 }
 
-// sameNode compares values. A text at the end of the file has no final line break, and
-// gets one.
+// sameNode ignores final line breaks, which a text at the end of the file doesn't have.
 func sameNode(a, b *build.Node) bool {
 	if a == nil || b == nil {
 		return a == b
@@ -258,21 +252,18 @@ func extends(was, now build.Step) bool {
 		strings.HasPrefix(now.Command.Bash, strings.TrimRight(was.Command.Bash, "\n")+"\n")
 }
 
-// newCalls returns the calls that a job didn't make before.
 func newCalls(was, now []build.Call) []build.Call {
 	return without(now, was, func(a, b build.Call) bool {
 		return slices.Equal(a.Args, b.Args) && a.App == b.App && a.Rack == b.Rack && a.Phase == b.Phase && a.OnFailure == b.OnFailure
 	})
 }
 
-// hasNewMessage reports whether Travis has a message that it didn't have before.
 func hasNewMessage(was, now []build.Message) bool {
 	return len(without(now, was, func(a, b build.Message) bool {
 		return a.Kind == b.Kind && a.Section == b.Section && a.Key == b.Key && a.Instead == b.Instead
 	})) > 0
 }
 
-// without removes each of some elements once from others.
 func without[T any](all, some []T, same func(a, b T) bool) []T {
 	left := slices.Clone(some)
 	return slices.DeleteFunc(slices.Clone(all), func(one T) bool {

@@ -1,6 +1,7 @@
 package travisyml
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -100,15 +101,9 @@ const (
 	reasonSkip    = "its value says that it is skipped"
 )
 
-// obstacle is something that fails every build of the branch.
-type obstacle struct {
-	job     int // of the push
-	refusal *Refusal
-}
-
 // obstacle returns the first part of the file that fails a push to the branch whatever
-// the commands do.
-func (a *addition) obstacle() *obstacle {
+// the commands do, and its job; or nil.
+func (a *addition) obstacle() (refusal *Refusal, job int) {
 	outcome := a.push()
 	for i, job := range outcome.Build.Jobs {
 		if job.AllowFailure {
@@ -119,18 +114,14 @@ func (a *addition) obstacle() *obstacle {
 		if refusal == nil && script.Broken != nil {
 			refusal = a.brokenCondition(script.Broken.Line)
 		}
-		if refusal == nil {
-			refusal = a.brokenCommand(script)
-		}
-		if refusal != nil {
-			return &obstacle{i, refusal}
+		if refusal = cmp.Or(refusal, a.brokenCommand(script)); refusal != nil {
+			return refusal, i
 		}
 	}
-	return nil
+	return nil, 0
 }
 
-// scriptless refuses a job without script if its language has no default one, or one that
-// always fails.
+// scriptless refuses a job whose language has no default script, or one that fails.
 func (a *addition) scriptless(job build.Job, script build.Script) *Refusal {
 	hasDefault := slices.ContainsFunc(script.Steps, func(s build.Step) bool { return s.Phase == "script" && s.Command.Bash != "false" })
 	if job.Config.Get("script") != nil || hasDefault {
@@ -143,7 +134,6 @@ func (a *addition) scriptless(job build.Job, script build.Script) *Refusal {
 	}
 }
 
-// brokenCondition refuses a condition that Bash can't parse.
 func (a *addition) brokenCondition(line int) *Refusal {
 	return &Refusal{
 		Place: "deploy", Line: line,
@@ -157,7 +147,7 @@ func (a *addition) brokenCondition(line int) *Refusal {
 // the conditions.
 func (a *addition) brokenCommand(script build.Script) *Refusal {
 	for _, step := range script.Steps {
-		at := slices.IndexFunc(step.Steps, func(s build.Step) bool { return s.Failure == build.EndsJob && s.Command.HasLostBreak() })
+		at := slices.IndexFunc(step.Steps, func(s build.Step) bool { return s.Failure == build.EndsJob && build.HasLostBreak(s.Command) })
 		if at < 0 {
 			continue
 		}

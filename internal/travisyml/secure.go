@@ -111,7 +111,6 @@ func (d *Document) OurSecure() []string {
 	return names
 }
 
-// globalList returns the items of env.global if it is a multi-line list.
 func (d *Document) globalList() []*yaml.Node {
 	env, _ := d.whole().find("env")
 	global, ok := env.find("global")

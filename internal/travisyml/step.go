@@ -82,7 +82,6 @@ var (
 	pathPattern   = pattern{regexp.MustCompile(`^[A-Za-z0-9._][A-Za-z0-9._/@+=,-]*$`), 250}
 )
 
-// longestCommand is how many bytes a command before the promotion may have.
 const longestCommand = 2000
 
 // pattern is a shape with a maximum number of bytes. As repetition limits, those would
@@ -144,7 +143,6 @@ func (s Step) validateBeforePromote() error {
 	return nil
 }
 
-// splitCommand separates the service of a command from the rest.
 func splitCommand(text string) (service, command string) {
 	text = strings.TrimSpace(text)
 	end := strings.IndexAny(text, " \t")
@@ -184,7 +182,6 @@ func clientSuffix(arch string) string {
 	return noClient
 }
 
-// client returns the CLI's address.
 func (s Step) client(suffix string) string {
 	if s.Generation == ThirdGeneration {
 		return thirdGenerationClient + suffix
@@ -241,8 +238,7 @@ func (s Step) Runs() string {
 	return strings.TrimSpace(service + " " + command)
 }
 
-// runCommand runs BeforePromote on the release. A command that the quotes around it, or
-// dpl, would change is written in octal.
+// runCommand runs BeforePromote on the release, in octal if quotes or dpl would change it.
 func (s Step) runCommand(target string) string {
 	service, command := splitCommand(s.Runs())
 	run := installed + " run " + service
@@ -293,8 +289,7 @@ func (s Step) scripted(url string) []string {
 	return append(lines, "on:", "  branch: "+scalar(s.Branch))
 }
 
-// appended is the step as text to append to a text block: in lines, if the block
-// preserves them, or in one.
+// appended is the step for a text block: in lines, or for a folded one in one line.
 func (s Step) appended(url string) map[string][]string {
 	oneLine := "if " + s.guard() + "; then " + strings.Join(s.command(url), " ") + "; fi"
 	return map[string][]string{"|": s.guardedScript(url), ">": {"", oneLine}}

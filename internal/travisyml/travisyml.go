@@ -69,7 +69,6 @@ func (d *Document) Text() string { return d.text }
 // comments.
 func (d *Document) IsEmpty() bool { return d.root == nil }
 
-// parseRoot returns the mapping at the top of the first document, or nil.
 func parseRoot(text string) (*yaml.Node, error) {
 	var document yaml.Node
 	err := yaml.NewDecoder(strings.NewReader(text)).Decode(&document)
@@ -110,7 +109,6 @@ func syntaxError(line int, why string) error {
 
 var parserLine = regexp.MustCompile(`^yaml: line (\d+):`)
 
-// lineOf returns only the line from a parser error.
 func lineOf(err error) int {
 	if found := parserLine.FindStringSubmatch(err.Error()); found != nil {
 		if line, err := strconv.Atoi(found[1]); err == nil {
@@ -120,8 +118,7 @@ func lineOf(err error) int {
 	return 0
 }
 
-// extent finds the lines of the first document: from its first node, or from after its
-// opening mark, to its closing mark.
+// extent finds the lines of the first document.
 func extent(lines []string, root *yaml.Node) (start, end int) {
 	switch {
 	case root != nil:
@@ -150,7 +147,6 @@ type place struct {
 	next  int   // index of the line where the next part begins
 }
 
-// whole is the document itself.
 func (d *Document) whole() place { return place{value: d.root, next: d.end} }
 
 // find returns the place of the first of names that the mapping at p has. Of duplicate
@@ -183,8 +179,7 @@ func keyName(key *yaml.Node) string {
 	return strings.ReplaceAll(strings.TrimSpace(key.Value), "-", "_")
 }
 
-// hasMerged reports whether a mapping has one of some keys, also by an alias or a merge
-// key.
+// hasMerged also finds keys of aliases and merge keys.
 func hasMerged(mapping *yaml.Node, names ...string) bool {
 	var all map[string]yaml.Node
 	if mapping != nil {
@@ -200,7 +195,6 @@ func isEmptyNode(node *yaml.Node) bool {
 
 func isFlow(node *yaml.Node) bool { return node.Style&yaml.FlowStyle != 0 }
 
-// at follows a path from the root.
 func at(root *yaml.Node, path []int) *yaml.Node {
 	for _, i := range path {
 		if i >= len(root.Content) {
@@ -226,7 +220,6 @@ func (d *Document) isShared(path []int) bool {
 	}
 }
 
-// lastOf is the last node of a tree.
 func lastOf(node *yaml.Node) *yaml.Node {
 	for len(node.Content) > 0 {
 		node = node.Content[len(node.Content)-1]
@@ -254,8 +247,7 @@ func clone(node *yaml.Node) *yaml.Node {
 	return &copied
 }
 
-// equal compares everything of two trees except their positions and the comments that the
-// parser attached to them.
+// equal compares trees without positions and comments.
 func equal(a, b *yaml.Node) bool {
 	if a == nil || b == nil {
 		return a == b

@@ -72,7 +72,6 @@ type Key struct {
 	Priority int
 }
 
-// The priorities of a field's keys.
 const (
 	OnlyHelp   = -2 // is named only on the help page
 	keyLater   = -1 // is found without being named
@@ -90,16 +89,12 @@ type base struct {
 	width, height int
 }
 
-// Resize implements Field.
 func (b *base) Resize(width, height int) { b.width, b.height = width, height }
 
-// Problem implements Field.
 func (*base) Problem() error { return nil }
 
-// TakesEscape implements Field.
 func (*base) TakesEscape() bool { return false }
 
-// TakesText implements Field.
 func (*base) TakesText() bool { return false }
 
 func (b *base) fit(lines ...string) string {

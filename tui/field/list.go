@@ -111,7 +111,6 @@ func (l *List) Len() int { return len(l.rows) }
 // Busy says that more rows are being looked for, in these words; "" ends it.
 func (l *List) Busy(words string) { l.busy = words }
 
-// Update implements Field.
 func (l *List) Update(msg tea.Msg) (tea.Cmd, bool) {
 	switch msg := msg.(type) {
 	case tea.PasteMsg:
@@ -189,10 +188,8 @@ func (l *List) CutsNote(width int) bool {
 	return cellWidth(noteOf(row)) > room
 }
 
-// Problem implements Field.
 func (l *List) Problem() error { return refusal(l.problem) }
 
-// Keys implements Field.
 func (l *List) Keys() []Key {
 	var keys []Key
 	if len(l.matches) > 1 {
@@ -217,7 +214,6 @@ func (l *List) Keys() []Key {
 	return keys
 }
 
-// TakesEscape implements Field.
 func (l *List) TakesEscape() bool { return l.filter != "" }
 
 // TakesText implements Field. No name starts with a "?".

@@ -47,7 +47,6 @@ func (t *Text) makeWidget() {
 // Value implements Field. It has no white space at its ends.
 func (t *Text) Value() flow.Value { return flow.Value{Text: strings.TrimSpace(t.typed)} }
 
-// Update implements Field.
 func (t *Text) Update(msg tea.Msg) (tea.Cmd, bool) {
 	switch msg := msg.(type) {
 	case tea.KeyPressMsg:
@@ -75,19 +74,14 @@ func (t *Text) Resize(width, height int) {
 	}
 }
 
-// View implements Field.
 func (t *Text) View() string { return t.fit(strings.Split(t.widget.View(), "\n")...) }
 
-// Lines implements Field.
 func (*Text) Lines(int) Lines { return Lines{1, 1, 1} }
 
-// Problem implements Field.
 func (t *Text) Problem() error { return t.problem }
 
-// Keys implements Field.
 func (*Text) Keys() []Key { return []Key{{Key: "enter", Does: "continue", Priority: keyAnswers}} }
 
-// TakesText implements Field.
 func (*Text) TakesText() bool { return true }
 
 const longestSecret = 64 << 10
@@ -110,7 +104,6 @@ func NewSecret(theme *Theme, initial secret.String) *Secret {
 // Value implements Field. It is what was typed and pasted, white space included.
 func (s *Secret) Value() flow.Value { return flow.Value{Secret: s.value} }
 
-// Update implements Field.
 func (s *Secret) Update(msg tea.Msg) (tea.Cmd, bool) {
 	switch msg := msg.(type) {
 	case tea.BlurMsg:
@@ -172,7 +165,6 @@ func (s *Secret) add(text string) {
 	}
 }
 
-// View implements Field.
 func (s *Secret) View() string {
 	room := max(s.width-len(space)-1, 1) // between the marker and the cursor
 	length := utf8.RuneCountInString(s.value.Reveal())
@@ -189,13 +181,10 @@ func (s *Secret) View() string {
 		s.theme.Muted.Render(space+note))
 }
 
-// Lines implements Field.
 func (*Secret) Lines(int) Lines { return Lines{1, 1, 2} }
 
-// Problem implements Field.
 func (s *Secret) Problem() error { return refusal(s.problem) }
 
-// Keys implements Field.
 func (s *Secret) Keys() []Key {
 	if s.value.IsEmpty() {
 		return nil
@@ -214,7 +203,6 @@ func showOrHide(shows bool) string {
 	return "hide"
 }
 
-// TakesText implements Field.
 func (*Secret) TakesText() bool { return true }
 
 // Shown is a secret that its owner asked to see, to write it down. Its last characters
@@ -240,7 +228,6 @@ func NewShown(theme *Theme, shown secret.String, tail int, check func(string) er
 // Value implements Field. It is what was typed.
 func (s *Shown) Value() flow.Value { return s.typing.Value() }
 
-// Update implements Field.
 func (s *Shown) Update(msg tea.Msg) (tea.Cmd, bool) {
 	switch msg := msg.(type) {
 	case tea.BlurMsg:
@@ -306,7 +293,6 @@ func (s *Shown) lines(width int) []string {
 	return lines
 }
 
-// Lines implements Field.
 func (s *Shown) Lines(width int) Lines {
 	least := len(s.lines(width))
 	most := least
@@ -320,16 +306,13 @@ func (s *Shown) Lines(width int) Lines {
 	return Lines{least, enough, most + len(s.note(width))}
 }
 
-// Resize implements Field.
 func (s *Shown) Resize(width, height int) {
 	s.base.Resize(width, height)
 	s.typing.Resize(width, 1)
 }
 
-// Problem implements Field.
 func (s *Shown) Problem() error { return s.typing.Problem() }
 
-// Keys implements Field.
 func (s *Shown) Keys() []Key {
 	return []Key{
 		{Key: "enter", Does: "continue", Priority: keyAnswers},
@@ -338,5 +321,4 @@ func (s *Shown) Keys() []Key {
 	}
 }
 
-// TakesText implements Field.
 func (s *Shown) TakesText() bool { return s.asks }

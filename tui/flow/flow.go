@@ -76,7 +76,6 @@ func (s step) needed(f *Flow) bool { return s.when == nil || s.when(f) }
 // State says what a driver has to do.
 type State int
 
-// The states.
 const (
 	Asking  State = iota // ask Question, then call Answer
 	Waiting              // wait until an Update changes the state
@@ -388,15 +387,12 @@ const (
 	StepBusy        = "busy"
 	StepNew         = "new"
 	StepFresh       = "fresh"
-	StepPreview     = "preview"
 	StepResetTrust  = "reset certificate"
 	StepChanges     = "changes"
 	StepRefresh     = "refresh"
 	StepName        = "name"
 	StepKeep        = "keep"
-	StepSave        = "save"
 	StepKept        = "kept"
-	StepReset       = "reset"
 	StepContinue    = "continue"
 	StepAfterReset  = "after reset"
 	StepRotate      = "rotate"
@@ -405,14 +401,12 @@ const (
 	StepToken       = "token"
 	StepRepository  = "repository"
 	StepSlug        = "slug"
-	StepRead        = "read"
 	StepUnknown     = "unknown"
 	StepActivate    = "activate"
 	StepBranch      = "branch"
 	StepBranchName  = "branch name"
 	StepDeployRack  = "deploy rack"
 	StepCommand     = "command"
-	StepPlan        = "plan"
 	StepMixed       = "mixed"
 	StepFile        = "file"
 	StepReview      = "review"

@@ -126,7 +126,7 @@ var keepStep = step{
 
 // saveStep saves the new password right before the Rack gets it.
 var saveStep = step{
-	id: StepSave, name: "Reset",
+	name: "Reset",
 	when: func(f *Flow) bool { return isPlanned(f) && needsKeeping(f) && !f.answers.showIt },
 	do: func(f *Flow) *Work {
 		r := f.reset

@@ -119,7 +119,6 @@ type Given struct {
 // SignIn is a sign-in method.
 type SignIn string
 
-// The sign-in methods.
 const (
 	NoSignIn  SignIn = ""
 	ByConsole SignIn = "console" // with a deploy key

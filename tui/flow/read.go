@@ -13,7 +13,7 @@ import (
 	"convox-travis/travisapi"
 )
 
-var readStep = step{id: StepRead, name: "Repository", do: func(f *Flow) *Work { return f.read(false) }}
+var readStep = step{name: "Repository", do: func(f *Flow) *Work { return f.read(false) }}
 
 // read reads several repositories with their settings: all that follows is decided
 // from that, without another call. The settings of one are read for its plan, so

@@ -158,7 +158,7 @@ func (f *Flow) awaitUpdate() *Work {
 	}
 }
 
-var previewStep = step{id: StepPreview, name: "Reset", when: isResetting, do: (*Flow).preview}
+var previewStep = step{name: "Reset", when: isResetting, do: (*Flow).preview}
 
 func (f *Flow) preview() *Work {
 	r, request, outside, fingerprint := f.reset, f.newPassword(), f.outside, f.fingerprint()
@@ -284,7 +284,7 @@ var nameStep = step{
 	},
 }
 
-var resetStep = step{id: StepReset, name: "Reset", when: isPlanned, do: (*Flow).runReset}
+var resetStep = step{name: "Reset", when: isPlanned, do: (*Flow).runReset}
 
 func (f *Flow) runReset() *Work {
 	r, outside := f.reset, f.outside

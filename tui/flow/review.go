@@ -13,7 +13,7 @@ import (
 	"convox-travis/internal/text"
 )
 
-var planStep = step{id: StepPlan, name: "Review", do: func(f *Flow) *Work {
+var planStep = step{name: "Review", do: func(f *Flow) *Work {
 	f.answers.allowMixed, f.answers.leftOut = f.given.AllowMixed, nil // asked again for each plan
 	f.askApp()
 	return f.plan()

@@ -115,17 +115,14 @@ func goToLost(f *Flow) *Work { return f.goTo(StepLost) }
 func (f *Flow) lookAtStack() *Work {
 	rack, _ := f.pickedRack()
 	host, outside, r := f.rackHost(), f.outside, f.reset
-	return &Work{
-		Words: "looking at the stack of Rack " + f.rackName(),
-		Run: func(stop connect.Stop, _ Tell) Outcome {
-			r.Rack, r.Host, r.Logins = rack, host, outside.Logins
-			aws, err := outside.AWS(stop.Soft)
-			if err == nil {
-				err = r.Look(stop.Soft, aws)
-			}
-			return resetOutcome(r, err, StepAffected)
-		},
-	}
+	return &Work{Words: "looking at the stack of Rack " + f.rackName(), Run: func(stop connect.Stop, _ Tell) Outcome {
+		r.Rack, r.Host, r.Logins = rack, host, outside.Logins
+		aws, err := outside.AWS(stop.Soft)
+		if err == nil {
+			err = r.Look(stop.Soft, aws)
+		}
+		return resetOutcome(r, err, StepAffected)
+	}}
 }
 
 // busyStep waits for an update that is running already, such as an earlier reset.
@@ -149,13 +146,10 @@ var busyStep = step{
 
 func (f *Flow) awaitUpdate() *Work {
 	r, outside := f.reset, f.outside
-	return &Work{
-		Words: "waiting for the update to finish",
-		Run: func(stop connect.Stop, tell Tell) Outcome {
-			report := r.Await(stop, r.Saved, outside.showReset(tell))
-			return resetOutcome(r, errors.Join(report.Err, report.Left), StepAffected)
-		},
-	}
+	return &Work{Words: "waiting for the update to finish", Run: func(stop connect.Stop, tell Tell) Outcome {
+		report := r.Await(stop, r.Saved, outside.showReset(tell))
+		return resetOutcome(r, errors.Join(report.Err, report.Left), StepAffected)
+	}}
 }
 
 var previewStep = step{name: "Reset", when: isResetting, do: (*Flow).preview}

@@ -279,14 +279,11 @@ func (m *model) arrange() arrangement {
 	if _, isList := m.field.(*field.List); isList {
 		a.field += left.take(min(need.Most, rowsFirst) - a.field)
 	}
-	for i := range reasons { // those first that are copied, or short
-		if r := &reasons[i]; r.brief && len(r.lines) <= int(left) {
-			left.give(r, math.MaxInt)
-		}
-	}
-	for i := range reasons {
-		if r := &reasons[i]; len(r.lines) <= int(left) {
-			left.give(r, math.MaxInt)
+	for _, onlyBrief := range []bool{true, false} { // those first that are copied, or short
+		for i := range reasons {
+			if r := &reasons[i]; (r.brief || !onlyBrief) && len(r.lines) <= int(left) {
+				left.give(r, math.MaxInt)
+			}
 		}
 	}
 	if need.Most <= need.Enough+2 { // it needs no more than a hint's line

@@ -159,7 +159,7 @@ func (m *model) titleLines(title, right string) []string {
 
 // titleWithMark is a title behind a mark, with a summary at the right.
 func (m *model) titleWithMark(mark, title, right string) []string {
-	lines := field.Wrapped(m.theme.Title, title, m.room())
+	lines := field.Indented(m.theme.Title, "", title, m.room())
 	first := m.spread(" "+mark+" "+lines[0], m.theme.Muted.Render(text.Clean(right)))
 	return append([]string{first}, m.bars(lines[1:]...)...)
 }
@@ -195,7 +195,7 @@ func (m *model) workLines() []string {
 	}
 	lines := m.titleWithMark(m.theme.Accent.Render(spinner[m.frame%len(spinner)]), text.Capitalize(words), elapsed)
 	if wait := m.flow.Wait().Text(time.Now()); wait != "" {
-		lines = append(lines, m.bars(field.Wrapped(m.theme.Muted, wait, m.room())...)...)
+		lines = append(lines, m.bars(field.Indented(m.theme.Muted, "", wait, m.room())...)...)
 	}
 	if m.progress.Words != "" {
 		lines = append(append(lines, m.bar("")), m.bars(m.progressLines()...)...)
@@ -225,7 +225,7 @@ const longestBar = 24
 // progressLines are a bar, where the progress is known, and what is being done.
 func (m *model) progressLines() []string {
 	p := m.progress
-	words := field.Wrapped(m.theme.Text, p.Text(time.Now()), m.room())
+	words := field.Indented(m.theme.Text, "", p.Text(time.Now()), m.room())
 	if p.Of < 1 {
 		return words
 	}
@@ -393,7 +393,7 @@ func (m *model) reasons() []part {
 	}
 	var reasons []part
 	for _, text := range m.question.Reason {
-		lines := field.Wrapped(m.theme.Muted, text, m.room())
+		lines := field.Indented(m.theme.Muted, "", text, m.room())
 		reasons = append(reasons, part{lines: lines, brief: len(lines) == 1 || !strings.Contains(text, " ")})
 	}
 	return reasons
@@ -414,7 +414,7 @@ func (m *model) detail() []part {
 	switch isCut := list.CutsNote(m.room()); {
 	case !there:
 	case row.Disabled != "" && isCut:
-		parts = append(parts, part{lines: field.Wrapped(m.theme.Muted, row.Cells[0]+": "+row.Disabled, m.room())})
+		parts = append(parts, part{lines: field.Indented(m.theme.Muted, "", row.Cells[0]+": "+row.Disabled, m.room())})
 	case row.Note != "" && isCut:
 		details = append(slices.Clone(details), flow.Detail{Text: row.Note})
 	}
@@ -445,7 +445,7 @@ func (m *model) labeled(details []flow.Detail) []string {
 			lines = append(lines, styled)
 			cells = width
 		default:
-			lines = append(lines, field.Wrapped(m.theme.Text, label+value, m.room())...)
+			lines = append(lines, field.Indented(m.theme.Text, "", label+value, m.room())...)
 			cells = m.room()
 		}
 	}

@@ -141,7 +141,11 @@ func (m *model) take(msg tea.Msg) tea.Cmd {
 		}
 		return m.refresh()
 	case stopMsg:
-		return m.halt()
+		if m.work != nil && m.work.Writes { // it ends by itself
+			m.stopping = true
+			return nil
+		}
+		return tea.Quit
 	case tea.ResumeMsg:
 		m.suspended = false
 		m.moved++ // keys for the shell answer nothing
@@ -171,15 +175,6 @@ func (m *model) take(msg tea.Msg) tea.Cmd {
 
 // mostLog is how many lines about the work are stored: more than any screen has.
 const mostLog = 200
-
-// halt leaves at once, or lets what writes come to its end.
-func (m *model) halt() tea.Cmd {
-	if m.work != nil && m.work.Writes {
-		m.stopping = true
-		return nil
-	}
-	return tea.Quit
-}
 
 func (m *model) press(key tea.KeyPressMsg) tea.Cmd {
 	switch stroke := key.Keystroke(); {
@@ -280,7 +275,7 @@ func (m *model) refresh() tea.Cmd {
 	m.busy, m.log, m.review = "", nil, nil
 	if id, _ := m.flow.Step(); m.step != id {
 		m.step = id
-		return m.ask()
+		return m.put(m.flow.Question())
 	}
 	m.catchUp()
 	return nil
@@ -327,8 +322,6 @@ func (m *model) tick() tea.Cmd {
 	}
 	return m.startTicking()
 }
-
-func (m *model) ask() tea.Cmd { return m.put(m.flow.Question()) }
 
 func (m *model) put(question flow.Question) tea.Cmd {
 	m.question = question

@@ -147,13 +147,8 @@ func cutMiddle(text string, cells int) string {
 	return start + cutStart(text, cells-ansi.StringWidth(start))
 }
 
-// Wrapped wraps a text in lines of a width, each styled by itself.
-func Wrapped(style lipgloss.Style, words string, width int) []string {
-	return Indented(style, "", words, width)
-}
-
-// Indented is Wrapped with a sign before the first line and the others aligned with
-// it. It cleans the text of what a terminal obeys.
+// Indented wraps a text in lines of a width, each styled by itself, with a sign before the first
+// one and the others aligned with it. It cleans the text of what a terminal obeys.
 func Indented(style lipgloss.Style, sign, words string, width int) []string {
 	words = text.Clean(words)
 	lines := text.Wrap(words, width-ansi.StringWidth(sign))

@@ -277,7 +277,7 @@ func (s *Shown) View() string {
 }
 
 func (s *Shown) note(width int) []string {
-	return Wrapped(s.theme.Muted, "Sent to the clipboard. Not every terminal supports that: paste it somewhere to check.", width)
+	return Indented(s.theme.Muted, "", "Sent to the clipboard. Not every terminal supports that: paste it somewhere to check.", width)
 }
 
 // lines are the secret, broken where a line is full.

@@ -68,8 +68,11 @@ func lookUp(ctx context.Context, travis Travis, target connect.Target) (connect.
 
 // planner returns a function that plans repositories with the answers as they are now.
 func (f *Flow) planner(targets []connect.Target) func(stop connect.Stop, travis Travis, read func(done int)) (connect.Plan, Outcome) {
-	request, warnings := f.request(), f.rackWarnings()
+	request, warnings := f.request(), []connect.Warning(nil)
 	request.Targets = targets
+	if rack, isFound := f.pickedRack(); isFound && byRack(f) {
+		warnings = connect.RackWarnings(rack)
+	}
 	fingerprint, newChecker, back := f.fingerprint(), f.outside.Checker, StepPassword
 	if request.Credential.Console {
 		back = StepKey

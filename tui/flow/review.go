@@ -304,20 +304,16 @@ func (f *Flow) severalLines() []Line {
 		indent(Plain, variable(connect.PasswordName, f.passwordWords())),
 	}
 	lines = append(append(lines, f.keyLines()...), Line{}, Line{Heading, counts.String()})
-	lines = append(append(lines, tableOf(plan.Repositories)...), Line{},
-		Line{Muted, f.stepWords()})
+	step := "The deploy step isn't added here: run convox-travis yml in each clone."
+	if f.answers.onlyExisting {
+		step = "Only the two variables are replaced: .travis.yml stays as it is."
+	}
+	lines = append(append(lines, tableOf(plan.Repositories)...), Line{}, Line{Muted, step})
 	lines = append(lines, warningLines(plan.AllWarnings())...)
 	if plan.Branch != "" {
 		lines = append(lines, Line{Warning, "Not every repository may have branch " + plan.Branch + ": that wasn't checked."})
 	}
 	return lines
-}
-
-func (f *Flow) stepWords() string {
-	if f.answers.onlyExisting {
-		return "Only the two variables are replaced: .travis.yml stays as it is."
-	}
-	return "The deploy step isn't added here: run convox-travis yml in each clone."
 }
 
 // counts are numbers of repositories, by what happens to them.

@@ -70,7 +70,7 @@ func Plain(stop connect.Stop, in Input, out io.Writer, f *flow.Flow) error {
 	p.search(ctx, f.Searches())
 	p.awaitSearches(500 * time.Millisecond) // what is found at once is what is offered
 	for {
-		p.search(ctx, f.MoreSearches())
+		p.search(ctx, f.Searches())
 		var err error
 		switch f.State() {
 		case flow.Over:

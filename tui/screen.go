@@ -81,7 +81,6 @@ func newModel(stop connect.Stop, t Terminal, f *flow.Flow) *model {
 // Init implements tea.Model.
 func (m *model) Init() tea.Cmd {
 	defer crash.Catch()
-	m.search(m.flow.Searches())
 	cmd := m.refresh()
 	return tea.Batch(tea.RequestBackgroundColor, cmd, m.noteAppearance())
 }
@@ -265,7 +264,7 @@ func (m *model) answer(v flow.Value) tea.Cmd {
 }
 
 func (m *model) refresh() tea.Cmd {
-	m.search(m.flow.MoreSearches())
+	m.search(m.flow.Searches())
 	switch m.flow.State() {
 	case flow.Over:
 		return tea.Quit

@@ -49,6 +49,7 @@ func New(outside Outside, given Given) *Flow {
 	if given.Reset != nil {
 		f.found.racks = []cfn.Rack{*given.Reset}
 	}
+	f.startSearches()
 	f.at = -1
 	f.forward()
 	return f

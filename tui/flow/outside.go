@@ -175,12 +175,11 @@ func begin(o Outside) found {
 // thing that it finds.
 type Search func(ctx context.Context, tell func(Update))
 
-// Searches lists the searches to run from the start, side by side.
-func (f *Flow) Searches() []Search {
-	var all []Search
+// startSearches adds the searches that run from the start, side by side.
+func (f *Flow) startSearches() {
 	add := func(isNeeded bool, s Search) {
 		if isNeeded {
-			all = append(all, s)
+			f.result.searches = append(f.result.searches, s)
 		}
 	}
 	o := f.outside
@@ -190,9 +189,8 @@ func (f *Flow) Searches() []Search {
 	add(o.Token != nil, o.searchAccount)
 	add(o.Waits != nil, o.watchWaits)
 	if o.Racks != nil && f.given.SignIn != ByConsole && (f.given.Host.IsZero() || f.given.Rack != "") {
-		all = append(all, f.newRackSearch(""))
+		add(true, f.newRackSearch(""))
 	}
-	return all
 }
 
 func (o Outside) searchClone(ctx context.Context, tell func(Update)) {
@@ -304,13 +302,12 @@ func latest(tell func(Update), counts func(*Flow) bool) func(Update) {
 	}
 }
 
-// MoreSearches lists the searches that the last step added, each once: the account's
-// repositories when the flow asks for one, and Racks again with an MFA code or
-// another AWS profile.
-func (f *Flow) MoreSearches() []Search {
-	more := f.result.searches
+// Searches lists the searches to start now, each once: those from the start, and those that the
+// last step added, such as Racks again with another AWS profile.
+func (f *Flow) Searches() []Search {
+	searches := f.result.searches
 	f.result.searches = nil
-	return more
+	return searches
 }
 
 func (o Outside) watchWaits(ctx context.Context, tell func(Update)) {

@@ -212,8 +212,6 @@ func (c *Confirm) Resize(width, height int) {
 
 func (c *Confirm) View() string { return c.fit(c.widget.View()) }
 
-func (*Confirm) Lines(int) Lines { return Lines{1, 1, 1} }
-
 func (c *Confirm) Keys() []Key {
 	keys := []Key{{Key: "←→", Does: "move"}}
 	if c.atOnce {

@@ -10,7 +10,6 @@
 package field
 
 import (
-	"errors"
 	"regexp"
 	"slices"
 	"strings"
@@ -87,11 +86,14 @@ const (
 type base struct {
 	theme         *Theme
 	width, height int
+	problem       error // with the answer
 }
 
 func (b *base) Resize(width, height int) { b.width, b.height = width, height }
 
-func (*base) Problem() error { return nil }
+func (*base) Lines(int) Lines { return Lines{1, 1, 1} }
+
+func (b *base) Problem() error { return b.problem }
 
 func (*base) TakesEscape() bool { return false }
 
@@ -106,13 +108,6 @@ func (b *base) fit(lines ...string) string {
 		lines[i] = ansi.Truncate(line, b.width, Ellipsis)
 	}
 	return strings.Join(lines, "\n")
-}
-
-func refusal(words string) error {
-	if words == "" {
-		return nil
-	}
-	return errors.New(words)
 }
 
 // printable replaces what a terminal would obey.

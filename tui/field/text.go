@@ -1,6 +1,7 @@
 package field
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -21,7 +22,6 @@ type Text struct {
 	placeholder string
 	typed       string // the widget's value
 	check       func(string) error
-	problem     error
 }
 
 // NewText starts with a value, or shows a placeholder where that is "". Enter passes
@@ -76,10 +76,6 @@ func (t *Text) Resize(width, height int) {
 
 func (t *Text) View() string { return t.fit(strings.Split(t.widget.View(), "\n")...) }
 
-func (*Text) Lines(int) Lines { return Lines{1, 1, 1} }
-
-func (t *Text) Problem() error { return t.problem }
-
 func (*Text) Keys() []Key { return []Key{{Key: "enter", Does: "continue", Priority: keyAnswers}} }
 
 func (*Text) TakesText() bool { return true }
@@ -91,9 +87,8 @@ const longestSecret = 64 << 10
 // The cursor is always at the end.
 type Secret struct {
 	base
-	value   secret.String
-	shown   bool
-	problem string
+	value secret.String
+	shown bool
 }
 
 // NewSecret starts with a value, which may be empty.
@@ -117,12 +112,12 @@ func (s *Secret) Update(msg tea.Msg) (tea.Cmd, bool) {
 }
 
 func (s *Secret) press(key tea.KeyPressMsg) (done bool) {
-	s.problem = ""
+	s.problem = nil
 	switch key.Keystroke() {
 	case "enter":
 		s.shown = false
 		if s.value.IsEmpty() {
-			s.problem = "type or paste a value first"
+			s.problem = errors.New("type or paste a value first")
 			return false
 		}
 		return true
@@ -145,10 +140,10 @@ func (s *Secret) press(key tea.KeyPressMsg) (done bool) {
 // paste takes one line, without its ending. It takes none of several, because then
 // the value would not be what was pasted.
 func (s *Secret) paste(text string) {
-	s.problem = ""
+	s.problem = nil
 	text = strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r") // terminals send "\r" for "\n"
 	if strings.ContainsAny(text, "\r\n") {
-		s.problem = "ignored a paste of several lines: paste the value alone"
+		s.problem = errors.New("ignored a paste of several lines: paste the value alone")
 		return
 	}
 	s.add(text)
@@ -157,7 +152,7 @@ func (s *Secret) paste(text string) {
 func (s *Secret) add(text string) {
 	value := s.value.Reveal()
 	if len(value)+len(text) > longestSecret {
-		s.problem = fmt.Sprintf("ignored: the value would be longer than %d KiB", longestSecret>>10)
+		s.problem = fmt.Errorf("ignored: the value would be longer than %d KiB", longestSecret>>10)
 		return
 	}
 	if text != "" {
@@ -182,8 +177,6 @@ func (s *Secret) View() string {
 }
 
 func (*Secret) Lines(int) Lines { return Lines{1, 1, 2} }
-
-func (s *Secret) Problem() error { return refusal(s.problem) }
 
 func (s *Secret) Keys() []Key {
 	if s.value.IsEmpty() {

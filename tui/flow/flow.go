@@ -360,9 +360,9 @@ func recovering() []step {
 func resetting() []step {
 	return []step{
 		lostStep, affectedStep, busyStep,
-		newStep, freshStep, keepStep,
+		newStep, freshStep, saveChoiceStep,
 		previewStep, resetCertificateStep, changesStep, refreshStep, nameStep,
-		saveStep, keptStep, resetStep, continueStep,
+		saveStep, showNewStep, resetStep, continueStep,
 	}
 }
 
@@ -392,8 +392,8 @@ const (
 	StepChanges     = "changes"
 	StepRefresh     = "refresh"
 	StepName        = "name"
-	StepKeep        = "keep"
-	StepKept        = "kept"
+	StepSaveChoice  = "keep"
+	StepShowNew     = "kept"
 	StepContinue    = "continue"
 	StepAfterReset  = "after reset"
 	StepRotate      = "rotate"

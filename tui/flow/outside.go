@@ -139,15 +139,14 @@ type found struct {
 	savedDone bool
 	savedErr  error
 
-	racks        []cfn.Rack
-	regions      int // searched so far
-	of           int // all regions of the search
-	racksStarted bool
-	racksDone    bool
-	racksErr     error
-	skipped      []cfn.Skipped
-	took         time.Duration // by the search
-	rackSearch   int           // the search that counts: earlier ones had other credentials
+	racks      []cfn.Rack
+	regions    int // searched so far
+	of         int // all regions of the search
+	racksDone  bool
+	racksErr   error
+	skipped    []cfn.Skipped
+	took       time.Duration // by the search
+	rackSearch int           // the search that counts: earlier ones had other credentials
 
 	profiles []cfn.Profile
 	profile  string // that the person picked and Racks were searched with, or ""
@@ -263,8 +262,7 @@ func (o Outside) searchAccount(ctx context.Context, tell func(Update)) {
 // newRackSearch returns a search for Racks, which replaces the one before.
 func (f *Flow) newRackSearch(mfaCode string) Search {
 	f.found.racks, f.found.skipped, f.found.racksErr = nil, nil, nil
-	f.found.regions, f.found.of = 0, 0
-	f.found.racksStarted, f.found.racksDone = true, false
+	f.found.regions, f.found.of, f.found.racksDone = 0, 0, false
 	f.found.rackSearch++
 	number, o := f.found.rackSearch, f.outside
 	return func(ctx context.Context, tell func(Update)) {

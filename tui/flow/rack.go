@@ -35,7 +35,7 @@ var rackStep = step{
 	},
 	pass: (*Flow).passRack,
 	begin: func(f *Flow) {
-		if f.outside.Racks != nil && !f.found.racksStarted { // the flags had answered
+		if f.outside.Racks != nil && f.found.rackSearch == 0 { // the flags had answered
 			f.result.searches = append(f.result.searches, f.newRackSearch(""))
 		}
 	},

@@ -249,11 +249,11 @@ var activateStep = step{
 
 var mixedStep = step{
 	id: StepMixed, name: "Review",
-	when: func(f *Flow) bool { return len(f.result.mixed) > 0 },
+	when: func(f *Flow) bool { return len(f.mixed()) > 0 },
 	ask: func(f *Flow) Question {
 		var mixed []connect.Target
 		var errs []error
-		for _, r := range f.result.mixed {
+		for _, r := range f.mixed() {
 			mixed, errs = append(mixed, r.Target), append(errs, r.Err)
 		}
 		isMixed := func(r connect.RepositoryPlan) bool { return slices.Contains(mixed, r.Target) }

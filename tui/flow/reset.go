@@ -260,9 +260,9 @@ var nameStep = step{
 	ask: func(f *Flow) Question {
 		name, then := f.rackName(), "Then the Rack gets the new password."
 		switch {
-		case needsKeeping(f) && f.answers.showIt:
+		case needsSaving(f) && f.answers.showIt:
 			then = "You see the new password before the Rack gets it."
-		case needsKeeping(f):
+		case needsSaving(f):
 			then = "Then the new password is saved, and the Rack gets it."
 		}
 		return Question{

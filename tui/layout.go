@@ -22,7 +22,6 @@ const (
 	narrowest = 16 // cells of the screen: in fewer, words and buttons are cut
 )
 
-// View implements tea.Model.
 func (m *model) View() tea.View {
 	defer crash.Catch()
 	screen := m.screen()

@@ -78,7 +78,6 @@ func newModel(stop connect.Stop, t Terminal, f *flow.Flow) *model {
 	return &model{flow: f, stop: stop, terminal: t, theme: field.NewTheme(true, field.GlyphsFor(t.Env)), width: 80, height: 24}
 }
 
-// Init implements tea.Model.
 func (m *model) Init() tea.Cmd {
 	defer crash.Catch()
 	cmd := m.refresh()
@@ -99,7 +98,6 @@ func startSearches(ctx context.Context, searches []flow.Search, deliver func(flo
 	}
 }
 
-// Update implements tea.Model.
 func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	defer crash.Catch()
 	cmd := m.take(msg)

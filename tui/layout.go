@@ -371,9 +371,7 @@ func (m *model) need() field.Lines {
 func (m *model) problems() []part {
 	problem := m.problem
 	if problem == nil && m.field != nil {
-		if err := m.field.Problem(); err != nil {
-			problem = flow.ProblemOf(err)
-		}
+		problem = flow.ProblemOf(m.field.Problem())
 	}
 	if problem == nil {
 		return nil

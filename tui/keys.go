@@ -26,13 +26,10 @@ func switchWords(s flow.Switch) string {
 // footer names the keys that do something now, as many as fit.
 func (m *model) footer() string {
 	keys := slices.DeleteFunc(m.keys(), func(k field.Key) bool { return k.Priority == field.OnlyHelp })
-	named := func(k field.Key) string {
-		return m.theme.Title.Render(k.Key) + " " + m.theme.Muted.Render(text.Clean(k.Does))
-	}
 	line := func() string {
 		var parts []string
 		for _, k := range keys {
-			parts = append(parts, named(k))
+			parts = append(parts, m.theme.Title.Render(k.Key)+" "+m.theme.Muted.Render(text.Clean(k.Does)))
 		}
 		return " " + m.theme.Muted.Render(field.Corner) + " " + strings.Join(parts, m.theme.Muted.Render(" · "))
 	}

@@ -22,7 +22,6 @@ const (
 	narrowest = 16 // cells of the screen: in fewer, words and buttons are cut
 )
 
-// View implements tea.Model.
 func (m *model) View() tea.View {
 	defer crash.Catch()
 	screen := m.screen()
@@ -159,7 +158,7 @@ func (m *model) titleLines(title, right string) []string {
 
 // titleWithMark is a title behind a mark, with a summary at the right.
 func (m *model) titleWithMark(mark, title, right string) []string {
-	lines := field.Wrapped(m.theme.Title, title, m.room())
+	lines := field.Indented(m.theme.Title, "", title, m.room())
 	first := m.spread(" "+mark+" "+lines[0], m.theme.Muted.Render(text.Clean(right)))
 	return append([]string{first}, m.bars(lines[1:]...)...)
 }
@@ -195,7 +194,7 @@ func (m *model) workLines() []string {
 	}
 	lines := m.titleWithMark(m.theme.Accent.Render(spinner[m.frame%len(spinner)]), text.Capitalize(words), elapsed)
 	if wait := m.flow.Wait().Text(time.Now()); wait != "" {
-		lines = append(lines, m.bars(field.Wrapped(m.theme.Muted, wait, m.room())...)...)
+		lines = append(lines, m.bars(field.Indented(m.theme.Muted, "", wait, m.room())...)...)
 	}
 	if m.progress.Words != "" {
 		lines = append(append(lines, m.bar("")), m.bars(m.progressLines()...)...)
@@ -225,7 +224,7 @@ const longestBar = 24
 // progressLines are a bar, where the progress is known, and what is being done.
 func (m *model) progressLines() []string {
 	p := m.progress
-	words := field.Wrapped(m.theme.Text, p.Text(time.Now()), m.room())
+	words := field.Indented(m.theme.Text, "", p.Text(time.Now()), m.room())
 	if p.Of < 1 {
 		return words
 	}
@@ -279,14 +278,11 @@ func (m *model) arrange() arrangement {
 	if _, isList := m.field.(*field.List); isList {
 		a.field += left.take(min(need.Most, rowsFirst) - a.field)
 	}
-	for i := range reasons { // those first that are copied, or short
-		if r := &reasons[i]; r.brief && len(r.lines) <= int(left) {
-			left.give(r, math.MaxInt)
-		}
-	}
-	for i := range reasons {
-		if r := &reasons[i]; len(r.lines) <= int(left) {
-			left.give(r, math.MaxInt)
+	for _, onlyBrief := range []bool{true, false} { // those first that are copied, or short
+		for i := range reasons {
+			if r := &reasons[i]; (r.brief || !onlyBrief) && len(r.lines) <= int(left) {
+				left.give(r, math.MaxInt)
+			}
 		}
 	}
 	if need.Most <= need.Enough+2 { // it needs no more than a hint's line
@@ -375,9 +371,7 @@ func (m *model) need() field.Lines {
 func (m *model) problems() []part {
 	problem := m.problem
 	if problem == nil && m.field != nil {
-		if err := m.field.Problem(); err != nil {
-			problem = flow.ProblemOf(err)
-		}
+		problem = flow.ProblemOf(m.field.Problem())
 	}
 	if problem == nil {
 		return nil
@@ -396,7 +390,7 @@ func (m *model) reasons() []part {
 	}
 	var reasons []part
 	for _, text := range m.question.Reason {
-		lines := field.Wrapped(m.theme.Muted, text, m.room())
+		lines := field.Indented(m.theme.Muted, "", text, m.room())
 		reasons = append(reasons, part{lines: lines, brief: len(lines) == 1 || !strings.Contains(text, " ")})
 	}
 	return reasons
@@ -417,7 +411,7 @@ func (m *model) detail() []part {
 	switch isCut := list.CutsNote(m.room()); {
 	case !there:
 	case row.Disabled != "" && isCut:
-		parts = append(parts, part{lines: field.Wrapped(m.theme.Muted, row.Cells[0]+": "+row.Disabled, m.room())})
+		parts = append(parts, part{lines: field.Indented(m.theme.Muted, "", row.Cells[0]+": "+row.Disabled, m.room())})
 	case row.Note != "" && isCut:
 		details = append(slices.Clone(details), flow.Detail{Text: row.Note})
 	}
@@ -448,7 +442,7 @@ func (m *model) labeled(details []flow.Detail) []string {
 			lines = append(lines, styled)
 			cells = width
 		default:
-			lines = append(lines, field.Wrapped(m.theme.Text, label+value, m.room())...)
+			lines = append(lines, field.Indented(m.theme.Text, "", label+value, m.room())...)
 			cells = m.room()
 		}
 	}

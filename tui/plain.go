@@ -70,7 +70,7 @@ func Plain(stop connect.Stop, in Input, out io.Writer, f *flow.Flow) error {
 	p.search(ctx, f.Searches())
 	p.awaitSearches(500 * time.Millisecond) // what is found at once is what is offered
 	for {
-		p.search(ctx, f.MoreSearches())
+		p.search(ctx, f.Searches())
 		var err error
 		switch f.State() {
 		case flow.Over:
@@ -200,7 +200,10 @@ func (p *plain) ask() error {
 	if step, _ := p.flow.Step(); step == flow.StepDone || step == flow.StepResetDone {
 		return p.flow.Answer(flow.Value{}) // the summary that follows says it all
 	}
-	p.open()
+	if !p.opened {
+		p.opened = true
+		p.say("Enter takes the answer in brackets, < goes back, ? explains, Ctrl-C quits. %s", p.flow.Promise())
+	}
 	p.in.drop() // before it is shown, so that no answer to it is lost
 	p.say("")
 	p.problem(q.Problem)
@@ -230,13 +233,6 @@ func (p *plain) ask() error {
 		p.problem(flow.ProblemOf(err))
 	}
 	return nil
-}
-
-func (p *plain) open() {
-	if !p.opened {
-		p.opened = true
-		p.say("Enter takes the answer in brackets, < goes back, ? explains, Ctrl-C quits. %s", p.flow.Promise())
-	}
 }
 
 func (p *plain) answer(q flow.Question) (flow.Value, error) {

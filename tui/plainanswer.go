@@ -9,6 +9,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
+	"convox-travis/internal/text"
 	"convox-travis/tui/flow"
 )
 
@@ -261,15 +262,11 @@ func (p *plain) repeatPicks(picked []flow.Row) {
 	if len(picked) == 1 {
 		return
 	}
-	names := make([]string, 0, shownRows)
-	for _, row := range picked[:min(len(picked), shownRows)] {
+	var names []string
+	for _, row := range picked {
 		names = append(names, row.Cells[0])
 	}
-	words := strings.Join(names, ", ")
-	if more := len(picked) - shownRows; more > 0 {
-		words += fmt.Sprintf(" and %d more", more)
-	}
-	p.say("%d picked: %s", len(picked), words)
+	p.say("%d picked: %s", len(picked), text.List(names))
 }
 
 // parsePicks returns the rows that an answer names, none if it's a part of a name.

@@ -150,7 +150,6 @@ func OpenDevice(in, screen *os.File) *Device {
 	return d
 }
 
-// Read implements io.Reader.
 func (d *Device) Read(p []byte) (int, error) { return d.screen.Read(p) }
 
 // Write implements io.Writer. It writes to the screen.
@@ -161,7 +160,6 @@ func (d *Device) Write(p []byte) (int, error) {
 	return d.screen.Write(p)
 }
 
-// Close implements io.Closer.
 func (d *Device) Close() error { return d.screen.Close() }
 
 // Fd is the screen's.

@@ -78,10 +78,8 @@ func newModel(stop connect.Stop, t Terminal, f *flow.Flow) *model {
 	return &model{flow: f, stop: stop, terminal: t, theme: field.NewTheme(true, field.GlyphsFor(t.Env)), width: 80, height: 24}
 }
 
-// Init implements tea.Model.
 func (m *model) Init() tea.Cmd {
 	defer crash.Catch()
-	m.search(m.flow.Searches())
 	cmd := m.refresh()
 	return tea.Batch(tea.RequestBackgroundColor, cmd, m.noteAppearance())
 }
@@ -100,7 +98,6 @@ func startSearches(ctx context.Context, searches []flow.Search, deliver func(flo
 	}
 }
 
-// Update implements tea.Model.
 func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	defer crash.Catch()
 	cmd := m.take(msg)
@@ -141,7 +138,11 @@ func (m *model) take(msg tea.Msg) tea.Cmd {
 		}
 		return m.refresh()
 	case stopMsg:
-		return m.halt()
+		if m.work != nil && m.work.Writes { // it ends by itself
+			m.stopping = true
+			return nil
+		}
+		return tea.Quit
 	case tea.ResumeMsg:
 		m.suspended = false
 		m.moved++ // keys for the shell answer nothing
@@ -171,15 +172,6 @@ func (m *model) take(msg tea.Msg) tea.Cmd {
 
 // mostLog is how many lines about the work are stored: more than any screen has.
 const mostLog = 200
-
-// halt leaves at once, or lets what writes come to its end.
-func (m *model) halt() tea.Cmd {
-	if m.work != nil && m.work.Writes {
-		m.stopping = true
-		return nil
-	}
-	return tea.Quit
-}
 
 func (m *model) press(key tea.KeyPressMsg) tea.Cmd {
 	switch stroke := key.Keystroke(); {
@@ -270,7 +262,7 @@ func (m *model) answer(v flow.Value) tea.Cmd {
 }
 
 func (m *model) refresh() tea.Cmd {
-	m.search(m.flow.MoreSearches())
+	m.search(m.flow.Searches())
 	switch m.flow.State() {
 	case flow.Over:
 		return tea.Quit
@@ -280,7 +272,7 @@ func (m *model) refresh() tea.Cmd {
 	m.busy, m.log, m.review = "", nil, nil
 	if id, _ := m.flow.Step(); m.step != id {
 		m.step = id
-		return m.ask()
+		return m.put(m.flow.Question())
 	}
 	m.catchUp()
 	return nil
@@ -327,8 +319,6 @@ func (m *model) tick() tea.Cmd {
 	}
 	return m.startTicking()
 }
-
-func (m *model) ask() tea.Cmd { return m.put(m.flow.Question()) }
 
 func (m *model) put(question flow.Question) tea.Cmd {
 	m.question = question

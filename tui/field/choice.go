@@ -31,13 +31,11 @@ func NewChoice(theme *Theme, options []flow.Option, selected int) *Choice {
 	return c
 }
 
-// Value implements Field.
 func (c *Choice) Value() flow.Value { return flow.Value{Index: c.selected} }
 
 // Select moves the focus to another option.
 func (c *Choice) Select(selected int) { c.selected = selected }
 
-// Update implements Field.
 func (c *Choice) Update(msg tea.Msg) (tea.Cmd, bool) {
 	pressed, ok := msg.(tea.KeyPressMsg)
 	if !ok {
@@ -58,7 +56,6 @@ func (c *Choice) Update(msg tea.Msg) (tea.Cmd, bool) {
 	return nil, false
 }
 
-// Keys implements Field.
 func (c *Choice) Keys() []Key {
 	keys := []Key{{Key: "enter", Does: "select", Priority: keyAnswers}}
 	if len(c.options) > 1 {
@@ -84,7 +81,6 @@ func (c *Choice) View() string {
 	return c.fit(slices.Concat(blocks...)...)
 }
 
-// Lines implements Field.
 func (c *Choice) Lines(width int) Lines {
 	labels, blocks := c.blocks(width, false), c.blocks(width, true)
 	tallest, note := 0, 0
@@ -185,10 +181,8 @@ func NewConfirm(theme *Theme, yes, no string, initial, atOnce bool) *Confirm {
 	return c
 }
 
-// Value implements Field.
 func (c *Confirm) Value() flow.Value { return flow.Value{Yes: c.value} }
 
-// Update implements Field.
 func (c *Confirm) Update(msg tea.Msg) (tea.Cmd, bool) {
 	pressed, ok := msg.(tea.KeyPressMsg)
 	if !ok {
@@ -216,13 +210,8 @@ func (c *Confirm) Resize(width, height int) {
 	c.widget.Affirmative(yes).Negative(no)
 }
 
-// View implements Field.
 func (c *Confirm) View() string { return c.fit(c.widget.View()) }
 
-// Lines implements Field.
-func (*Confirm) Lines(int) Lines { return Lines{1, 1, 1} }
-
-// Keys implements Field.
 func (c *Confirm) Keys() []Key {
 	keys := []Key{{Key: "←→", Does: "move"}}
 	if c.atOnce {

@@ -10,7 +10,6 @@
 package field
 
 import (
-	"errors"
 	"regexp"
 	"slices"
 	"strings"
@@ -72,7 +71,6 @@ type Key struct {
 	Priority int
 }
 
-// The priorities of a field's keys.
 const (
 	OnlyHelp   = -2 // is named only on the help page
 	keyLater   = -1 // is found without being named
@@ -88,18 +86,17 @@ const (
 type base struct {
 	theme         *Theme
 	width, height int
+	problem       error // with the answer
 }
 
-// Resize implements Field.
 func (b *base) Resize(width, height int) { b.width, b.height = width, height }
 
-// Problem implements Field.
-func (*base) Problem() error { return nil }
+func (*base) Lines(int) Lines { return Lines{1, 1, 1} }
 
-// TakesEscape implements Field.
+func (b *base) Problem() error { return b.problem }
+
 func (*base) TakesEscape() bool { return false }
 
-// TakesText implements Field.
 func (*base) TakesText() bool { return false }
 
 func (b *base) fit(lines ...string) string {
@@ -111,13 +108,6 @@ func (b *base) fit(lines ...string) string {
 		lines[i] = ansi.Truncate(line, b.width, Ellipsis)
 	}
 	return strings.Join(lines, "\n")
-}
-
-func refusal(words string) error {
-	if words == "" {
-		return nil
-	}
-	return errors.New(words)
 }
 
 // printable replaces what a terminal would obey.
@@ -152,13 +142,8 @@ func cutMiddle(text string, cells int) string {
 	return start + cutStart(text, cells-ansi.StringWidth(start))
 }
 
-// Wrapped wraps a text in lines of a width, each styled by itself.
-func Wrapped(style lipgloss.Style, words string, width int) []string {
-	return Indented(style, "", words, width)
-}
-
-// Indented is Wrapped with a sign before the first line and the others aligned with
-// it. It cleans the text of what a terminal obeys.
+// Indented wraps a text in lines of a width, each styled by itself, with a sign before the first
+// one and the others aligned with it. It cleans the text of what a terminal obeys.
 func Indented(style lipgloss.Style, sign, words string, width int) []string {
 	words = text.Clean(words)
 	lines := text.Wrap(words, width-ansi.StringWidth(sign))

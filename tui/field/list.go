@@ -1,6 +1,7 @@
 package field
 
 import (
+	"errors"
 	"iter"
 	"math"
 	"slices"
@@ -17,20 +18,20 @@ import (
 // the screen. Typing filters. The cost of a View depends only on its lines.
 type List struct {
 	base
-	several       bool       // rows can be marked
-	labels        []string   // the headings, one for each cell, or none
-	rows          []flow.Row // the listed ones, then the others
-	others        int
-	searched      []string // what the filter looks at in the listed ones
-	widths        []int    // of the columns
-	noteWidth     int
-	matches       []int // the rows that pass the filter, in the order on the screen
-	cursor        int   // in matches
-	isMoved       bool  // a person moved the cursor since the last filter
-	top           int   // of the window when the cursor last moved, in matches
-	marks         map[string]bool
-	filter        string
-	busy, problem string
+	several   bool       // rows can be marked
+	labels    []string   // the headings, one for each cell, or none
+	rows      []flow.Row // the listed ones, then the others
+	others    int
+	searched  []string // what the filter looks at in the listed ones
+	widths    []int    // of the columns
+	noteWidth int
+	matches   []int // the rows that pass the filter, in the order on the screen
+	cursor    int   // in matches
+	isMoved   bool  // a person moved the cursor since the last filter
+	top       int   // of the window when the cursor last moved, in matches
+	marks     map[string]bool
+	filter    string
+	busy      string
 }
 
 // NewList makes a list without rows. Where several, rows can be marked. headings may be
@@ -111,14 +112,13 @@ func (l *List) Len() int { return len(l.rows) }
 // Busy says that more rows are being looked for, in these words; "" ends it.
 func (l *List) Busy(words string) { l.busy = words }
 
-// Update implements Field.
 func (l *List) Update(msg tea.Msg) (tea.Cmd, bool) {
 	switch msg := msg.(type) {
 	case tea.PasteMsg:
-		l.problem = ""
+		l.problem = nil
 		l.narrow(l.filter + strings.TrimSpace(text.Clean(msg.Content)))
 	case tea.KeyPressMsg:
-		l.problem = ""
+		l.problem = nil
 		return nil, l.press(msg)
 	}
 	return nil, false
@@ -161,7 +161,7 @@ func (l *List) press(key tea.KeyPressMsg) (done bool) {
 
 func (l *List) refuse() {
 	if row, ok := l.Row(); ok && row.Disabled != "" {
-		l.problem = "can't be selected: " + row.Disabled
+		l.problem = errors.New("can't be selected: " + row.Disabled)
 	}
 }
 
@@ -189,10 +189,6 @@ func (l *List) CutsNote(width int) bool {
 	return cellWidth(noteOf(row)) > room
 }
 
-// Problem implements Field.
-func (l *List) Problem() error { return refusal(l.problem) }
-
-// Keys implements Field.
 func (l *List) Keys() []Key {
 	var keys []Key
 	if len(l.matches) > 1 {
@@ -217,7 +213,6 @@ func (l *List) Keys() []Key {
 	return keys
 }
 
-// TakesEscape implements Field.
 func (l *List) TakesEscape() bool { return l.filter != "" }
 
 // TakesText implements Field. No name starts with a "?".
@@ -269,7 +264,7 @@ func (l *List) space() {
 	case row.Disabled != "":
 		l.refuse()
 	case !isMarkable(&row):
-		l.problem = "can't be marked: press enter to select it alone"
+		l.problem = errors.New("can't be marked: press enter to select it alone")
 	default:
 		l.marks[row.Key] = !l.marks[row.Key]
 	}

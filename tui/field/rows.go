@@ -64,7 +64,6 @@ func (l *List) scroll(top int) {
 	}
 }
 
-// View implements Field.
 func (l *List) View() string {
 	if l.width <= 0 || l.height <= 0 {
 		return ""

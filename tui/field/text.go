@@ -1,6 +1,7 @@
 package field
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -21,7 +22,6 @@ type Text struct {
 	placeholder string
 	typed       string // the widget's value
 	check       func(string) error
-	problem     error
 }
 
 // NewText starts with a value, or shows a placeholder where that is "". Enter passes
@@ -47,7 +47,6 @@ func (t *Text) makeWidget() {
 // Value implements Field. It has no white space at its ends.
 func (t *Text) Value() flow.Value { return flow.Value{Text: strings.TrimSpace(t.typed)} }
 
-// Update implements Field.
 func (t *Text) Update(msg tea.Msg) (tea.Cmd, bool) {
 	switch msg := msg.(type) {
 	case tea.KeyPressMsg:
@@ -75,19 +74,10 @@ func (t *Text) Resize(width, height int) {
 	}
 }
 
-// View implements Field.
 func (t *Text) View() string { return t.fit(strings.Split(t.widget.View(), "\n")...) }
 
-// Lines implements Field.
-func (*Text) Lines(int) Lines { return Lines{1, 1, 1} }
-
-// Problem implements Field.
-func (t *Text) Problem() error { return t.problem }
-
-// Keys implements Field.
 func (*Text) Keys() []Key { return []Key{{Key: "enter", Does: "continue", Priority: keyAnswers}} }
 
-// TakesText implements Field.
 func (*Text) TakesText() bool { return true }
 
 const longestSecret = 64 << 10
@@ -97,9 +87,8 @@ const longestSecret = 64 << 10
 // The cursor is always at the end.
 type Secret struct {
 	base
-	value   secret.String
-	shown   bool
-	problem string
+	value secret.String
+	shown bool
 }
 
 // NewSecret starts with a value, which may be empty.
@@ -110,7 +99,6 @@ func NewSecret(theme *Theme, initial secret.String) *Secret {
 // Value implements Field. It is what was typed and pasted, white space included.
 func (s *Secret) Value() flow.Value { return flow.Value{Secret: s.value} }
 
-// Update implements Field.
 func (s *Secret) Update(msg tea.Msg) (tea.Cmd, bool) {
 	switch msg := msg.(type) {
 	case tea.BlurMsg:
@@ -124,12 +112,12 @@ func (s *Secret) Update(msg tea.Msg) (tea.Cmd, bool) {
 }
 
 func (s *Secret) press(key tea.KeyPressMsg) (done bool) {
-	s.problem = ""
+	s.problem = nil
 	switch key.Keystroke() {
 	case "enter":
 		s.shown = false
 		if s.value.IsEmpty() {
-			s.problem = "type or paste a value first"
+			s.problem = errors.New("type or paste a value first")
 			return false
 		}
 		return true
@@ -152,10 +140,10 @@ func (s *Secret) press(key tea.KeyPressMsg) (done bool) {
 // paste takes one line, without its ending. It takes none of several, because then
 // the value would not be what was pasted.
 func (s *Secret) paste(text string) {
-	s.problem = ""
+	s.problem = nil
 	text = strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r") // terminals send "\r" for "\n"
 	if strings.ContainsAny(text, "\r\n") {
-		s.problem = "ignored a paste of several lines: paste the value alone"
+		s.problem = errors.New("ignored a paste of several lines: paste the value alone")
 		return
 	}
 	s.add(text)
@@ -164,7 +152,7 @@ func (s *Secret) paste(text string) {
 func (s *Secret) add(text string) {
 	value := s.value.Reveal()
 	if len(value)+len(text) > longestSecret {
-		s.problem = fmt.Sprintf("ignored: the value would be longer than %d KiB", longestSecret>>10)
+		s.problem = fmt.Errorf("ignored: the value would be longer than %d KiB", longestSecret>>10)
 		return
 	}
 	if text != "" {
@@ -172,7 +160,6 @@ func (s *Secret) add(text string) {
 	}
 }
 
-// View implements Field.
 func (s *Secret) View() string {
 	room := max(s.width-len(space)-1, 1) // between the marker and the cursor
 	length := utf8.RuneCountInString(s.value.Reveal())
@@ -189,13 +176,8 @@ func (s *Secret) View() string {
 		s.theme.Muted.Render(space+note))
 }
 
-// Lines implements Field.
 func (*Secret) Lines(int) Lines { return Lines{1, 1, 2} }
 
-// Problem implements Field.
-func (s *Secret) Problem() error { return refusal(s.problem) }
-
-// Keys implements Field.
 func (s *Secret) Keys() []Key {
 	if s.value.IsEmpty() {
 		return nil
@@ -214,7 +196,6 @@ func showOrHide(shows bool) string {
 	return "hide"
 }
 
-// TakesText implements Field.
 func (*Secret) TakesText() bool { return true }
 
 // Shown is a secret that its owner asked to see, to write it down. Its last characters
@@ -240,7 +221,6 @@ func NewShown(theme *Theme, shown secret.String, tail int, check func(string) er
 // Value implements Field. It is what was typed.
 func (s *Shown) Value() flow.Value { return s.typing.Value() }
 
-// Update implements Field.
 func (s *Shown) Update(msg tea.Msg) (tea.Cmd, bool) {
 	switch msg := msg.(type) {
 	case tea.BlurMsg:
@@ -290,7 +270,7 @@ func (s *Shown) View() string {
 }
 
 func (s *Shown) note(width int) []string {
-	return Wrapped(s.theme.Muted, "Sent to the clipboard. Not every terminal supports that: paste it somewhere to check.", width)
+	return Indented(s.theme.Muted, "", "Sent to the clipboard. Not every terminal supports that: paste it somewhere to check.", width)
 }
 
 // lines are the secret, broken where a line is full.
@@ -306,7 +286,6 @@ func (s *Shown) lines(width int) []string {
 	return lines
 }
 
-// Lines implements Field.
 func (s *Shown) Lines(width int) Lines {
 	least := len(s.lines(width))
 	most := least
@@ -320,16 +299,13 @@ func (s *Shown) Lines(width int) Lines {
 	return Lines{least, enough, most + len(s.note(width))}
 }
 
-// Resize implements Field.
 func (s *Shown) Resize(width, height int) {
 	s.base.Resize(width, height)
 	s.typing.Resize(width, 1)
 }
 
-// Problem implements Field.
 func (s *Shown) Problem() error { return s.typing.Problem() }
 
-// Keys implements Field.
 func (s *Shown) Keys() []Key {
 	return []Key{
 		{Key: "enter", Does: "continue", Priority: keyAnswers},
@@ -338,5 +314,4 @@ func (s *Shown) Keys() []Key {
 	}
 }
 
-// TakesText implements Field.
 func (s *Shown) TakesText() bool { return s.asks }

@@ -153,9 +153,9 @@ func TestAnotherAccountHasOtherRepositories(t *testing.T) {
 	w.travis.AddRepository(travistest.Repository{ID: 12, Slug: "bob/own", Active: true})
 	w.outside.Clone = nil
 	w.begin(flow.Given{}).accept().accept().accept().step(flow.StepRepository)
-	late := w.flow.MoreSearches()
+	late := w.flow.Searches()
 	w.backTo(flow.StepAccount)
-	late = append(late, w.flow.MoreSearches()...)
+	late = append(late, w.flow.Searches()...)
 	w.answer(flow.Value{Index: 1}).step(flow.StepToken).type_("b0b").step(flow.StepRepository)
 	w.search(late)
 	for _, row := range w.flow.Question().Rows {

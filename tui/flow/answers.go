@@ -80,8 +80,7 @@ type result struct {
 	plan  *connect.Plan
 	files map[fileInputs]*filePlan
 	apps  map[appQuestion]*appAnswer
-	mixed []connect.RepositoryPlan // in which a branch would send the new password to its own host
-	took  time.Duration            // of the writes
+	took  time.Duration // of the writes
 
 	tested   bool  // a test build signed in
 	testErr  error // why a test build didn't

@@ -252,7 +252,8 @@ var testBuildStep = step{
 	id: StepTestBuild, name: "Test build",
 	when: func(f *Flow) bool {
 		report := f.result.report
-		return report != nil && !f.several() && len(report.Errs()) == 0 && report.Stopped == nil && !f.given.DryRun && !f.answers.encrypt && f.builds() && f.knowsRack()
+		return report != nil && !f.several() && len(report.Errs()) == 0 && report.Stopped == nil && !f.given.DryRun && !f.answers.encrypt &&
+			(f.onlyKnown().Active || f.answers.inactive == activate) && f.knowsRack()
 	},
 	soon: func(f *Flow) bool {
 		return f.result.report == nil && !f.several() && !f.given.DryRun && !f.given.Agreed && !f.answers.encrypt
@@ -281,8 +282,6 @@ var testBuildStep = step{
 		return ""
 	},
 }
-
-func (f *Flow) builds() bool { return f.onlyKnown().Active || f.answers.inactive == activate }
 
 func (f *Flow) runTestBuild() *Work {
 	request := audit.TestBuildRequest{

@@ -49,6 +49,7 @@ func New(outside Outside, given Given) *Flow {
 	if given.Reset != nil {
 		f.found.racks = []cfn.Rack{*given.Reset}
 	}
+	f.startSearches()
 	f.at = -1
 	f.forward()
 	return f
@@ -76,7 +77,6 @@ func (s step) needed(f *Flow) bool { return s.when == nil || s.when(f) }
 // State says what a driver has to do.
 type State int
 
-// The states.
 const (
 	Asking  State = iota // ask Question, then call Answer
 	Waiting              // wait until an Update changes the state
@@ -360,9 +360,9 @@ func recovering() []step {
 func resetting() []step {
 	return []step{
 		lostStep, affectedStep, busyStep,
-		newStep, freshStep, keepStep,
+		newStep, freshStep, saveChoiceStep,
 		previewStep, resetCertificateStep, changesStep, refreshStep, nameStep,
-		saveStep, keptStep, resetStep, continueStep,
+		saveStep, showNewStep, resetStep, continueStep,
 	}
 }
 
@@ -388,15 +388,12 @@ const (
 	StepBusy        = "busy"
 	StepNew         = "new"
 	StepFresh       = "fresh"
-	StepPreview     = "preview"
 	StepResetTrust  = "reset certificate"
 	StepChanges     = "changes"
 	StepRefresh     = "refresh"
 	StepName        = "name"
-	StepKeep        = "keep"
-	StepSave        = "save"
-	StepKept        = "kept"
-	StepReset       = "reset"
+	StepSaveChoice  = "keep"
+	StepShowNew     = "kept"
 	StepContinue    = "continue"
 	StepAfterReset  = "after reset"
 	StepRotate      = "rotate"
@@ -405,14 +402,12 @@ const (
 	StepToken       = "token"
 	StepRepository  = "repository"
 	StepSlug        = "slug"
-	StepRead        = "read"
 	StepUnknown     = "unknown"
 	StepActivate    = "activate"
 	StepBranch      = "branch"
 	StepBranchName  = "branch name"
 	StepDeployRack  = "deploy rack"
 	StepCommand     = "command"
-	StepPlan        = "plan"
 	StepMixed       = "mixed"
 	StepFile        = "file"
 	StepReview      = "review"

@@ -134,7 +134,7 @@ func (w *world) search(searches []flow.Search) {
 func (w *world) settle() {
 	w.Helper()
 	for {
-		w.search(w.flow.MoreSearches())
+		w.search(w.flow.Searches())
 		switch w.flow.State() {
 		case flow.Waiting:
 			w.Fatalf("it waits: %s", w.flow.Busy())

@@ -14,16 +14,16 @@ import (
 var hints = problem.Hints{
 	// Answers.
 	"bad_host":     meantHost,
-	"bad_password": newPassword,
+	"bad_password": sayIf(func(d convox.Detail) bool { return d.New }, "go back and generate one"),
 
 	// The Rack or Console.
 	"login_refused":       loginRefused,
-	"only_raw_form":       onlyRawForm,
+	"only_raw_form":       sayIf(isOfRack, lettersAndDigits),
 	"password_unsendable": problem.Say(lettersAndDigits),
 	"unreachable":         unreachable,
-	"not_a_rack":          notARack,
+	"not_a_rack":          sayIf(func(d convox.Detail) bool { return d.Other }, "go back and sign in with a deploy key if it is a Console"),
 	"not_a_console":       problem.Say("go back and sign in with the Rack password if this is a Rack"),
-	"save_login":          saveElsewhere,
+	"save_login":          sayIf(isOfRack, "choose to show the password, and save it elsewhere"),
 
 	// AWS.
 	"aws_denied":      problem.Say("go back to the Racks and use another AWS profile, or restart with AWS_PROFILE set to one"),
@@ -59,19 +59,24 @@ var continueReset = problem.Say("continue it here, or later with the same new pa
 
 const lettersAndDigits = "go back and set a new Rack password of letters and digits"
 
+// sayIf is a row that says something only of some errors about a Rack or Console.
+func sayIf(is func(convox.Detail) bool, hint string) func(*problem.Error) []string {
+	return func(e *problem.Error) []string {
+		if is(convox.DetailOf(e)) {
+			return []string{hint}
+		}
+		return nil
+	}
+}
+
+func isOfRack(d convox.Detail) bool { return !d.Console }
+
 func meantHost(e *problem.Error) []string {
 	if _, isOfStack := e.Detail.(cfn.Rack); isOfStack {
 		return []string{"go back and enter the Rack's host"}
 	}
 	if convox.DetailOf(e).Meant == convox.MeantRack {
 		return []string{"go back and select the Rack if this is its name in CloudFormation"}
-	}
-	return nil
-}
-
-func newPassword(e *problem.Error) []string {
-	if convox.DetailOf(e).New {
-		return []string{"go back and generate one"}
 	}
 	return nil
 }
@@ -88,23 +93,9 @@ func loginRefused(e *problem.Error) []string {
 	return []string{"go back and choose another source if the password is lost", "go back and choose Console deploy key if this is one"}
 }
 
-func onlyRawForm(e *problem.Error) []string {
-	if convox.DetailOf(e).Console {
-		return nil
-	}
-	return []string{lettersAndDigits}
-}
-
 func unreachable(e *problem.Error) []string {
 	if _, isTravis := e.Detail.(travisapi.Failure); isTravis && e.Hints == nil {
 		return []string{"check the connection, then retry"}
-	}
-	return nil
-}
-
-func notARack(e *problem.Error) []string {
-	if convox.DetailOf(e).Other {
-		return []string{"go back and sign in with a deploy key if it is a Console"}
 	}
 	return nil
 }
@@ -120,11 +111,4 @@ func anotherEndpoint(e *problem.Error) []string {
 		return []string{"quit and start with the Travis endpoint " + api + ": that is where an Enterprise has its API"}
 	}
 	return []string{"check the Travis endpoint that you started with"}
-}
-
-func saveElsewhere(e *problem.Error) []string {
-	if convox.DetailOf(e).Console {
-		return nil
-	}
-	return []string{"choose to show the password, and save it elsewhere"}
 }

@@ -99,14 +99,14 @@ var freshStep = step{
 	take: func(f *Flow, v Value) { f.answers.fresh = v.Secret },
 }
 
-// needsKeeping reports whether the Rack is to get a password that its owner may not have yet.
-func needsKeeping(f *Flow) bool {
+// needsSaving reports whether the Rack is to get a password that its owner may not have yet.
+func needsSaving(f *Flow) bool {
 	return isResetting(f) && f.answers.newFrom != newSaved && !f.given.DryRun
 }
 
-var keepStep = step{
-	id: StepKeep, name: "Reset",
-	when: needsKeeping,
+var saveChoiceStep = step{
+	id: StepSaveChoice, name: "Reset",
+	when: needsSaving,
 	ask: func(f *Flow) Question {
 		return Question{
 			Kind: Choice, Title: "Where do you want the new password?", Guarded: true,
@@ -126,20 +126,20 @@ var keepStep = step{
 
 // saveStep saves the new password right before the Rack gets it.
 var saveStep = step{
-	id: StepSave, name: "Reset",
-	when: func(f *Flow) bool { return isPlanned(f) && needsKeeping(f) && !f.answers.showIt },
+	name: "Reset",
+	when: func(f *Flow) bool { return isPlanned(f) && needsSaving(f) && !f.answers.showIt },
 	do: func(f *Flow) *Work {
 		r := f.reset
 		return &Work{
 			Words: "saving the new password for the convox CLI", Writes: true,
-			Run: func(connect.Stop, Tell) Outcome { return resetOutcome(r, r.Save(), StepKeep) },
+			Run: func(connect.Stop, Tell) Outcome { return resetOutcome(r, r.Save(), StepSaveChoice) },
 		}
 	},
 }
 
-var keptStep = step{
-	id: StepKept, name: "Reset",
-	when: func(f *Flow) bool { return isPlanned(f) && needsKeeping(f) && f.answers.showIt },
+var showNewStep = step{
+	id: StepShowNew, name: "Reset",
+	when: func(f *Flow) bool { return isPlanned(f) && needsSaving(f) && f.answers.showIt },
 	ask: func(f *Flow) Question {
 		password := f.newPassword().New
 		tail := convox.TailLength(password, 6) // of a shorter one, all

@@ -119,7 +119,6 @@ type Given struct {
 // SignIn is a sign-in method.
 type SignIn string
 
-// The sign-in methods.
 const (
 	NoSignIn  SignIn = ""
 	ByConsole SignIn = "console" // with a deploy key
@@ -140,15 +139,14 @@ type found struct {
 	savedDone bool
 	savedErr  error
 
-	racks        []cfn.Rack
-	regions      int // searched so far
-	of           int // all regions of the search
-	racksStarted bool
-	racksDone    bool
-	racksErr     error
-	skipped      []cfn.Skipped
-	took         time.Duration // by the search
-	rackSearch   int           // the search that counts: earlier ones had other credentials
+	racks      []cfn.Rack
+	regions    int // searched so far
+	of         int // all regions of the search
+	racksDone  bool
+	racksErr   error
+	skipped    []cfn.Skipped
+	took       time.Duration // by the search
+	rackSearch int           // the search that counts: earlier ones had other credentials
 
 	profiles []cfn.Profile
 	profile  string // that the person picked and Racks were searched with, or ""
@@ -176,12 +174,11 @@ func begin(o Outside) found {
 // thing that it finds.
 type Search func(ctx context.Context, tell func(Update))
 
-// Searches lists the searches to run from the start, side by side.
-func (f *Flow) Searches() []Search {
-	var all []Search
+// startSearches adds the searches that run from the start, side by side.
+func (f *Flow) startSearches() {
 	add := func(isNeeded bool, s Search) {
 		if isNeeded {
-			all = append(all, s)
+			f.result.searches = append(f.result.searches, s)
 		}
 	}
 	o := f.outside
@@ -191,9 +188,8 @@ func (f *Flow) Searches() []Search {
 	add(o.Token != nil, o.searchAccount)
 	add(o.Waits != nil, o.watchWaits)
 	if o.Racks != nil && f.given.SignIn != ByConsole && (f.given.Host.IsZero() || f.given.Rack != "") {
-		all = append(all, f.newRackSearch(""))
+		add(true, f.newRackSearch(""))
 	}
-	return all
 }
 
 func (o Outside) searchClone(ctx context.Context, tell func(Update)) {
@@ -266,8 +262,7 @@ func (o Outside) searchAccount(ctx context.Context, tell func(Update)) {
 // newRackSearch returns a search for Racks, which replaces the one before.
 func (f *Flow) newRackSearch(mfaCode string) Search {
 	f.found.racks, f.found.skipped, f.found.racksErr = nil, nil, nil
-	f.found.regions, f.found.of = 0, 0
-	f.found.racksStarted, f.found.racksDone = true, false
+	f.found.regions, f.found.of, f.found.racksDone = 0, 0, false
 	f.found.rackSearch++
 	number, o := f.found.rackSearch, f.outside
 	return func(ctx context.Context, tell func(Update)) {
@@ -305,13 +300,12 @@ func latest(tell func(Update), counts func(*Flow) bool) func(Update) {
 	}
 }
 
-// MoreSearches lists the searches that the last step added, each once: the account's
-// repositories when the flow asks for one, and Racks again with an MFA code or
-// another AWS profile.
-func (f *Flow) MoreSearches() []Search {
-	more := f.result.searches
+// Searches lists the searches to start now, each once: those from the start, and those that the
+// last step added, such as Racks again with another AWS profile.
+func (f *Flow) Searches() []Search {
+	searches := f.result.searches
 	f.result.searches = nil
-	return more
+	return searches
 }
 
 func (o Outside) watchWaits(ctx context.Context, tell func(Update)) {

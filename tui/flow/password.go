@@ -309,32 +309,29 @@ func (f *Flow) recover() *Work {
 	rack, _ := f.pickedRack()
 	back := f.whereItIs()
 	host, outside, check := f.rackHost(), f.outside, f.newLoginCheck(back)
-	return &Work{
-		Words: "reading the password from AWS",
-		Run: func(stop connect.Stop, tell Tell) Outcome {
-			aws, err := outside.AWS(stop.Soft)
-			var found cfn.Recovered
-			if err == nil {
-				found, err = aws.Recover(stop.Soft, rack, func(_ cfn.Source, why error) { tell.Line(Line{Muted, why.Error()}) })
+	return &Work{Words: "reading the password from AWS", Run: func(stop connect.Stop, tell Tell) Outcome {
+		aws, err := outside.AWS(stop.Soft)
+		var found cfn.Recovered
+		if err == nil {
+			found, err = aws.Recover(stop.Soft, rack, func(_ cfn.Source, why error) { tell.Line(Line{Muted, why.Error()}) })
+		}
+		if err != nil {
+			isNowhere := problem.Has(err, cfn.CodeNoPassword, cfn.CodeDenied, cfn.CodeMissing)
+			return Outcome{Err: err, To: back, Set: func(f *Flow) { f.result.noRecovery = f.result.noRecovery || isNowhere }}
+		}
+		for _, s := range cfn.Sources() {
+			if s.Source == found.From {
+				tell.Line(Line{Good, "found in " + s.Reads})
 			}
-			if err != nil {
-				isNowhere := problem.Has(err, cfn.CodeNoPassword, cfn.CodeDenied, cfn.CodeMissing)
-				return Outcome{Err: err, To: back, Set: func(f *Flow) { f.result.noRecovery = f.result.noRecovery || isNowhere }}
-			}
-			for _, s := range cfn.Sources() {
-				if s.Source == found.From {
-					tell.Line(Line{Good, "found in " + s.Reads})
-				}
-			}
-			outcome := check(stop, connect.Credential{Host: host, Password: found.Password, Source: convox.FromAWS})
-			checked := outcome.Set
-			outcome.Set = func(f *Flow) {
-				f.answers.recovered = found.Password
-				checked(f)
-			}
-			return outcome
-		},
-	}
+		}
+		outcome := check(stop, connect.Credential{Host: host, Password: found.Password, Source: convox.FromAWS})
+		checked := outcome.Set
+		outcome.Set = func(f *Flow) {
+			f.answers.recovered = found.Password
+			checked(f)
+		}
+		return outcome
+	}}
 }
 
 var recoveredStep = step{
@@ -379,22 +376,19 @@ var recoveredShownStep = step{
 
 func (f *Flow) saveRecovered() *Work {
 	logins, host, password := f.outside.Logins, f.rackHost(), f.answers.recovered
-	return &Work{
-		Words: "saving the password for the convox CLI", Writes: true,
-		Run: func(connect.Stop, Tell) Outcome {
-			file, err := logins.Save(host, password)
-			if err != nil {
-				return Outcome{Err: err}
+	return &Work{Words: "saving the password for the convox CLI", Writes: true, Run: func(connect.Stop, Tell) Outcome {
+		file, err := logins.Save(host, password)
+		if err != nil {
+			return Outcome{Err: err}
+		}
+		return Outcome{To: StepRecovered, Set: func(f *Flow) {
+			f.result.savedIn = file
+			line := "the password of " + host.String() + " is saved in " + f.result.savedIn
+			if !slices.Contains(f.kept, line) {
+				f.kept = append(f.kept, line)
 			}
-			return Outcome{To: StepRecovered, Set: func(f *Flow) {
-				f.result.savedIn = file
-				line := "the password of " + host.String() + " is saved in " + f.result.savedIn
-				if !slices.Contains(f.kept, line) {
-					f.kept = append(f.kept, line)
-				}
-			}}
-		},
-	}
+		}}
+	}}
 }
 
 // Kept says which recovered passwords were saved for the convox CLI.

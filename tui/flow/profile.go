@@ -118,13 +118,10 @@ var ssoStep = step{
 
 func (f *Flow) loginSSO() *Work {
 	profile, login := f.profile().SSO, f.outside.LoginSSO
-	return &Work{
-		Words: "waiting for your browser: " + cfn.SSOLogin(profile),
-		Run: func(stop connect.Stop, tell Tell) Outcome {
-			if err := login(stop.Soft, profile, func(line string) { tell.Line(Line{Text: line}) }); err != nil {
-				return Outcome{Err: err}
-			}
-			return Outcome{To: StepRack, Set: func(f *Flow) { f.searchRacks("") }}
-		},
-	}
+	return &Work{Words: "waiting for your browser: " + cfn.SSOLogin(profile), Run: func(stop connect.Stop, tell Tell) Outcome {
+		if err := login(stop.Soft, profile, func(line string) { tell.Line(Line{Text: line}) }); err != nil {
+			return Outcome{Err: err}
+		}
+		return Outcome{To: StepRack, Set: func(f *Flow) { f.searchRacks("") }}
+	}}
 }

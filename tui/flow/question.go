@@ -9,7 +9,6 @@ import (
 // Kind is the way in which a question is asked.
 type Kind int
 
-// The kinds.
 const (
 	Choice  Kind = iota // one of a few Options
 	Text                // a line
@@ -100,7 +99,6 @@ type Switch struct {
 // Tone is how a line is meant. Color alone never says it.
 type Tone int
 
-// The tones.
 const (
 	Plain Tone = iota
 	Heading
@@ -173,7 +171,6 @@ type Item struct {
 // ItemState says whether an item is before or behind the current step.
 type ItemState int
 
-// The states of an item.
 const (
 	Ahead ItemState = iota
 	Here

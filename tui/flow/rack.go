@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"convox-travis/cfn"
-	"convox-travis/internal/connect"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/secret"
@@ -36,7 +35,7 @@ var rackStep = step{
 	},
 	pass: (*Flow).passRack,
 	begin: func(f *Flow) {
-		if f.outside.Racks != nil && !f.found.racksStarted { // the flags had answered
+		if f.outside.Racks != nil && f.found.rackSearch == 0 { // the flags had answered
 			f.result.searches = append(f.result.searches, f.newRackSearch(""))
 		}
 	},
@@ -308,13 +307,6 @@ func (f *Flow) rackHost() convox.Host {
 	}
 	host, _ := convox.ParseHost(name) // a row with a bad host can't be selected
 	return host
-}
-
-func (f *Flow) rackWarnings() []connect.Warning {
-	if rack, found := f.pickedRack(); found && f.answers.signIn == ByRack {
-		return connect.RackWarnings(rack)
-	}
-	return nil
 }
 
 var mfaStep = step{

@@ -13,7 +13,7 @@ import (
 	"convox-travis/travisapi"
 )
 
-var readStep = step{id: StepRead, name: "Repository", do: func(f *Flow) *Work { return f.read(false) }}
+var readStep = step{name: "Repository", do: func(f *Flow) *Work { return f.read(false) }}
 
 // read reads several repositories with their settings: all that follows is decided
 // from that, without another call. The settings of one are read for its plan, so
@@ -68,8 +68,11 @@ func lookUp(ctx context.Context, travis Travis, target connect.Target) (connect.
 
 // planner returns a function that plans repositories with the answers as they are now.
 func (f *Flow) planner(targets []connect.Target) func(stop connect.Stop, travis Travis, read func(done int)) (connect.Plan, Outcome) {
-	request, warnings := f.request(), f.rackWarnings()
+	request, warnings := f.request(), []connect.Warning(nil)
 	request.Targets = targets
+	if rack, isFound := f.pickedRack(); isFound && byRack(f) {
+		warnings = connect.RackWarnings(rack)
+	}
 	fingerprint, newChecker, back := f.fingerprint(), f.outside.Checker, StepPassword
 	if request.Credential.Console {
 		back = StepKey
@@ -246,11 +249,11 @@ var activateStep = step{
 
 var mixedStep = step{
 	id: StepMixed, name: "Review",
-	when: func(f *Flow) bool { return len(f.result.mixed) > 0 },
+	when: func(f *Flow) bool { return len(f.mixed()) > 0 },
 	ask: func(f *Flow) Question {
 		var mixed []connect.Target
 		var errs []error
-		for _, r := range f.result.mixed {
+		for _, r := range f.mixed() {
 			mixed, errs = append(mixed, r.Target), append(errs, r.Err)
 		}
 		isMixed := func(r connect.RepositoryPlan) bool { return slices.Contains(mixed, r.Target) }

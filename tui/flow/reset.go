@@ -115,17 +115,14 @@ func goToLost(f *Flow) *Work { return f.goTo(StepLost) }
 func (f *Flow) lookAtStack() *Work {
 	rack, _ := f.pickedRack()
 	host, outside, r := f.rackHost(), f.outside, f.reset
-	return &Work{
-		Words: "looking at the stack of Rack " + f.rackName(),
-		Run: func(stop connect.Stop, _ Tell) Outcome {
-			r.Rack, r.Host, r.Logins = rack, host, outside.Logins
-			aws, err := outside.AWS(stop.Soft)
-			if err == nil {
-				err = r.Look(stop.Soft, aws)
-			}
-			return resetOutcome(r, err, StepAffected)
-		},
-	}
+	return &Work{Words: "looking at the stack of Rack " + f.rackName(), Run: func(stop connect.Stop, _ Tell) Outcome {
+		r.Rack, r.Host, r.Logins = rack, host, outside.Logins
+		aws, err := outside.AWS(stop.Soft)
+		if err == nil {
+			err = r.Look(stop.Soft, aws)
+		}
+		return resetOutcome(r, err, StepAffected)
+	}}
 }
 
 // busyStep waits for an update that is running already, such as an earlier reset.
@@ -149,16 +146,13 @@ var busyStep = step{
 
 func (f *Flow) awaitUpdate() *Work {
 	r, outside := f.reset, f.outside
-	return &Work{
-		Words: "waiting for the update to finish",
-		Run: func(stop connect.Stop, tell Tell) Outcome {
-			report := r.Await(stop, r.Saved, outside.showReset(tell))
-			return resetOutcome(r, errors.Join(report.Err, report.Left), StepAffected)
-		},
-	}
+	return &Work{Words: "waiting for the update to finish", Run: func(stop connect.Stop, tell Tell) Outcome {
+		report := r.Await(stop, r.Saved, outside.showReset(tell))
+		return resetOutcome(r, errors.Join(report.Err, report.Left), StepAffected)
+	}}
 }
 
-var previewStep = step{id: StepPreview, name: "Reset", when: isResetting, do: (*Flow).preview}
+var previewStep = step{name: "Reset", when: isResetting, do: (*Flow).preview}
 
 func (f *Flow) preview() *Work {
 	r, request, outside, fingerprint := f.reset, f.newPassword(), f.outside, f.fingerprint()
@@ -266,9 +260,9 @@ var nameStep = step{
 	ask: func(f *Flow) Question {
 		name, then := f.rackName(), "Then the Rack gets the new password."
 		switch {
-		case needsKeeping(f) && f.answers.showIt:
+		case needsSaving(f) && f.answers.showIt:
 			then = "You see the new password before the Rack gets it."
-		case needsKeeping(f):
+		case needsSaving(f):
 			then = "Then the new password is saved, and the Rack gets it."
 		}
 		return Question{
@@ -284,7 +278,7 @@ var nameStep = step{
 	},
 }
 
-var resetStep = step{id: StepReset, name: "Reset", when: isPlanned, do: (*Flow).runReset}
+var resetStep = step{name: "Reset", when: isPlanned, do: (*Flow).runReset}
 
 func (f *Flow) runReset() *Work {
 	r, outside := f.reset, f.outside

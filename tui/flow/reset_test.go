@@ -54,7 +54,7 @@ func TestALostPasswordBecomesWrittenVariables(t *testing.T) {
 
 func TestANewPasswordThatIsShownIsTypedBack(t *testing.T) {
 	w := newLostWorld(t).toLost().toName("Show it")
-	w.answer(named).step(flow.StepKept)
+	w.answer(named).step(flow.StepShowNew)
 	made := w.flow.Question().Secret.Reveal()
 	for _, wrong := range []string{"", "nonono", made, made[:6]} {
 		if err := w.flow.Answer(flow.Value{Text: wrong}); err == nil {

@@ -182,7 +182,7 @@ func TestAStackThatCannotBeUpdatedIsSaidAtOnce(t *testing.T) {
 
 func TestAShortPasswordIsTypedBackWhole(t *testing.T) {
 	w := newLostWorld(t).toLost()
-	w.choose("Set a new password").answer(yes).choose("Type one").answer(flow.Value{Secret: secret.New("abc")}).choose("Show it").answer(yes).answer(named).step(flow.StepKept)
+	w.choose("Set a new password").answer(yes).choose("Type one").answer(flow.Value{Secret: secret.New("abc")}).choose("Show it").answer(yes).answer(named).step(flow.StepShowNew)
 	if q := w.flow.Question(); q.Tail != 3 || !strings.Contains(q.Reason[0], "last 3 characters") {
 		t.Errorf("%+v", q)
 	}
@@ -205,7 +205,7 @@ func (w *lostWorld) leave() string {
 func TestAResetThatEndsLeavesNothingBehind(t *testing.T) {
 	w := newLostWorld(t)
 	w.leave()
-	w.alone(flow.Given{}).choose("Set a new password").answer(yes).choose("Generate one").choose("Show it").answer(yes).answer(named).step(flow.StepKept)
+	w.alone(flow.Given{}).choose("Set a new password").answer(yes).choose("Generate one").choose("Show it").answer(yes).answer(named).step(flow.StepShowNew)
 	w.answer(flow.Value{Text: w.flow.Question().Secret.Reveal()[24:]}).step(flow.StepResetDone)
 	w.alone(flow.Given{}).choose("Set a new password").answer(yes).step(flow.StepNew)
 	if options := fmt.Sprint(w.flow.Question().Options); strings.Contains(options, "saved") {

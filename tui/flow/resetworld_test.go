@@ -108,7 +108,7 @@ var named = flow.Value{Text: "production"}
 // toName goes from the question whether it is lost to the one that confirms the reset.
 func (w *lostWorld) toName(keep string) *lostWorld {
 	w.Helper()
-	w.choose("Set a new password").step(flow.StepAffected).answer(yes).step(flow.StepNew).choose("Generate one").step(flow.StepKeep).choose(keep)
+	w.choose("Set a new password").step(flow.StepAffected).answer(yes).step(flow.StepNew).choose("Generate one").step(flow.StepSaveChoice).choose(keep)
 	w.step(flow.StepChanges).answer(yes).step(flow.StepName)
 	return w
 }

@@ -13,7 +13,7 @@ import (
 	"convox-travis/internal/text"
 )
 
-var planStep = step{id: StepPlan, name: "Review", do: func(f *Flow) *Work {
+var planStep = step{name: "Review", do: func(f *Flow) *Work {
 	f.answers.allowMixed, f.answers.leftOut = f.given.AllowMixed, nil // asked again for each plan
 	f.askApp()
 	return f.plan()
@@ -22,34 +22,34 @@ var planStep = step{id: StepPlan, name: "Review", do: func(f *Flow) *Work {
 // plan decides what would change: for several from what was read, for one from Travis's data now.
 func (f *Flow) plan() *Work {
 	if f.several() {
-		f.setPlan(f.result.read.Again(f.request()))
-		if err := refusal(*f.result.plan); err != nil && len(f.result.mixed) == 0 {
+		plan := f.result.read.Again(f.request())
+		f.result.plan = &plan
+		if err := refusal(plan); err != nil && len(f.mixed()) == 0 {
 			f.goTo(StepRepository)
 			f.problem = ProblemOf(err)
 		}
 		return nil
 	}
 	plan := f.planner(f.targets())
-	f.result.plan, f.result.mixed = nil, nil
+	f.result.plan = nil
 	return f.travisWork("reading the Travis settings of "+nameOf(f.targets()), func(stop connect.Stop, travis Travis, _ Tell) Outcome {
 		plan, outcome := plan(stop, travis, nil)
 		if err := refusal(plan); outcome.Err == nil && err != nil && !connect.IsMixed(err) {
 			outcome = Outcome{Err: err, To: fixedAt(err, StepRepository)}
 		}
 		if outcome.Err == nil {
-			outcome.Set = func(f *Flow) { f.setPlan(plan) }
+			outcome.Set = func(f *Flow) { f.result.plan = &plan }
 		}
 		return outcome
 	})
 }
 
-func (f *Flow) setPlan(plan connect.Plan) {
-	f.result.plan, f.result.mixed = &plan, nil
-	for _, r := range plan.Repositories {
-		if connect.IsMixed(r.Err) {
-			f.result.mixed = append(f.result.mixed, r)
-		}
+// mixed are the repositories in which a branch would send the new password to its own host.
+func (f *Flow) mixed() []connect.RepositoryPlan {
+	if f.result.plan == nil {
+		return nil
 	}
+	return slices.DeleteFunc(slices.Clone(f.result.plan.Repositories), func(r connect.RepositoryPlan) bool { return !connect.IsMixed(r.Err) })
 }
 
 // refusal is why a plan writes to no repository, or nil.
@@ -304,20 +304,16 @@ func (f *Flow) severalLines() []Line {
 		indent(Plain, variable(connect.PasswordName, f.passwordWords())),
 	}
 	lines = append(append(lines, f.keyLines()...), Line{}, Line{Heading, counts.String()})
-	lines = append(append(lines, tableOf(plan.Repositories)...), Line{},
-		Line{Muted, f.stepWords()})
+	step := "The deploy step isn't added here: run convox-travis yml in each clone."
+	if f.answers.onlyExisting {
+		step = "Only the two variables are replaced: .travis.yml stays as it is."
+	}
+	lines = append(append(lines, tableOf(plan.Repositories)...), Line{}, Line{Muted, step})
 	lines = append(lines, warningLines(plan.AllWarnings())...)
 	if plan.Branch != "" {
 		lines = append(lines, Line{Warning, "Not every repository may have branch " + plan.Branch + ": that wasn't checked."})
 	}
 	return lines
-}
-
-func (f *Flow) stepWords() string {
-	if f.answers.onlyExisting {
-		return "Only the two variables are replaced: .travis.yml stays as it is."
-	}
-	return "The deploy step isn't added here: run convox-travis yml in each clone."
 }
 
 // counts are numbers of repositories, by what happens to them.

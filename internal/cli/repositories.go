@@ -11,10 +11,7 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"convox-travis/internal/connect"
-	"convox-travis/internal/crash"
 	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/travisyml"
@@ -299,46 +296,14 @@ func (o *options) listOwner(ctx context.Context, client lister) ([]connect.Targe
 	return targets, all, err
 }
 
-// manyOfOne is the number of repositories of one owner from which they are listed
-// instead of read separately: a page of a list has a hundred.
-const manyOfOne = 200
-
-// listMany lists the repositories of owners of whom many are named. What it doesn't
-// return is read one by one, also after an error.
-func listMany(ctx context.Context, client lister, targets []connect.Target) ([]travisapi.Repository, error) {
-	var owners []connect.Target // without NAME in the slug
-	named := map[connect.Target]int{}
-	for _, target := range targets {
-		owner := ownerOf(target)
-		if named[owner]++; named[owner] == manyOfOne {
-			owners = append(owners, owner)
-		}
-	}
-	listed, errs := make([][]travisapi.Repository, len(owners)), make([]error, len(owners))
-	var reads errgroup.Group
-	reads.SetLimit(listsAtATime)
-	for i, owner := range owners {
-		reads.Go(func() error {
-			defer crash.Catch()
-			var err error
-			listed[i], err = client.Repositories(ctx, travisapi.ListOptions{Owner: owner.Slug, Provider: owner.Provider})
-			if err != nil {
-				errs[i] = fmt.Errorf("%s: %w", owner, err)
-			}
-			return nil
-		})
-	}
-	_ = reads.Wait() // the errors are in errs
-	return slices.Concat(listed...), errors.Join(errs...)
-}
-
-const listsAtATime = 4
-
 // ownerOf is a repository's provider and owner, without NAME in the slug.
 func ownerOf(target connect.Target) connect.Target {
 	login, _, _ := strings.Cut(target.Slug, "/")
 	return connect.Target{Provider: target.Provider, Slug: strings.ToLower(login)}
 }
+
+// mostOwners limits the owners whose repositories are listed for suggestions.
+const mostOwners = 4
 
 // speller finds the repositories that a mistyped name may mean.
 type speller struct {
@@ -352,7 +317,7 @@ func (s *speller) suggest(ctx context.Context, target connect.Target) string {
 	owner := ownerOf(target)
 	slugs, isListed := s.slugs[owner]
 	if !isListed {
-		if len(s.slugs) == listsAtATime {
+		if len(s.slugs) == mostOwners {
 			return ""
 		}
 		ctx, cancel := context.WithTimeout(ctx, 2*time.Second)

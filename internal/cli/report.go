@@ -10,8 +10,6 @@ import (
 	"unicode"
 	"unicode/utf16"
 
-	"github.com/charmbracelet/x/ansi"
-
 	"convox-travis/internal/connect"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/progress"
@@ -357,22 +355,16 @@ func repositoryLines(report connect.Report) (lines []string) {
 	return lines
 }
 
-func repositoryTable(report connect.Report) (lines []string) {
-	names, column := make([]string, len(report.Repositories)), 0
-	for i, r := range report.Repositories {
-		names[i] = text.Clean(r.Target.String())
-		if n := ansi.StringWidth(names[i]); n <= longestRepoCell {
-			column = max(column, n)
-		}
-	}
-	for i, r := range report.Repositories {
+func repositoryTable(report connect.Report) []string {
+	var rows [][]string
+	for _, r := range report.Repositories {
 		outcome := r.Outcome()
 		if r.Activated {
 			outcome = "activated, " + outcome
 		}
-		lines = append(lines, names[i]+strings.Repeat(" ", max(0, column-ansi.StringWidth(names[i])))+gap+outcome)
+		rows = append(rows, []string{r.Target.String(), outcome})
 	}
-	return lines
+	return alignColumns(rows)
 }
 
 // resume is how an unfinished run is continued: with the same command, which skips or

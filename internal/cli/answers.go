@@ -232,11 +232,11 @@ func (p *program) answers(ctx context.Context, o *options, command string, needs
 		SkipExisting: o.skipExisting, OnlyExisting: o.onlyExisting, AllowMixed: o.allowMixed, Unchecked: o.noVerify,
 	}
 	p.noteSource(repos)
-	place, err := p.travisPlace(o, repos.slug())
+	travis, err := p.travisSettings(o, repos.slug())
 	if err != nil {
 		return a, err
 	}
-	token, err := place.token(p.env)
+	token, err := travis.token(p.env)
 	if err != nil {
 		return a, err
 	}
@@ -244,12 +244,12 @@ func (p *program) answers(ctx context.Context, o *options, command string, needs
 		m.add("a repository", repos.missingHint())
 	}
 	if token.IsEmpty() {
-		m.addToken(place.endpoint)
+		m.addToken(travis.endpoint)
 	}
 	if err := m.err(command); err != nil {
 		return a, err
 	}
-	a.travis, err = p.travisClient(place.endpoint, token)
+	a.travis, err = p.travisClient(travis.endpoint, token)
 	return a, err
 }
 
@@ -305,28 +305,28 @@ func (p *program) missingAnswers(f *flow.Flow) error {
 	return m.err("the wizard")
 }
 
-// travisPlace is Travis's endpoint, and what the Travis CLI has saved.
-type travisPlace struct {
+// travisSettings is Travis's endpoint, and what the Travis CLI has saved.
+type travisSettings struct {
 	endpoint string
 	saved    travisapi.CLIConfig
 }
 
-// travisPlace finds the endpoint without a call. slug is the repository for which the
+// travisSettings finds the endpoint without a call. slug is the repository for which the
 // Travis CLI may have saved one.
-func (p *program) travisPlace(o *options, slug string) (travisPlace, error) {
+func (p *program) travisSettings(o *options, slug string) (travisSettings, error) {
 	saved, err := travisapi.ReadCLIConfig(p.env, p.home)
 	if err != nil && o.travisEndpoint == "" && p.env("TRAVIS_ENDPOINT") == "" {
-		return travisPlace{}, err // a token may belong to the endpoint in that file
+		return travisSettings{}, err // a token may belong to the endpoint in that file
 	}
 	endpoint, err := travisapi.FindEndpoint(o.travisEndpoint, p.env, saved, slug)
 	if err != nil {
-		return travisPlace{}, usageError(err.Error(), hintsOf(err)...)
+		return travisSettings{}, usageError(err.Error(), hintsOf(err)...)
 	}
-	return travisPlace{endpoint: endpoint, saved: saved}, nil
+	return travisSettings{endpoint: endpoint, saved: saved}, nil
 }
 
 // token is the token for the endpoint, or empty.
-func (t travisPlace) token(env func(string) string) (secret.String, error) {
+func (t travisSettings) token(env func(string) string) (secret.String, error) {
 	token, err := travisapi.FindToken(t.endpoint, env, t.saved)
 	if err != nil {
 		return token, usageError(err.Error(), hintsOf(err)...)

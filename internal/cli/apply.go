@@ -85,7 +85,7 @@ func (p *program) apply(stop connect.Stop, o *options) result {
 	}
 	spell := speller{client: a.travis}
 	for i, r := range plan.Repositories {
-		plan.Repositories[i].Err = spell.improve(stop.Soft, r.Target, r.Err)
+		plan.Repositories[i].Err = spell.addSuggestion(stop.Soft, r.Target, r.Err)
 	}
 	show.plan(plan)
 	clone := p.playClone(stop.Soft, o, a, plan)

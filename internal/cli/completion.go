@@ -182,7 +182,7 @@ func (p *program) completeApps(ctx context.Context) []string {
 		return nil
 	}
 	clone, _ := gitrepo.Open(ctx, p.dir) // outside a clone there is no remote
-	return []string{repositories{found: clone.Candidates()}.app(file)}
+	return []string{repositories{candidates: clone.Candidates()}.app(file)}
 }
 
 func (p *program) completeRacks(context.Context) (all []string) {

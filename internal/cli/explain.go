@@ -52,8 +52,8 @@ func (p *program) explain(ctx context.Context, o *ymlOptions, d *explainDocument
 	repairs = audit.Repairs(builds.Messages)
 	d.Warnings = warningsOf(repairs)
 	for _, outcome := range builds.Outcomes {
-		made, unseen := buildOf(outcome, target)
-		d.Builds = append(d.Builds, made)
+		document, unseen := buildOf(outcome, target)
+		d.Builds = append(d.Builds, document)
 		for _, one := range unseen {
 			if !slices.Contains(d.Unseen, one) {
 				d.Unseen = append(d.Unseen, one)
@@ -134,7 +134,7 @@ func (b *buildDocument) lines(isListed bool) []string {
 		if len(job.Unplayed) > 0 {
 			partly = ", as far as it can be played"
 		}
-		isListed = isListed || len(job.Deploys)+len(job.otherwise) > 0 || len(job.Unplayed) > 0 || job.status != 0 || job.waits
+		isListed = isListed || len(job.Deploys)+len(job.onFailure) > 0 || len(job.Unplayed) > 0 || job.status != 0 || job.isBlocked
 	}
 	line := "builds " + text.Count(len(b.Jobs), "job")
 	switch deploys {
@@ -199,14 +199,14 @@ func (j *jobDocument) text() []string {
 		lines = append(lines, j.Deploys[i].text(times))
 		i += times
 	}
-	if j.status != 0 && !j.waits && len(j.Unplayed) == 0 {
+	if j.status != 0 && !j.isBlocked && len(j.Unplayed) == 0 {
 		lines = append(lines, "always fails")
 	}
-	lines = append(lines, j.otherwise...)
+	lines = append(lines, j.onFailure...)
 	for _, unplayed := range j.Unplayed {
 		lines = append(lines, "can't be played: "+audit.LineLead(unplayed.Line)+audit.Shortened(unplayed.What))
 	}
-	if j.waits {
+	if j.isBlocked {
 		lines = append(lines, "doesn't run: a job of an earlier stage always fails")
 	}
 	return lines
@@ -263,9 +263,9 @@ type (
 		Deploys      list[deployDocument] `json:"deploys"`
 		Unplayed     list[unseenDocument] `json:"unplayed"`
 
-		waits     bool     // for a stage that never passes
+		isBlocked bool     // by a stage that never passes
 		status    int      // of the job if every command passes
-		otherwise []string // what it deploys if a command fails
+		onFailure []string // what it deploys if a command fails
 	}
 	deployDocument struct {
 		App        string `json:"app"`
@@ -291,22 +291,22 @@ func buildOf(outcome build.Outcome, target build.Target) (document buildDocument
 		Event: string(event.Type), Branch: event.Branch, Tag: event.Tag,
 		Built: len(outcome.Build.Jobs) > 0, Reason: outcome.Build.Reason,
 	}
-	reached := audit.Reached(outcome)
+	isReached := audit.Reached(outcome)
 	for i, job := range outcome.Build.Jobs {
 		played := outcome.Played[i]
 		one := jobDocument{
 			Number: job.Number, Stage: job.Stage, Name: job.Name, OS: job.OS, Language: job.Language, Env: hideSecrets(job.Env),
-			AllowFailure: job.AllowFailure, Phases: job.Phases(), status: played.Status, waits: !reached[i],
+			AllowFailure: job.AllowFailure, Phases: job.Phases(), status: played.Status, isBlocked: !isReached[i],
 		}
 		for _, call := range played.Calls {
 			deploy := deployDocument{target.AppOf(call), call.Rack, call.Line, call.Phase, call.FailsBuild}
 			switch {
-			case !reached[i]:
+			case !isReached[i]:
 			case call.Deploys && !call.OnFailure:
 				one.Deploys = append(one.Deploys, deploy)
 			case call.Deploys:
-				text := deploy.otherwise(played.Status)
-				one.otherwise = append(one.otherwise, text+lineWords(call.Line))
+				text := deploy.onFailure(played.Status)
+				one.onFailure = append(one.onFailure, text+lineWords(call.Line))
 				unseen = append(unseen, unseenDocument{What: text, Line: call.Line})
 			}
 		}
@@ -330,9 +330,9 @@ func (d deployDocument) what() string {
 	return text
 }
 
-// otherwise says when a deploy runs that doesn't run if every command passes; status is
+// onFailure says when a deploy runs that doesn't run if every command passes; status is
 // the job's in that case.
-func (d deployDocument) otherwise(status int) string {
+func (d deployDocument) onFailure(status int) string {
 	switch {
 	case d.Phase == "after_failure":
 		return "when the tests fail, " + d.what()

@@ -242,9 +242,9 @@ type resetReporter struct {
 	table []string // the preview, for a dry run
 	begun time.Time
 
-	mu   sync.Mutex
-	last string    // the last message, whose end the user may be waiting for; or ""
-	said time.Time // when it was shown
+	mu      sync.Mutex
+	last    string // the last message, whose end the user may be waiting for; or ""
+	shownAt time.Time
 }
 
 // preview shows what would change.
@@ -319,13 +319,13 @@ func (s *resetReporter) event(e reset.Event) {
 	defer s.mu.Unlock()
 	if words != s.last {
 		s.last = words
-		s.sayLast()
+		s.showLast()
 	}
 }
 
-// sayLast shows the last message, and for how long it has been waiting.
-func (s *resetReporter) sayLast() {
-	s.said = time.Now()
+// showLast shows the last message, and for how long it has been waiting.
+func (s *resetReporter) showLast() {
+	s.shownAt = time.Now()
 	s.note("  %4.0f s  %s", time.Since(s.begun).Seconds(), s.last)
 }
 
@@ -333,7 +333,7 @@ func (s *resetReporter) sayLast() {
 func (s *resetReporter) waiting(words string) (done func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.begun, s.said, s.last = time.Now(), time.Now(), words
+	s.begun, s.shownAt, s.last = time.Now(), time.Now(), words
 	ended := make(chan struct{})
 	go func() {
 		defer crash.Catch()
@@ -346,8 +346,8 @@ func (s *resetReporter) waiting(words string) (done func()) {
 			case <-tick.C:
 			}
 			s.mu.Lock()
-			if s.last != "" && time.Since(s.said) >= progress.Silence {
-				s.sayLast()
+			if s.last != "" && time.Since(s.shownAt) >= progress.Silence {
+				s.showLast()
 			}
 			s.mu.Unlock()
 		}
@@ -366,14 +366,14 @@ func (s *resetReporter) fail(err error) result {
 }
 
 // report is the result of a reset. Its last line is the state of the Rack.
-func (s *resetReporter) report(report reset.Report, kept ...string) result {
+func (s *resetReporter) report(report reset.Report, saved ...string) result {
 	r := result{document: s.document(report), err: report.Err, leftover: report.Left, stopped: report.Stopped, lines: s.table}
-	standing := append(kept, report.State())
+	lines := append(saved, report.State())
 	switch {
 	case r.exitCode() == exitDone:
-		r.lines = append(r.lines, standing...)
+		r.lines = append(r.lines, lines...)
 	case s.found.Rack.Name != "":
-		r.standing = standing
+		r.lasting = lines
 	}
 	return r
 }

@@ -33,11 +33,11 @@ type result struct {
 	dryRun   bool
 	shown    bool // the wizard's transcript says all of it to people
 
-	text     string   // printed as it is, instead of all below
-	lines    []string // for people, on standard output
-	diff     string   // the same, byte for byte unless on a terminal
-	notes    []string // for people, on standard error
-	standing []string // the same, also with --json, whose document lacks it
+	text    string   // printed as it is, instead of all below
+	lines   []string // for people, on standard output
+	diff    string   // the same, byte for byte unless on a terminal
+	notes   []string // for people, on standard error
+	lasting []string // the same, also with --json, whose document lacks it
 }
 
 // failure is the result of a run that has nothing else to report.
@@ -126,7 +126,7 @@ func (p *program) finish(cmd *cobra.Command, r result) int {
 			p.say(note)
 		}
 	}
-	for _, line := range r.standing {
+	for _, line := range r.lasting {
 		p.say(line)
 	}
 	return r.exitCode()

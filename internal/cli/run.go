@@ -232,17 +232,17 @@ func waitFor[T any](ctx context.Context, f func() (T, error)) (T, error) {
 		value T
 		err   error
 	}
-	ended := make(chan result, 1)
+	done := make(chan result, 1)
 	go func() {
 		defer crash.Catch()
 		value, err := f()
-		ended <- result{value, err}
+		done <- result{value, err}
 	}()
 	select {
 	case <-ctx.Done():
 		var none T
 		return none, context.Cause(ctx)
-	case r := <-ended:
+	case r := <-done:
 		return r.value, r.err
 	}
 }
@@ -277,7 +277,7 @@ func run(args []string, p *program) int {
 	p.out = out
 	root.SetOut(out)
 	root.SetErr(p.err)
-	ended := make(chan int, 1)
+	exited := make(chan int, 1)
 	go func() {
 		defer crash.Catch()
 		cmd, err := root.ExecuteContextC(stop.Soft)
@@ -290,9 +290,9 @@ func run(args []string, p *program) int {
 		}
 		code = out.check(p, code)
 		p.status.clear()
-		ended <- code
+		exited <- code
 	}()
-	if code, isDone := p.await(stop, ended); isDone {
+	if code, isDone := p.await(stop, exited); isDone {
 		return code
 	}
 	return p.abandon(context.Cause(stop.Soft), p.hasWritten.Load(), out)
@@ -414,9 +414,9 @@ const patience = 750 * time.Millisecond
 // await waits for the command to end. After a request to stop it waits for patience,
 // and, once something was written, for the grace of writes as well; after a second
 // signal, for patience alone. isDone is false if the command is still running.
-func (p *program) await(stop connect.Stop, ended <-chan int) (code int, isDone bool) {
+func (p *program) await(stop connect.Stop, exited <-chan int) (code int, isDone bool) {
 	select {
-	case code = <-ended:
+	case code = <-exited:
 		return code, true
 	case <-stop.Soft.Done():
 	}
@@ -425,7 +425,7 @@ func (p *program) await(stop connect.Stop, ended <-chan int) (code int, isDone b
 	hard, isLast := stop.Hard.Done(), false
 	for {
 		select {
-		case code = <-ended:
+		case code = <-exited:
 			return code, true
 		case <-hard:
 			hard, isLast = nil, true

@@ -269,6 +269,17 @@ func (p *program) needsCredential(o *options) func(*missing, login) {
 	}
 }
 
+// stepAnswers are the answers that steps of the wizard ask for, and how else to give them.
+var stepAnswers = map[string]struct{ name, hint string }{
+	flow.StepRack:        {"a Rack", "pass --rack NAME or --host HOST"},
+	flow.StepPassword:    {"the password or deploy key", "set CONVOX_PASSWORD, or answer the question"},
+	flow.StepRepository:  {"a repository", "pass --repo OWNER/NAME, or run this inside the repository's clone"},
+	flow.StepMixed:       {"permission to send the new password to another host", "answer yes, or pass --allow-mixed"},
+	flow.StepCertificate: {"approval of the Rack's certificate", "answer yes, or pass --fingerprint"},
+	flow.StepUnchecked:   {"permission to write unchecked", "answer yes, or pass --no-verify"},
+	flow.StepReview:      {"your confirmation of the review", "answer yes, or pass --yes"},
+}
+
 // missingAnswers lists what the wizard still had to ask when its input ended.
 func (p *program) missingAnswers(f *flow.Flow) error {
 	if p.demo {
@@ -276,25 +287,14 @@ func (p *program) missingAnswers(f *flow.Flow) error {
 	}
 	var m missing
 	for _, step := range f.Missing() {
-		switch step {
-		case flow.StepSignIn:
+		answer, isKnown := stepAnswers[step]
+		switch {
+		case step == flow.StepSignIn:
 			m.addSignIn()
-		case flow.StepRack:
-			m.add("a Rack", "pass --rack NAME or --host HOST")
-		case flow.StepPassword:
-			m.add("the password or deploy key", "set CONVOX_PASSWORD, or answer the question")
-		case flow.StepToken:
+		case step == flow.StepToken:
 			m.addToken(travisapi.HostedEndpoint)
-		case flow.StepRepository:
-			m.add("a repository", "pass --repo OWNER/NAME, or run this inside the repository's clone")
-		case flow.StepMixed:
-			m.add("permission to send the new password to another host", "answer yes, or pass --allow-mixed")
-		case flow.StepCertificate:
-			m.add("approval of the Rack's certificate", "answer yes, or pass --fingerprint")
-		case flow.StepUnchecked:
-			m.add("permission to write unchecked", "answer yes, or pass --no-verify")
-		case flow.StepReview:
-			m.add("your confirmation of the review", "answer yes, or pass --yes")
+		case isKnown:
+			m.add(answer.name, answer.hint)
 		default:
 			m.add(fmt.Sprintf("an answer to %q", f.Question().Title), "answer the question")
 		}
@@ -334,11 +334,12 @@ func (t travisSettings) token(env func(string) string) (secret.String, error) {
 	return token, nil
 }
 
-// travisClients are the clients of this run, by endpoint and token: Travis counts and
+// travisClient is the client of this run, for one endpoint and token: Travis counts and
 // refuses calls by those.
-type travisClients struct {
+type travisClient struct {
 	mu     sync.Mutex
-	byName map[string]*travisapi.Client
+	name   string // of the endpoint and the token
+	client *travisapi.Client
 }
 
 // travisClient returns the client for an endpoint and a token. All runs with that token
@@ -346,9 +347,9 @@ type travisClients struct {
 // retries that; a ban has to be waited for.
 func (p *program) travisClient(endpoint string, token secret.String) (*travisapi.Client, error) {
 	name := travisapi.Fingerprint(endpoint, token)
-	p.clients.mu.Lock()
-	defer p.clients.mu.Unlock()
-	if known := p.clients.byName[name]; known != nil && (known.Refused() == nil || !travisapi.RefusedUntil(known.Refused()).IsZero()) {
+	p.travis.mu.Lock()
+	defer p.travis.mu.Unlock()
+	if known := p.travis.client; name == p.travis.name && (known.Refused() == nil || !travisapi.RefusedUntil(known.Refused()).IsZero()) {
 		return known, nil
 	}
 	client, err := travisapi.New(travisapi.Config{
@@ -358,9 +359,6 @@ func (p *program) travisClient(endpoint string, token secret.String) (*travisapi
 	if err != nil {
 		return nil, usageError(err.Error(), hintsOf(err)...)
 	}
-	if p.clients.byName == nil {
-		p.clients.byName = map[string]*travisapi.Client{}
-	}
-	p.clients.byName[name] = client
+	p.travis.name, p.travis.client = name, client
 	return client, nil
 }

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
 
 	"convox-travis/internal/connect"
@@ -187,7 +186,7 @@ func (p *program) warn(warnings []connect.Warning) {
 	}
 }
 
-// printDiff prints a diff that can be applied; on a terminal, in color.
+// printDiff prints a diff that can be applied; on a terminal, cleaned.
 func (p *program) printDiff(diff string) {
 	isTerminal := p.outWidth() != math.MaxInt
 	for line := range strings.Lines(diff) {
@@ -196,29 +195,10 @@ func (p *program) printDiff(diff string) {
 			for i := range cells {
 				cells[i] = text.Clean(cells[i])
 			}
-			line = p.colorLine(strings.Join(cells, "\t")) + "\n"
+			line = strings.Join(cells, "\t") + "\n"
 		}
 		fmt.Fprint(p.out, line)
 	}
-}
-
-// colorLine returns a line of a diff, in its color if colors are shown.
-func (p *program) colorLine(line string) string {
-	if !p.colors || line == "" {
-		return line
-	}
-	style := ansi.Style{}
-	switch {
-	case strings.HasPrefix(line, "+++"), strings.HasPrefix(line, "---"):
-		style = style.Bold()
-	case line[0] == '+':
-		style = style.ForegroundColor(ansi.Green)
-	case line[0] == '-':
-		style = style.ForegroundColor(ansi.Red)
-	case line[0] == '@':
-		style = style.ForegroundColor(ansi.Cyan)
-	}
-	return style.Styled(line)
 }
 
 // reportErrors prints errors. An error that many repositories share is printed once,

@@ -85,8 +85,6 @@ type program struct {
 	status *status
 	// inIsTerminal and errIsTerminal report whether a person types into in and reads err.
 	inIsTerminal, errIsTerminal bool
-	// colors reports whether out is a terminal that shows colors.
-	colors bool
 
 	env  func(string) string
 	home string
@@ -96,8 +94,8 @@ type program struct {
 	// calls, or "".
 	cache string
 	// limit applies to POSTs to Travis.
-	limit   ratelimit.Limit
-	clients travisClients
+	limit  ratelimit.Limit
+	travis travisClient
 
 	// wizardWait carries what a call waits for to the wizard; nil means standard error.
 	wizardWait chan progress.Wait
@@ -136,9 +134,7 @@ func systemProgram() *program {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, endingSignals...)
 	ignoreBrokenPipe()
-	colors := term.IsTerminal(int(os.Stdout.Fd())) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 	return &program{
-		colors:        colors,
 		in:            in,
 		out:           os.Stdout,
 		err:           os.Stderr,

@@ -17,40 +17,37 @@ import (
 // explainYML plays the builds of a file, and reports what they run and deploy.
 func (p *program) explainYML(ctx context.Context, o *ymlOptions) result {
 	d := &explainDocument{}
-	lines, repairs, err := p.explain(ctx, o, d)
-	if stopped := context.Cause(ctx); stopped != nil && err != nil {
-		err = stopped
-	}
-	if err != nil {
+	r := result{document: d}
+	if r.err = p.explain(ctx, o, d, &r); r.err != nil {
+		r = result{document: d, err: cmp.Or(context.Cause(ctx), r.err)}
 		d.Builds, d.Unseen = nil, nil
-		return result{document: d, err: err}
 	}
-	return result{document: d, warnings: repairs, lines: lines}
+	return r
 }
 
-// explain fills the document and returns the same as lines for people. repairs warn
+// explain fills the document, and the result with the same for people. Its warnings are
 // where Travis reads the file differently.
-func (p *program) explain(ctx context.Context, o *ymlOptions, d *explainDocument) (lines []string, repairs []connect.Warning, err error) {
+func (p *program) explain(ctx context.Context, o *ymlOptions, d *explainDocument, r *result) error {
 	file, err := o.open(p.dir)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	d.File = file.Path
 	if err := file.CheckExists(); err != nil {
-		return nil, nil, err
+		return err
 	}
 	repos, err := p.fileRepositories(ctx, o)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	p.noteSource(repos)
 	target := build.Target{Repo: repos.single(), Branch: cmp.Or(p.fileBranch(ctx, o, file), "main"), DefaultApp: repos.defaultApp(file)}
 	builds, err := audit.PlayFile(ctx, player(), file, target)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	repairs = audit.Repairs(builds.Messages)
-	d.Warnings = warningsOf(repairs)
+	r.warnings = audit.Repairs(builds.Messages)
+	d.Warnings = warningsOf(r.warnings)
 	for _, outcome := range builds.Outcomes {
 		document, unseen := buildOf(outcome, target)
 		d.Builds = append(d.Builds, document)
@@ -61,25 +58,25 @@ func (p *program) explain(ctx context.Context, o *ymlOptions, d *explainDocument
 		}
 	}
 	idle, err := builds.Idle(ctx, player(), file) // why a push doesn't run existing steps
-	lines = d.lines()
+	r.lines = d.lines()
 	for _, found := range idle {
 		d.Warnings = append(d.Warnings, messageDocument{found.Code, found.Message, found.Hint})
-		lines = append(lines, "note: "+found.Message)
+		r.lines = append(r.lines, "note: "+found.Message)
 		for hint := range strings.SplitSeq(found.Hint, "\n") {
 			if hint != "" {
-				lines = append(lines, "hint: "+hint)
+				r.lines = append(r.lines, "hint: "+hint)
 			}
 		}
 	}
-	said := map[string]bool{} // several lines can call one script
+	isNoted := map[string]bool{} // several lines can call one script
 	for _, unseen := range builds.Unseen() {
 		d.Unseen = append(d.Unseen, unseenDocument(unseen.Unseen))
-		if !said[unseen.What] {
-			said[unseen.What] = true
-			lines = append(lines, "note: "+unseen.String())
+		if !isNoted[unseen.What] {
+			isNoted[unseen.What] = true
+			r.lines = append(r.lines, "note: "+unseen.String())
 		}
 	}
-	return lines, repairs, err
+	return err
 }
 
 // defaultApp is the app of a command that names none; "" if the file's repository

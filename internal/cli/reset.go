@@ -158,7 +158,12 @@ func (p *program) reset(stop connect.Stop, show *resetReporter, finder *cfn.Find
 	}
 	plan := *r.Plan
 	show.preview(plan)
-	if err := show.checkPermitted(plan); err != nil || o.dryRun {
+	err = plan.Err()
+	if err == nil && plan.RefreshesInstances() && !o.allowRefresh && !o.dryRun {
+		err = usageError("AWS has a newer machine image, so the update would replace every instance, one by one",
+			"pass --allow-instance-refresh to allow that now")
+	}
+	if err != nil || o.dryRun {
 		return show.discard(stop, r, err)
 	}
 	done = show.waiting("starting the update")
@@ -268,18 +273,6 @@ func (s *resetReporter) preview(plan reset.Plan) {
 	for _, line := range lines {
 		s.note("%s", line)
 	}
-}
-
-// checkPermitted returns an error if the changes aren't allowed.
-func (s *resetReporter) checkPermitted(plan reset.Plan) error {
-	if err := plan.Err(); err != nil {
-		return err
-	}
-	if plan.RefreshesInstances() && !s.o.allowRefresh && !s.o.dryRun {
-		return usageError("AWS has a newer machine image, so the update would replace every instance, one by one",
-			"pass --allow-instance-refresh to allow that now")
-	}
-	return nil
 }
 
 // discard ends a run that changes nothing. A change set that can't be deleted is an

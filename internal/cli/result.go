@@ -78,7 +78,7 @@ func flatten(errs []error) (all []error) {
 func (r result) word() string {
 	code := r.exitCode()
 	if r.dryRun && (code == exitDone || code == exitFound) {
-		return results[dryRun]
+		return "dry-run"
 	}
 	return results[code]
 }
@@ -155,7 +155,7 @@ func (p *program) printResult(r result, blank func() document) {
 		items = r.document.items()
 	}
 	for _, item := range items {
-		_ = printJSON(p.out, item) // output.check reports failed writes
+		printJSON(p.out, item)
 	}
 }
 
@@ -166,7 +166,7 @@ func printLine(w io.Writer, line string) { fmt.Fprintln(w, text.Clean(line)) }
 // stream prints an item of --json=lines at once.
 func (p *program) stream(item any) {
 	if p.form == jsonLines {
-		_ = printJSON(p.out, item) // output.check reports failed writes
+		printJSON(p.out, item)
 	}
 }
 

@@ -254,7 +254,7 @@ func (p *program) applyResult(o *options, f *flow.Flow, err error) result {
 			report.Stopped = err // the person quit instead of retrying
 		}
 		r := show.report(*report)
-		r.shown, r.notes = true, show.resume(*report, report.Errs()).notes() // the transcript says the rest
+		r.shown, r.notes = true, show.resume(*report, report.Errs()).notes // the transcript says the rest
 		r.warnings = slices.DeleteFunc(r.warnings, func(w connect.Warning) bool { return w.Code == "replaces" })
 		return r
 	}

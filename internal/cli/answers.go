@@ -236,11 +236,11 @@ func (p *program) answers(ctx context.Context, o *options, command string, needs
 		a.request.Branches = gitrepo.Branches(ctx, p.dir)
 	}
 	p.noteSource(repos)
-	place, err := p.travisPlace(o, repos.slug())
+	travis, err := p.travisSettings(o, repos.slug())
 	if err != nil {
 		return a, err
 	}
-	token, err := place.token(p.env)
+	token, err := travis.token(p.env)
 	if err != nil {
 		return a, err
 	}
@@ -248,12 +248,12 @@ func (p *program) answers(ctx context.Context, o *options, command string, needs
 		m.add("a repository", repos.missingHint())
 	}
 	if token.IsEmpty() {
-		m.addToken(place.endpoint)
+		m.addToken(travis.endpoint)
 	}
 	if err := m.err(command); err != nil {
 		return a, err
 	}
-	a.travis, err = p.travisClient(place.endpoint, token)
+	a.travis, err = p.travisClient(travis.endpoint, token)
 	return a, err
 }
 
@@ -273,6 +273,17 @@ func (p *program) needsCredential(o *options) func(*missing, login) {
 	}
 }
 
+// stepAnswers are the answers that steps of the wizard ask for, and how else to give them.
+var stepAnswers = map[string]struct{ name, hint string }{
+	flow.StepRack:        {"a Rack", "pass --rack NAME or --host HOST"},
+	flow.StepPassword:    {"the password or deploy key", "set CONVOX_PASSWORD, or answer the question"},
+	flow.StepRepository:  {"a repository", "pass --repo OWNER/NAME, or run this inside the repository's clone"},
+	flow.StepMixed:       {"permission to send the new password to another host", "answer yes, or pass --allow-mixed"},
+	flow.StepCertificate: {"approval of the Rack's certificate", "answer yes, or pass --fingerprint"},
+	flow.StepUnchecked:   {"permission to write unchecked", "answer yes, or pass --no-verify"},
+	flow.StepReview:      {"your confirmation of the review", "answer yes, or pass --yes"},
+}
+
 // missingAnswers lists what the wizard still had to ask when its input ended.
 func (p *program) missingAnswers(f *flow.Flow) error {
 	if p.demo {
@@ -280,25 +291,14 @@ func (p *program) missingAnswers(f *flow.Flow) error {
 	}
 	var m missing
 	for _, step := range f.Missing() {
-		switch step {
-		case flow.StepSignIn:
+		answer, isKnown := stepAnswers[step]
+		switch {
+		case step == flow.StepSignIn:
 			m.addSignIn()
-		case flow.StepRack:
-			m.add("a Rack", "pass --rack NAME or --host HOST")
-		case flow.StepPassword:
-			m.add("the password or deploy key", "set CONVOX_PASSWORD, or answer the question")
-		case flow.StepToken:
+		case step == flow.StepToken:
 			m.addToken(travisapi.HostedEndpoint)
-		case flow.StepRepository:
-			m.add("a repository", "pass --repo OWNER/NAME, or run this inside the repository's clone")
-		case flow.StepMixed:
-			m.add("permission to send the new password to another host", "answer yes, or pass --allow-mixed")
-		case flow.StepCertificate:
-			m.add("approval of the Rack's certificate", "answer yes, or pass --fingerprint")
-		case flow.StepUnchecked:
-			m.add("permission to write unchecked", "answer yes, or pass --no-verify")
-		case flow.StepReview:
-			m.add("your confirmation of the review", "answer yes, or pass --yes")
+		case isKnown:
+			m.add(answer.name, answer.hint)
 		default:
 			m.add(fmt.Sprintf("an answer to %q", f.Question().Title), "answer the question")
 		}
@@ -309,28 +309,28 @@ func (p *program) missingAnswers(f *flow.Flow) error {
 	return m.err("the wizard")
 }
 
-// travisPlace is Travis's endpoint, and what the Travis CLI has saved.
-type travisPlace struct {
+// travisSettings is Travis's endpoint, and what the Travis CLI has saved.
+type travisSettings struct {
 	endpoint string
 	saved    travisapi.CLIConfig
 }
 
-// travisPlace finds the endpoint without a call. slug is the repository for which the
+// travisSettings finds the endpoint without a call. slug is the repository for which the
 // Travis CLI may have saved one.
-func (p *program) travisPlace(o *options, slug string) (travisPlace, error) {
+func (p *program) travisSettings(o *options, slug string) (travisSettings, error) {
 	saved, err := travisapi.ReadCLIConfig(p.env, p.home)
 	if err != nil && o.travisEndpoint == "" && p.env("TRAVIS_ENDPOINT") == "" {
-		return travisPlace{}, err // a token may belong to the endpoint in that file
+		return travisSettings{}, err // a token may belong to the endpoint in that file
 	}
 	endpoint, err := travisapi.FindEndpoint(o.travisEndpoint, p.env, saved, slug)
 	if err != nil {
-		return travisPlace{}, usageError(err.Error(), hintsOf(err)...)
+		return travisSettings{}, usageError(err.Error(), hintsOf(err)...)
 	}
-	return travisPlace{endpoint: endpoint, saved: saved}, nil
+	return travisSettings{endpoint: endpoint, saved: saved}, nil
 }
 
 // token is the token for the endpoint, or empty.
-func (t travisPlace) token(env func(string) string) (secret.String, error) {
+func (t travisSettings) token(env func(string) string) (secret.String, error) {
 	token, err := travisapi.FindToken(t.endpoint, env, t.saved)
 	if err != nil {
 		return token, usageError(err.Error(), hintsOf(err)...)
@@ -338,11 +338,12 @@ func (t travisPlace) token(env func(string) string) (secret.String, error) {
 	return token, nil
 }
 
-// travisClients are the clients of this run, by endpoint and token: Travis counts and
+// travisClient is the client of this run, for one endpoint and token: Travis counts and
 // refuses calls by those.
-type travisClients struct {
+type travisClient struct {
 	mu     sync.Mutex
-	byName map[string]*travisapi.Client
+	name   string // of the endpoint and the token
+	client *travisapi.Client
 }
 
 // travisClient returns the client for an endpoint and a token. All runs with that token
@@ -350,9 +351,9 @@ type travisClients struct {
 // retries that; a ban has to be waited for.
 func (p *program) travisClient(endpoint string, token secret.String) (*travisapi.Client, error) {
 	name := travisapi.Fingerprint(endpoint, token)
-	p.clients.mu.Lock()
-	defer p.clients.mu.Unlock()
-	if known := p.clients.byName[name]; known != nil && (known.Refused() == nil || !travisapi.RefusedUntil(known.Refused()).IsZero()) {
+	p.travis.mu.Lock()
+	defer p.travis.mu.Unlock()
+	if known := p.travis.client; name == p.travis.name && (known.Refused() == nil || !travisapi.RefusedUntil(known.Refused()).IsZero()) {
 		return known, nil
 	}
 	client, err := travisapi.New(travisapi.Config{
@@ -362,9 +363,6 @@ func (p *program) travisClient(endpoint string, token secret.String) (*travisapi
 	if err != nil {
 		return nil, usageError(err.Error(), hintsOf(err)...)
 	}
-	if p.clients.byName == nil {
-		p.clients.byName = map[string]*travisapi.Client{}
-	}
-	p.clients.byName[name] = client
+	p.travis.name, p.travis.client = name, client
 	return client, nil
 }

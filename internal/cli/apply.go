@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -69,15 +68,8 @@ type application struct {
 func (p *program) apply(stop connect.Stop, o *options) result {
 	show := p.reporter(o, "apply")
 	a, err := p.answers(stop.Soft, o, "apply", p.needsCredential(o))
-	switch {
-	case err != nil:
-	case o.all:
+	if err == nil && o.all {
 		a.request.Targets, a.request.Known, err = o.listOwner(stop.Soft, a.travis)
-	default:
-		var unlisted error
-		if a.request.Known, unlisted = listMany(stop.Soft, a.travis, a.request.Targets); unlisted != nil && stop.Soft.Err() == nil {
-			show.note("note: reading each repository separately: %s", strings.ReplaceAll(unlisted.Error(), "\n", "; "))
-		}
 	}
 	show.targets = a.request.Targets
 	if err == nil {
@@ -93,7 +85,7 @@ func (p *program) apply(stop connect.Stop, o *options) result {
 	}
 	spell := speller{client: a.travis}
 	for i, r := range plan.Repositories {
-		plan.Repositories[i].Err = spell.improve(stop.Soft, r.Target, r.Err)
+		plan.Repositories[i].Err = spell.addSuggestion(stop.Soft, r.Target, r.Err)
 	}
 	show.plan(plan)
 	clone := p.playClone(stop.Soft, o, a, plan)

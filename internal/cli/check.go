@@ -243,11 +243,11 @@ func (p *program) clonedFile(ctx context.Context, o *options, targets []connect.
 	if err != nil {
 		return nil
 	}
-	own := connect.CloneTargets(clone, provider)
-	if !slices.ContainsFunc(own, func(ours connect.Target) bool { return slices.ContainsFunc(targets, ours.IsSame) }) {
+	clones := connect.CloneTargets(clone, provider)
+	if !slices.ContainsFunc(clones, func(ours connect.Target) bool { return slices.ContainsFunc(targets, ours.IsSame) }) {
 		return nil
 	}
-	cloned := &audit.ClonedFile{Targets: own}
+	cloned := &audit.ClonedFile{Targets: clones}
 	cloned.File, cloned.Err = travisyml.Open(clone.Root)
 	if errors.Is(cloned.Err, travisyml.ErrNoClone) || cloned.Err == nil && cloned.File.Root != filepath.Clean(clone.Root) {
 		return nil // it has no work tree

@@ -116,7 +116,7 @@ func TestAnErrorNamesWhatWasTyped(t *testing.T) {
 		"apply -y":                   "unknown flag -y. Did you mean --yes?",
 		"apply -rack=production":     "unknown flag -r. Did you mean --rack?",
 		"apply -q":                   "unknown flag -q\n",
-		"apply --repos acme/web":     "unknown flag --repos. Did you mean --repo or --repos-from?",
+		"apply --repos acme/web":     "unknown flag --repos. Did you mean --repo?",
 		"apply --fingreprint x":      "unknown flag --fingreprint. Did you mean --fingerprint?",
 		"yml --nonsense":             "unknown flag --nonsense\nhint: run convox-travis yml --help to list the flags",
 		"aply":                       `unknown command "aply". Did you mean "apply"?`,

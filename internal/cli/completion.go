@@ -167,12 +167,21 @@ func (p *program) completeOwners(ctx context.Context) (all []string) {
 
 // completeHosts offers the hosts with a saved login. Other commands report what can't be
 // read.
-func (p *program) completeHosts(context.Context) (all []string) {
+func (p *program) completeHosts(context.Context) []string {
+	return p.savedHosts(convox.Host.String)
+}
+
+func (p *program) completeRacks(context.Context) []string {
+	return p.savedHosts(convox.Host.RackName)
+}
+
+func (p *program) savedHosts(name func(convox.Host) string) (all []string) {
 	logins, _ := convox.SavedLogins(p.env, p.home, p.goos)
 	for _, login := range logins {
-		all = append(all, login.Host.String())
+		all = append(all, name(login.Host))
 	}
-	return all
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // completeApps offers the app that the convox CLI would use here.
@@ -182,17 +191,7 @@ func (p *program) completeApps(ctx context.Context) []string {
 		return nil
 	}
 	clone, _ := gitrepo.Open(ctx, p.dir) // outside a clone there is no remote
-	return []string{repositories{found: clone.Candidates()}.app(file)}
-}
-
-func (p *program) completeRacks(context.Context) (all []string) {
-	logins, _ := convox.SavedLogins(p.env, p.home, p.goos)
-	for _, login := range logins {
-		if name := login.Host.RackName(); !slices.Contains(all, name) {
-			all = append(all, name)
-		}
-	}
-	return all
+	return []string{repositories{candidates: clone.Candidates()}.app(file)}
 }
 
 func (p *program) completeProfiles(context.Context) (names []string) {

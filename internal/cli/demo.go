@@ -89,13 +89,13 @@ func (p *program) runDemo(stop connect.Stop, o *options, options demo.Options) r
 		return failure(errNoDemo)
 	}
 	outside := p.outside(o, &wizardAWS{options: o, connections: p.connections}, p.repositoriesOnce(stop.Soft, o))
-	hurry, back := "Press Enter six times to see it work. Also try", "Esc"
+	tip, back := "Press Enter six times to see it work. Also try", "Esc"
 	if p.isPlain(o) { // there, the review needs a yes
-		hurry, back = "Try", "<"
+		tip, back = "Try", "<"
 	}
 	outside.Tip = func(step string) string {
 		return map[string]string{
-			flow.StepSignIn:   hurry + " the deploy key " + options.DeployKey + ", the lost password of Rack reports, and several repositories (" + back + " at the review).",
+			flow.StepSignIn:   tip + " the deploy key " + options.DeployKey + ", the lost password of Rack reports, and several repositories (" + back + " at the review).",
 			flow.StepKey:      "In this demo: " + options.DeployKey,
 			flow.StepPassword: "In this demo: " + options.RackPassword + ", for production",
 			flow.StepHost:     "In this demo: " + world.Rack.Host,
@@ -103,7 +103,7 @@ func (p *program) runDemo(stop connect.Stop, o *options, options demo.Options) r
 	}
 	f := flow.New(outside, flow.Given{})
 	r := p.wizardResult(o, f, p.drive(stop, o, f))
-	r.standing = append(r.standing, "the demo is over: the commands it showed don't work without its servers", "to set up a real repository, run convox-travis inside its clone")
+	r.lasting = append(r.lasting, "the demo is over: the commands it showed don't work without its servers", "to set up a real repository, run convox-travis inside its clone")
 	return r
 }
 

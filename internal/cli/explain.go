@@ -17,43 +17,40 @@ import (
 // explainYML plays the builds of a file, and reports what they run and deploy.
 func (p *program) explainYML(ctx context.Context, o *ymlOptions) result {
 	d := &explainDocument{}
-	lines, repairs, err := p.explain(ctx, o, d)
-	if stopped := context.Cause(ctx); stopped != nil && err != nil {
-		err = stopped
-	}
-	if err != nil {
+	r := result{document: d}
+	if r.err = p.explain(ctx, o, d, &r); r.err != nil {
+		r = result{document: d, err: cmp.Or(context.Cause(ctx), r.err)}
 		d.Builds, d.Unseen = nil, nil
-		return result{document: d, err: err}
 	}
-	return result{document: d, warnings: repairs, lines: lines}
+	return r
 }
 
-// explain fills the document and returns the same as lines for people. repairs warn
+// explain fills the document, and the result with the same for people. Its warnings are
 // where Travis reads the file differently.
-func (p *program) explain(ctx context.Context, o *ymlOptions, d *explainDocument) (lines []string, repairs []connect.Warning, err error) {
+func (p *program) explain(ctx context.Context, o *ymlOptions, d *explainDocument, r *result) error {
 	file, err := o.open(p.dir)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	d.File = file.Path
 	if err := file.CheckExists(); err != nil {
-		return nil, nil, err
+		return err
 	}
 	repos, err := p.fileRepositories(ctx, o)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	p.noteSource(repos)
 	target := build.Target{Repo: repos.single(), Branch: cmp.Or(p.fileBranch(ctx, o, file), "main"), DefaultApp: repos.defaultApp(file)}
 	builds, err := audit.PlayFile(ctx, player(), file, target)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	repairs = audit.Repairs(builds.Messages)
-	d.Warnings = warningsOf(repairs)
+	r.warnings = audit.Repairs(builds.Messages)
+	d.Warnings = warningsOf(r.warnings)
 	for _, outcome := range builds.Outcomes {
-		made, unseen := buildOf(outcome, target)
-		d.Builds = append(d.Builds, made)
+		document, unseen := buildOf(outcome, target)
+		d.Builds = append(d.Builds, document)
 		for _, one := range unseen {
 			if !slices.Contains(d.Unseen, one) {
 				d.Unseen = append(d.Unseen, one)
@@ -61,25 +58,25 @@ func (p *program) explain(ctx context.Context, o *ymlOptions, d *explainDocument
 		}
 	}
 	idle, err := builds.Idle(ctx) // why a push doesn't run existing steps
-	lines = d.lines()
+	r.lines = d.lines()
 	for _, found := range idle {
 		d.Warnings = append(d.Warnings, messageDocument{found.Code, found.Message, found.Hint})
-		lines = append(lines, "note: "+found.Message)
+		r.lines = append(r.lines, "note: "+found.Message)
 		for hint := range strings.SplitSeq(found.Hint, "\n") {
 			if hint != "" {
-				lines = append(lines, "hint: "+hint)
+				r.lines = append(r.lines, "hint: "+hint)
 			}
 		}
 	}
-	said := map[string]bool{} // several lines can call one script
+	isNoted := map[string]bool{} // several lines can call one script
 	for _, unseen := range builds.Unseen() {
 		d.Unseen = append(d.Unseen, unseenDocument(unseen.Unseen))
-		if !said[unseen.What] {
-			said[unseen.What] = true
-			lines = append(lines, "note: "+unseen.String())
+		if !isNoted[unseen.What] {
+			isNoted[unseen.What] = true
+			r.lines = append(r.lines, "note: "+unseen.String())
 		}
 	}
-	return lines, repairs, err
+	return err
 }
 
 // defaultApp is the app of a command that names none; "" if the file's repository
@@ -134,7 +131,7 @@ func (b *buildDocument) lines(isListed bool) []string {
 		if len(job.Unplayed) > 0 {
 			partly = ", as far as it can be played"
 		}
-		isListed = isListed || len(job.Deploys)+len(job.otherwise) > 0 || len(job.Unplayed) > 0 || job.status != 0 || job.waits
+		isListed = isListed || len(job.Deploys)+len(job.onFailure) > 0 || len(job.Unplayed) > 0 || job.status != 0 || job.isBlocked
 	}
 	line := "builds " + text.Count(len(b.Jobs), "job")
 	switch deploys {
@@ -199,14 +196,14 @@ func (j *jobDocument) text() []string {
 		lines = append(lines, j.Deploys[i].text(times))
 		i += times
 	}
-	if j.status != 0 && !j.waits && len(j.Unplayed) == 0 {
+	if j.status != 0 && !j.isBlocked && len(j.Unplayed) == 0 {
 		lines = append(lines, "always fails")
 	}
-	lines = append(lines, j.otherwise...)
+	lines = append(lines, j.onFailure...)
 	for _, unplayed := range j.Unplayed {
 		lines = append(lines, "can't be played: "+audit.LineLead(unplayed.Line)+audit.Shortened(unplayed.What))
 	}
-	if j.waits {
+	if j.isBlocked {
 		lines = append(lines, "doesn't run: a job of an earlier stage always fails")
 	}
 	return lines
@@ -263,9 +260,9 @@ type (
 		Deploys      list[deployDocument] `json:"deploys"`
 		Unplayed     list[unseenDocument] `json:"unplayed"`
 
-		waits     bool     // for a stage that never passes
+		isBlocked bool     // by a stage that never passes
 		status    int      // of the job if every command passes
-		otherwise []string // what it deploys if a command fails
+		onFailure []string // what it deploys if a command fails
 	}
 	deployDocument struct {
 		App        string `json:"app"`
@@ -291,22 +288,22 @@ func buildOf(outcome build.Outcome, target build.Target) (document buildDocument
 		Event: string(event.Type), Branch: event.Branch, Tag: event.Tag,
 		Built: len(outcome.Build.Jobs) > 0, Reason: outcome.Build.Reason,
 	}
-	reached := audit.Reached(outcome)
+	isReached := audit.Reached(outcome)
 	for i, job := range outcome.Build.Jobs {
 		played := outcome.Played[i]
 		one := jobDocument{
 			Number: job.Number, Stage: job.Stage, Name: job.Name, OS: job.OS, Language: job.Language, Env: hideSecrets(job.Env),
-			AllowFailure: job.AllowFailure, Phases: job.Phases(), status: played.Status, waits: !reached[i],
+			AllowFailure: job.AllowFailure, Phases: job.Phases(), status: played.Status, isBlocked: !isReached[i],
 		}
 		for _, call := range played.Calls {
 			deploy := deployDocument{target.AppOf(call), call.Rack, call.Line, call.Phase, call.FailsBuild}
 			switch {
-			case !reached[i]:
+			case !isReached[i]:
 			case call.Deploys && !call.OnFailure:
 				one.Deploys = append(one.Deploys, deploy)
 			case call.Deploys:
-				text := deploy.otherwise(played.Status)
-				one.otherwise = append(one.otherwise, text+lineWords(call.Line))
+				text := deploy.onFailure(played.Status)
+				one.onFailure = append(one.onFailure, text+lineWords(call.Line))
 				unseen = append(unseen, unseenDocument{What: text, Line: call.Line})
 			}
 		}
@@ -330,9 +327,9 @@ func (d deployDocument) what() string {
 	return text
 }
 
-// otherwise says when a deploy runs that doesn't run if every command passes; status is
+// onFailure says when a deploy runs that doesn't run if every command passes; status is
 // the job's in that case.
-func (d deployDocument) otherwise(status int) string {
+func (d deployDocument) onFailure(status int) string {
 	switch {
 	case d.Phase == "after_failure":
 		return "when the tests fail, " + d.what()

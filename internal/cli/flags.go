@@ -12,6 +12,7 @@ import (
 	"convox-travis/internal/audit"
 	"convox-travis/internal/convox"
 	"convox-travis/internal/gitrepo"
+	"convox-travis/internal/text"
 )
 
 // options holds the values of the shared flags. A flag means the same for every
@@ -237,29 +238,12 @@ func quoted(typed string) string {
 	return ""
 }
 
-// didYouMean proposes the names that are nearest to what was typed, or "".
+// didYouMean proposes the name that was probably meant, or is "".
 func didYouMean(typed string, names []string) string {
-	if len(typed) > 150 { // no name is longer
-		return ""
+	if near := text.Nearest(typed, names); near != "" {
+		return fmt.Sprintf(". Did you mean %q?", near)
 	}
-	tree := &cobra.Command{SuggestionsMinimumDistance: 2}
-	for _, name := range names {
-		tree.AddCommand(&cobra.Command{Use: name, Run: func(*cobra.Command, []string) {}})
-	}
-	near := tree.SuggestionsFor(typed)
-	if len(near) == 0 || len(near) > 4 {
-		return ""
-	}
-	for i, name := range near {
-		if !strings.HasPrefix(name, "-") {
-			near[i] = fmt.Sprintf("%q", name)
-		}
-	}
-	all := strings.Join(near, ", ")
-	if last := strings.LastIndex(all, ", "); last >= 0 {
-		all = all[:last] + " or" + all[last+1:]
-	}
-	return ". Did you mean " + all + "?"
+	return ""
 }
 
 // noArguments refuses positional arguments, such as the host of "--console HOST".
@@ -320,8 +304,11 @@ func unknownFlag(cmd *cobra.Command, unknown *pflag.NotExistError) error {
 		meant, _, _ = strings.Cut(word, "=")
 	}
 	var names []string
-	cmd.Flags().VisitAll(func(flag *pflag.Flag) { names = append(names, "--"+flag.Name) })
-	err := usageError("unknown flag "+typed+didYouMean("--"+meant, names), listFlags(cmd))
+	cmd.Flags().VisitAll(func(flag *pflag.Flag) { names = append(names, flag.Name) })
+	err := usageError("unknown flag "+typed, listFlags(cmd))
+	if near := text.Nearest(meant, names); near != "" {
+		err.Reason += ". Did you mean --" + near + "?"
+	}
 	switch name {
 	case "password-stdin":
 		if !cmd.HasParent() {

@@ -42,7 +42,7 @@ func (p *program) guide(ctx context.Context, o *resetOptions) result {
 		facts.IsRead = err == nil
 	}
 	if err != nil {
-		r.leftover, r.standing = err, []string{"the stack couldn't be read: the commands read what they need"}
+		r.leftover, r.lasting = err, []string{"the stack couldn't be read: the commands read what they need"}
 	}
 	r.text = resetGuide(facts)
 	return r

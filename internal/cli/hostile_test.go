@@ -153,7 +153,7 @@ func TestNothingFromOutsideSteersTheTerminal(t *testing.T) {
 	}
 	rack, console := w.setting("DEMO_RACK_HOST"), "--console="+w.setting("DEMO_CONSOLE_HOST")
 	for name, run := range map[string]struct {
-		args  string // divided by emptyDocuments; an E is all that is hostile
+		args  string // divided by blanks; an E is all that is hostile
 		input string
 		shows bool // what is left of it
 	}{

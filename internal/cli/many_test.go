@@ -170,18 +170,3 @@ func TestAReplacementIsNotSkippedWhenARunGoesOn(t *testing.T) {
 		t.Errorf("exit %d: %s", e.code, e.err)
 	}
 }
-
-func TestOwnersOfWhomManyAreNamedAreListed(t *testing.T) {
-	t.Parallel()
-	w, names := services(t, 230)
-	w.want(w.apply(append(reposOf(names), "--repo", "ann/web", "--dry-run")...), 0, names[0], "ann/web")
-	asked := 0
-	for _, r := range w.Travis.Faults.Requests() {
-		if strings.HasPrefix(r.Path, "/repo/") && !strings.HasSuffix(r.Path, "/env_vars") {
-			asked++
-		}
-	}
-	if asked != 1 { // ann's
-		t.Errorf("%d repositories were asked for one by one", asked)
-	}
-}

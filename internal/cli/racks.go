@@ -123,18 +123,11 @@ func racksTable(found cfn.Summary, width int) []string {
 	if len(found.Racks) == 0 {
 		return nil
 	}
-	var wide strings.Builder
-	table := tabwriter.NewWriter(&wide, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "NAME\tREGION\tHOST\tVERSION\tSTATE\tNOTE")
+	rows := [][]string{{"NAME", "REGION", "HOST", "VERSION", "STATE", "NOTE"}}
 	for _, rack := range found.Racks {
-		cells := []string{rack.Name, rack.Region, cmp.Or(rack.Host, "-"), cmp.Or(rack.Version, "-"), rack.Status, rackNote(rack)}
-		for i, cell := range cells {
-			cells[i] = text.Clean(cell)
-		}
-		fmt.Fprintln(table, strings.TrimRight(strings.Join(cells, "\t"), "\t"))
+		rows = append(rows, []string{rack.Name, rack.Region, cmp.Or(rack.Host, "-"), cmp.Or(rack.Version, "-"), rack.Status, rackNote(rack)})
 	}
-	_ = table.Flush() // writing to a strings.Builder never fails
-	lines := strings.Split(strings.TrimSuffix(wide.String(), "\n"), "\n")
+	lines := alignColumns(rows)
 	if !slices.ContainsFunc(lines, func(line string) bool { return ansi.StringWidth(line) > width }) {
 		return lines
 	}
@@ -151,4 +144,18 @@ func racksTable(found cfn.Summary, width int) []string {
 		}
 	}
 	return lines
+}
+
+// alignColumns returns the lines of a table.
+func alignColumns(rows [][]string) []string {
+	var lines strings.Builder
+	table := tabwriter.NewWriter(&lines, 0, 0, len(gap), ' ', 0)
+	for _, cells := range rows {
+		for i, cell := range cells {
+			cells[i] = text.Clean(cell)
+		}
+		fmt.Fprintln(table, strings.TrimRight(strings.Join(cells, "\t"), "\t"))
+	}
+	_ = table.Flush() // writing to a strings.Builder never fails
+	return strings.Split(strings.TrimSuffix(lines.String(), "\n"), "\n")
 }

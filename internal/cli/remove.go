@@ -62,7 +62,7 @@ func (p *program) remove(stop connect.Stop, o *options, everyBranch bool) result
 	}
 	spell := speller{client: a.travis}
 	for i, r := range removal.Repositories {
-		removal.Repositories[i].Err = spell.improve(stop.Soft, r.Target, r.Err)
+		removal.Repositories[i].Err = spell.addSuggestion(stop.Soft, r.Target, r.Err)
 	}
 	if o.dryRun {
 		return show.report(removal.Intent())

@@ -10,8 +10,6 @@ import (
 	"unicode"
 	"unicode/utf16"
 
-	"github.com/charmbracelet/x/ansi"
-
 	"convox-travis/internal/connect"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/progress"
@@ -64,9 +62,6 @@ func itemsOf[T any](all []T) (items []any) {
 	return items
 }
 
-// dryRun is the key in results for the exit code of a dry run.
-const dryRun = -1
-
 // results maps exit codes to words.
 var results = map[int]string{
 	exitDone:        "done",
@@ -76,7 +71,6 @@ var results = map[int]string{
 	exitRefused:     "refused",
 	exitFound:       "found",
 	exitInterrupted: "interrupted",
-	dryRun:          "dry-run",
 }
 
 func errorOf(err error) *messageDocument {
@@ -95,10 +89,10 @@ func warningsOf(warnings []connect.Warning) (documents []messageDocument) {
 
 // printJSON writes a document as one line. It escapes control characters that JSON
 // allows, so that they don't steer a terminal.
-func printJSON(w io.Writer, document any) error {
+func printJSON(w io.Writer, document any) {
 	text, err := encode(document)
 	if err != nil {
-		return err
+		panic(err) // our own documents always encode
 	}
 	var safe strings.Builder
 	for _, r := range string(text) {
@@ -110,8 +104,7 @@ func printJSON(w io.Writer, document any) error {
 			fmt.Fprintf(&safe, `\u%04x`, unit)
 		}
 	}
-	_, err = io.WriteString(w, safe.String())
-	return err
+	_, _ = io.WriteString(w, safe.String()) // output.check reports failed writes
 }
 
 func encode(document any) ([]byte, error) {
@@ -265,7 +258,7 @@ func (s *reporter) fail(err error, warnings ...connect.Warning) result {
 	default: // the wizard may have saved a password, or started a reset
 		r.notes = append(r.notes, "nothing was written to Travis")
 	}
-	r.notes = append(r.notes, again.notes()...)
+	r.notes = append(r.notes, again.notes...)
 	return r
 }
 
@@ -293,7 +286,7 @@ func (s *reporter) report(report connect.Report) result {
 		}
 		r.notes = append(r.notes, fmt.Sprintf("%s: %s, %d failed, %d not started", text.Count(n, "repository"), words, failed, left))
 	}
-	r.notes = append(r.notes, again.notes()...)
+	r.notes = append(r.notes, again.notes...)
 	if s.command == "apply" {
 		r.notes = append(r.notes, cleanupNotes(report.Cleanup(s.options.repeatedFlags().Endpoint))...)
 	}
@@ -357,29 +350,23 @@ func repositoryLines(report connect.Report) (lines []string) {
 	return lines
 }
 
-func repositoryTable(report connect.Report) (lines []string) {
-	names, column := make([]string, len(report.Repositories)), 0
-	for i, r := range report.Repositories {
-		names[i] = text.Clean(r.Target.String())
-		if n := ansi.StringWidth(names[i]); n <= longestRepoCell {
-			column = max(column, n)
-		}
-	}
-	for i, r := range report.Repositories {
+func repositoryTable(report connect.Report) []string {
+	var rows [][]string
+	for _, r := range report.Repositories {
 		outcome := r.Outcome()
 		if r.Activated {
 			outcome = "activated, " + outcome
 		}
-		lines = append(lines, names[i]+strings.Repeat(" ", max(0, column-ansi.StringWidth(names[i])))+gap+outcome)
+		rows = append(rows, []string{r.Target.String(), outcome})
 	}
-	return lines
+	return alignColumns(rows)
 }
 
 // resume is how an unfinished run is continued: with the same command, which skips or
 // repeats what is done.
 type resume struct {
-	command string // as it was typed; "" if running it again doesn't help
-	hint    string // the same for people, or ""
+	command string   // as it was typed; "" if running it again doesn't help
+	notes   []string // the same for people
 }
 
 // resume finds out how a run that ended with errs is continued. If nothing was to be
@@ -398,8 +385,7 @@ func (s *reporter) resume(report connect.Report, errs []error) resume {
 	var r resume
 	line := append([]string{"convox-travis"}, s.args...)
 	if several {
-		r.hint = "run the same command again" + after
-		flag := ""
+		hint, flag := "hint: run the same command again"+after, ""
 		switch {
 		case s.isRotation && !s.options.onlyExisting:
 			flag = "--only-existing"
@@ -407,8 +393,9 @@ func (s *reporter) resume(report connect.Report, errs []error) resume {
 			flag = "--skip-existing"
 		}
 		if flag != "" {
-			line, r.hint = append(line, flag), r.hint+", with "+flag
+			line, hint = append(line, flag), hint+", with "+flag
 		}
+		r.notes = []string{hint}
 	}
 	mayHoldToken := func(repo string) bool { return strings.ContainsAny(repo, "@?#") }
 	if !slices.ContainsFunc(s.options.repos, mayHoldToken) {
@@ -432,12 +419,4 @@ func canRetry(err error) bool {
 func isCutShort(err error) bool {
 	code := problem.Code(err)
 	return code == connect.CodeNotStarted || code == connect.CodeStopped
-}
-
-// notes say how the run is continued.
-func (r resume) notes() []string {
-	if r.hint == "" {
-		return nil
-	}
-	return []string{"hint: " + r.hint}
 }

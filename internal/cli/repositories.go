@@ -11,10 +11,7 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"convox-travis/internal/connect"
-	"convox-travis/internal/crash"
 	"convox-travis/internal/gitrepo"
 	"convox-travis/internal/problem"
 	"convox-travis/internal/travisyml"
@@ -24,10 +21,10 @@ import (
 
 // repositories are those that a run works on, and what the clone has.
 type repositories struct {
-	targets []connect.Target
-	found   []gitrepo.Remote // in the clone, most likely first
-	source  string           // of the target, if a setting of the clone decided; else ""
-	unread  error            // why the clone can't be read, if that can be fixed
+	targets    []connect.Target
+	candidates []gitrepo.Remote // in the clone, most likely first
+	source     string           // of the target, if a setting of the clone decided; else ""
+	cloneErr   error            // why the clone can't be read, if that can be fixed
 }
 
 // repositories reads --repo and --repos-from, else the clone. It returns no target if
@@ -40,23 +37,23 @@ func (p *program) repositories(ctx context.Context, o *options) (repositories, e
 	}
 	clone, err := gitrepo.Open(ctx, p.dir)
 	if err == nil {
-		r.found = clone.Candidates()
+		r.candidates = clone.Candidates()
 	} else if !problem.Has(err, gitrepo.CodeNoClone) {
-		r.unread = err
+		r.cloneErr = err
 	}
-	named, err := p.namedRepositories(ctx, o)
+	typed, err := p.typedRepositories(ctx, o)
 	if err != nil {
 		return r, err
 	}
-	for _, n := range named {
+	for _, n := range typed {
 		target, err := r.read(n, provider)
 		if err != nil {
 			return r, err
 		}
 		r.targets = append(r.targets, target)
 	}
-	if own, source, ok := connect.CloneTarget(clone, provider); ok && len(named) == 0 && !o.all {
-		r.targets, r.source = []connect.Target{own}, source
+	if target, source, ok := connect.CloneTarget(clone, provider); ok && len(typed) == 0 && !o.all {
+		r.targets, r.source = []connect.Target{target}, source
 	}
 	return r, nil
 }
@@ -80,7 +77,7 @@ func (r repositories) app(file travisyml.File) string {
 		return file.AppName(r.targets[0].Slug)
 	}
 	app := file.AppName("")
-	for i, remote := range r.found {
+	for i, remote := range r.candidates {
 		name := file.AppName(remote.Slug)
 		if i > 0 && name != app {
 			return ""
@@ -104,24 +101,24 @@ func (r repositories) slug() string {
 	switch {
 	case len(r.targets) > 0:
 		return r.targets[0].Slug
-	case len(r.found) == 1 && r.found[0].IsRemote():
-		return r.found[0].Slug
+	case len(r.candidates) == 1 && r.candidates[0].IsRemote():
+		return r.candidates[0].Slug
 	}
 	return ""
 }
 
-// named is the text of a repository, and where it was written.
-type named struct{ text, where string }
+// typedRepository is the text of a repository, and where it was written.
+type typedRepository struct{ text, where string }
 
-// namedRepositories lists what --repo and --repos-from name.
-func (p *program) namedRepositories(ctx context.Context, o *options) ([]named, error) {
-	var all []named
+// typedRepositories lists what --repo and --repos-from name.
+func (p *program) typedRepositories(ctx context.Context, o *options) ([]typedRepository, error) {
+	var all []typedRepository
 	for i, text := range o.repos {
 		where := "--repo"
 		if len(o.repos) > 1 {
 			where = fmt.Sprintf("--repo, number %d", i+1)
 		}
-		all = append(all, named{text, where})
+		all = append(all, typedRepository{text, where})
 	}
 	if o.reposFrom == "" {
 		return all, nil
@@ -139,7 +136,7 @@ func (p *program) namedRepositories(ctx context.Context, o *options) ([]named, e
 		count++
 		line, _, _ := strings.Cut(line, "#")
 		if line = strings.TrimSpace(line); line != "" {
-			all = append(all, named{line, fmt.Sprintf("--repos-from, line %d", count)})
+			all = append(all, typedRepository{line, fmt.Sprintf("--repos-from, line %d", count)})
 		}
 	}
 	if len(all) == 0 {
@@ -181,7 +178,7 @@ func (o *options) readProvider() (travisapi.Provider, error) {
 
 // read returns the target of a slug or a pasted address. A slug is the clone's if the
 // clone has it, else GitHub's.
-func (r repositories) read(n named, provider travisapi.Provider) (connect.Target, error) {
+func (r repositories) read(n typedRepository, provider travisapi.Provider) (connect.Target, error) {
 	remote, err := gitrepo.ParseRepository(n.text)
 	if err != nil {
 		return connect.Target{}, invalidValue(n.where+quoted(n.text), err)
@@ -209,7 +206,7 @@ func (r repositories) read(n named, provider travisapi.Provider) (connect.Target
 // are mirrors.
 func (r repositories) withSlug(slug string, provider travisapi.Provider) []gitrepo.Remote {
 	var same []gitrepo.Remote
-	for _, remote := range r.found {
+	for _, remote := range r.candidates {
 		_, ok := connect.MatchProvider(remote, provider)
 		if remote.IsRemote() && strings.EqualFold(remote.Slug, slug) && (ok || provider == "") {
 			same = append(same, remote)
@@ -230,26 +227,26 @@ func whichProvider(where, slug string, candidates []gitrepo.Remote) error {
 // missingHint says what to pass if the clone doesn't decide the repository, and why it
 // doesn't.
 func (r repositories) missingHint() string {
-	if r.unread != nil {
-		return r.unread.Error() + ": " + strings.Join(slices.Concat(problem.Of(r.unread).Hints, []string{nameRepository}), "; ")
+	if r.cloneErr != nil {
+		return r.cloneErr.Error() + ": " + strings.Join(slices.Concat(problem.Of(r.cloneErr).Hints, []string{nameRepository}), "; ")
 	}
-	if len(r.found) == 0 {
+	if len(r.candidates) == 0 {
 		return "pass --repo OWNER/NAME, or run this inside the repository's clone"
 	}
 	var names []string
-	for _, remote := range r.found[:min(len(r.found), mostProposed)] {
+	for _, remote := range r.candidates[:min(len(r.candidates), mostProposed)] {
 		name := "--repo " + remote.Slug
 		if remote.Provider != gitrepo.GitHub {
 			name += " --provider " + cmp.Or(remote.Provider, "NAME")
 		}
 		names = append(names, name+" ("+remote.Source()+")")
 	}
-	if more := len(r.found) - len(names); more > 0 {
+	if more := len(r.candidates) - len(names); more > 0 {
 		names = append(names, fmt.Sprintf("one of %d more", more))
 	}
 	hint := "pass " + strings.Join(names, ", or ") + ": the clone doesn't decide which"
-	if last := r.found[len(r.found)-1]; len(r.found) > 1 && !last.IsRemote() {
-		hint += "; or run git config travis.slug " + r.found[0].Slug
+	if last := r.candidates[len(r.candidates)-1]; len(r.candidates) > 1 && !last.IsRemote() {
+		hint += "; or run git config travis.slug " + r.candidates[0].Slug
 	}
 	return hint
 }
@@ -299,46 +296,14 @@ func (o *options) listOwner(ctx context.Context, client lister) ([]connect.Targe
 	return targets, all, err
 }
 
-// manyOfOne is the number of repositories of one owner from which they are listed
-// instead of read separately: a page of a list has a hundred.
-const manyOfOne = 200
-
-// listMany lists the repositories of owners of whom many are named. What it doesn't
-// return is read one by one, also after an error.
-func listMany(ctx context.Context, client lister, targets []connect.Target) ([]travisapi.Repository, error) {
-	var owners []connect.Target // without NAME in the slug
-	named := map[connect.Target]int{}
-	for _, target := range targets {
-		owner := ownerOf(target)
-		if named[owner]++; named[owner] == manyOfOne {
-			owners = append(owners, owner)
-		}
-	}
-	listed, errs := make([][]travisapi.Repository, len(owners)), make([]error, len(owners))
-	var reads errgroup.Group
-	reads.SetLimit(listsAtATime)
-	for i, owner := range owners {
-		reads.Go(func() error {
-			defer crash.Catch()
-			var err error
-			listed[i], err = client.Repositories(ctx, travisapi.ListOptions{Owner: owner.Slug, Provider: owner.Provider})
-			if err != nil {
-				errs[i] = fmt.Errorf("%s: %w", owner, err)
-			}
-			return nil
-		})
-	}
-	_ = reads.Wait() // the errors are in errs
-	return slices.Concat(listed...), errors.Join(errs...)
-}
-
-const listsAtATime = 4
-
 // ownerOf is a repository's provider and owner, without NAME in the slug.
 func ownerOf(target connect.Target) connect.Target {
 	login, _, _ := strings.Cut(target.Slug, "/")
 	return connect.Target{Provider: target.Provider, Slug: strings.ToLower(login)}
 }
+
+// mostOwners limits the owners whose repositories are listed for suggestions.
+const mostOwners = 4
 
 // speller finds the repositories that a mistyped name may mean.
 type speller struct {
@@ -352,7 +317,7 @@ func (s *speller) suggest(ctx context.Context, target connect.Target) string {
 	owner := ownerOf(target)
 	slugs, isListed := s.slugs[owner]
 	if !isListed {
-		if len(s.slugs) == listsAtATime {
+		if len(s.slugs) == mostOwners {
 			return ""
 		}
 		ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
@@ -369,8 +334,8 @@ func (s *speller) suggest(ctx context.Context, target connect.Target) string {
 	return didYouMean(target.Slug, slugs)
 }
 
-// improve adds the suggestion to the error of a repository that Travis doesn't know.
-func (s *speller) improve(ctx context.Context, target connect.Target, err error) error {
+// addSuggestion adds the suggestion to the error of a repository that Travis doesn't know.
+func (s *speller) addSuggestion(ctx context.Context, target connect.Target, err error) error {
 	e, is := err.(*problem.Error)
 	if !is || e.Code != travisapi.CodeNotFound {
 		return err

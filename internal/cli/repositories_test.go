@@ -52,7 +52,7 @@ func TestAMistypedRepositoryNamesTheNearest(t *testing.T) {
 		"apply":                  {"apply --host RACK --password-stdin", "acme/wbe", `Did you mean "acme/web"?`, 1},
 		"remove":                 {"remove --yes", "acme/wbe", `Did you mean "acme/web"?`, 1},
 		"check":                  {"check", "acme/wbe", `Did you mean "acme/web"?`, 5},
-		"several are near":       {"check", "acme/webs", `Did you mean "acme/web" or "acme/website"?`, 5},
+		"several are near":       {"check", "acme/webs", `Did you mean "acme/web"?`, 5},
 		"nothing is near":        {"check", "acme/something-else", "", 5},
 		"an owner that isn't":    {"check", "nobody/web", "", 5},
 		"one that can't be seen": {"check", "acme/nothere", "", 5},

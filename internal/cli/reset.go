@@ -158,7 +158,12 @@ func (p *program) reset(stop connect.Stop, show *resetReporter, finder *cfn.Find
 	}
 	plan := *r.Plan
 	show.preview(plan)
-	if err := show.checkPermitted(plan); err != nil || o.dryRun {
+	err = plan.Err()
+	if err == nil && plan.RefreshesInstances() && !o.allowRefresh && !o.dryRun {
+		err = usageError("AWS has a newer machine image, so the update would replace every instance, one by one",
+			"pass --allow-instance-refresh to allow that now")
+	}
+	if err != nil || o.dryRun {
 		return show.discard(stop, r, err)
 	}
 	done = show.waiting("starting the update")
@@ -242,9 +247,9 @@ type resetReporter struct {
 	table []string // the preview, for a dry run
 	begun time.Time
 
-	mu   sync.Mutex
-	last string    // the last message, whose end the user may be waiting for; or ""
-	said time.Time // when it was shown
+	mu      sync.Mutex
+	last    string // the last message, whose end the user may be waiting for; or ""
+	shownAt time.Time
 }
 
 // preview shows what would change.
@@ -268,18 +273,6 @@ func (s *resetReporter) preview(plan reset.Plan) {
 	for _, line := range lines {
 		s.note("%s", line)
 	}
-}
-
-// checkPermitted returns an error if the changes aren't allowed.
-func (s *resetReporter) checkPermitted(plan reset.Plan) error {
-	if err := plan.Err(); err != nil {
-		return err
-	}
-	if plan.RefreshesInstances() && !s.o.allowRefresh && !s.o.dryRun {
-		return usageError("AWS has a newer machine image, so the update would replace every instance, one by one",
-			"pass --allow-instance-refresh to allow that now")
-	}
-	return nil
 }
 
 // discard ends a run that changes nothing. A change set that can't be deleted is an
@@ -319,13 +312,13 @@ func (s *resetReporter) event(e reset.Event) {
 	defer s.mu.Unlock()
 	if words != s.last {
 		s.last = words
-		s.sayLast()
+		s.showLast()
 	}
 }
 
-// sayLast shows the last message, and for how long it has been waiting.
-func (s *resetReporter) sayLast() {
-	s.said = time.Now()
+// showLast shows the last message, and for how long it has been waiting.
+func (s *resetReporter) showLast() {
+	s.shownAt = time.Now()
 	s.note("  %4.0f s  %s", time.Since(s.begun).Seconds(), s.last)
 }
 
@@ -333,7 +326,7 @@ func (s *resetReporter) sayLast() {
 func (s *resetReporter) waiting(words string) (done func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.begun, s.said, s.last = time.Now(), time.Now(), words
+	s.begun, s.shownAt, s.last = time.Now(), time.Now(), words
 	ended := make(chan struct{})
 	go func() {
 		defer crash.Catch()
@@ -346,8 +339,8 @@ func (s *resetReporter) waiting(words string) (done func()) {
 			case <-tick.C:
 			}
 			s.mu.Lock()
-			if s.last != "" && time.Since(s.said) >= progress.Silence {
-				s.sayLast()
+			if s.last != "" && time.Since(s.shownAt) >= progress.Silence {
+				s.showLast()
 			}
 			s.mu.Unlock()
 		}
@@ -366,14 +359,14 @@ func (s *resetReporter) fail(err error) result {
 }
 
 // report is the result of a reset. Its last line is the state of the Rack.
-func (s *resetReporter) report(report reset.Report, kept ...string) result {
+func (s *resetReporter) report(report reset.Report, saved ...string) result {
 	r := result{document: s.document(report), err: report.Err, leftover: report.Left, stopped: report.Stopped, lines: s.table}
-	standing := append(kept, report.State())
+	lines := append(saved, report.State())
 	switch {
 	case r.exitCode() == exitDone:
-		r.lines = append(r.lines, standing...)
+		r.lines = append(r.lines, lines...)
 	case s.found.Rack.Name != "":
-		r.standing = standing
+		r.lasting = lines
 	}
 	return r
 }

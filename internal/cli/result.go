@@ -11,7 +11,6 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
 
 	"convox-travis/internal/connect"
@@ -33,11 +32,11 @@ type result struct {
 	dryRun   bool
 	shown    bool // the wizard's transcript says all of it to people
 
-	text     string   // printed as it is, instead of all below
-	lines    []string // for people, on standard output
-	diff     string   // the same, byte for byte unless on a terminal
-	notes    []string // for people, on standard error
-	standing []string // the same, also with --json, whose document lacks it
+	text    string   // printed as it is, instead of all below
+	lines   []string // for people, on standard output
+	diff    string   // the same, byte for byte unless on a terminal
+	notes   []string // for people, on standard error
+	lasting []string // the same, also with --json, whose document lacks it
 }
 
 // failure is the result of a run that has nothing else to report.
@@ -79,7 +78,7 @@ func flatten(errs []error) (all []error) {
 func (r result) word() string {
 	code := r.exitCode()
 	if r.dryRun && (code == exitDone || code == exitFound) {
-		return results[dryRun]
+		return "dry-run"
 	}
 	return results[code]
 }
@@ -126,7 +125,7 @@ func (p *program) finish(cmd *cobra.Command, r result) int {
 			p.say(note)
 		}
 	}
-	for _, line := range r.standing {
+	for _, line := range r.lasting {
 		p.say(line)
 	}
 	return r.exitCode()
@@ -156,7 +155,7 @@ func (p *program) printResult(r result, blank func() document) {
 		items = r.document.items()
 	}
 	for _, item := range items {
-		_ = printJSON(p.out, item) // output.check reports failed writes
+		printJSON(p.out, item)
 	}
 }
 
@@ -167,7 +166,7 @@ func printLine(w io.Writer, line string) { fmt.Fprintln(w, text.Clean(line)) }
 // stream prints an item of --json=lines at once.
 func (p *program) stream(item any) {
 	if p.form == jsonLines {
-		_ = printJSON(p.out, item) // output.check reports failed writes
+		printJSON(p.out, item)
 	}
 }
 
@@ -187,7 +186,7 @@ func (p *program) warn(warnings []connect.Warning) {
 	}
 }
 
-// printDiff prints a diff that can be applied; on a terminal, in color.
+// printDiff prints a diff that can be applied; on a terminal, cleaned.
 func (p *program) printDiff(diff string) {
 	isTerminal := p.outWidth() != math.MaxInt
 	for line := range strings.Lines(diff) {
@@ -196,29 +195,10 @@ func (p *program) printDiff(diff string) {
 			for i := range cells {
 				cells[i] = text.Clean(cells[i])
 			}
-			line = p.colorLine(strings.Join(cells, "\t")) + "\n"
+			line = strings.Join(cells, "\t") + "\n"
 		}
 		fmt.Fprint(p.out, line)
 	}
-}
-
-// colorLine returns a line of a diff, in its color if colors are shown.
-func (p *program) colorLine(line string) string {
-	if !p.colors || line == "" {
-		return line
-	}
-	style := ansi.Style{}
-	switch {
-	case strings.HasPrefix(line, "+++"), strings.HasPrefix(line, "---"):
-		style = style.Bold()
-	case line[0] == '+':
-		style = style.ForegroundColor(ansi.Green)
-	case line[0] == '-':
-		style = style.ForegroundColor(ansi.Red)
-	case line[0] == '@':
-		style = style.ForegroundColor(ansi.Cyan)
-	}
-	return style.Styled(line)
 }
 
 // reportErrors prints errors. An error that many repositories share is printed once,

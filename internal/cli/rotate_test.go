@@ -252,7 +252,7 @@ func TestAChosenRotationIsContinuedWithItsFlag(t *testing.T) {
 	for given, want := range map[bool]string{false: "convox-travis --rack a --only-existing", true: "convox-travis --rack a"} {
 		show := (&program{args: []string{"--rack", "a"}}).reporter(&options{onlyExisting: given}, "apply")
 		show.isRotation = true
-		if again := show.resume(report, report.Errs()); again.command != want || strings.HasSuffix(again.hint, ", with --only-existing") == given {
+		if again := show.resume(report, report.Errs()); again.command != want || strings.HasSuffix(strings.Join(again.notes, ""), ", with --only-existing") == given {
 			t.Errorf("%+v", again)
 		}
 	}

@@ -85,8 +85,6 @@ type program struct {
 	status *status
 	// inIsTerminal and errIsTerminal report whether a person types into in and reads err.
 	inIsTerminal, errIsTerminal bool
-	// colors reports whether out is a terminal that shows colors.
-	colors bool
 
 	env  func(string) string
 	home string
@@ -96,8 +94,8 @@ type program struct {
 	// calls, or "".
 	cache string
 	// limit applies to POSTs to Travis.
-	limit   ratelimit.Limit
-	clients travisClients
+	limit  ratelimit.Limit
+	travis travisClient
 
 	// wizardWait carries what a call waits for to the wizard; nil means standard error.
 	wizardWait chan progress.Wait
@@ -136,9 +134,7 @@ func systemProgram() *program {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, endingSignals...)
 	ignoreBrokenPipe()
-	colors := term.IsTerminal(int(os.Stdout.Fd())) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 	return &program{
-		colors:        colors,
 		in:            in,
 		out:           os.Stdout,
 		err:           os.Stderr,
@@ -232,17 +228,17 @@ func waitFor[T any](ctx context.Context, f func() (T, error)) (T, error) {
 		value T
 		err   error
 	}
-	ended := make(chan result, 1)
+	done := make(chan result, 1)
 	go func() {
 		defer crash.Catch()
 		value, err := f()
-		ended <- result{value, err}
+		done <- result{value, err}
 	}()
 	select {
 	case <-ctx.Done():
 		var none T
 		return none, context.Cause(ctx)
-	case r := <-ended:
+	case r := <-done:
 		return r.value, r.err
 	}
 }
@@ -277,7 +273,7 @@ func run(args []string, p *program) int {
 	p.out = out
 	root.SetOut(out)
 	root.SetErr(p.err)
-	ended := make(chan int, 1)
+	exited := make(chan int, 1)
 	go func() {
 		defer crash.Catch()
 		cmd, err := root.ExecuteContextC(stop.Soft)
@@ -290,9 +286,9 @@ func run(args []string, p *program) int {
 		}
 		code = out.check(p, code)
 		p.status.clear()
-		ended <- code
+		exited <- code
 	}()
-	if code, isDone := p.await(stop, ended); isDone {
+	if code, isDone := p.await(stop, exited); isDone {
 		return code
 	}
 	return p.abandon(context.Cause(stop.Soft), p.hasWritten.Load(), out)
@@ -414,9 +410,9 @@ const patience = 750 * time.Millisecond
 // await waits for the command to end. After a request to stop it waits for patience,
 // and, once something was written, for the grace of writes as well; after a second
 // signal, for patience alone. isDone is false if the command is still running.
-func (p *program) await(stop connect.Stop, ended <-chan int) (code int, isDone bool) {
+func (p *program) await(stop connect.Stop, exited <-chan int) (code int, isDone bool) {
 	select {
-	case code = <-ended:
+	case code = <-exited:
 		return code, true
 	case <-stop.Soft.Done():
 	}
@@ -425,7 +421,7 @@ func (p *program) await(stop connect.Stop, ended <-chan int) (code int, isDone b
 	hard, isLast := stop.Hard.Done(), false
 	for {
 		select {
-		case code = <-ended:
+		case code = <-exited:
 			return code, true
 		case <-hard:
 			hard, isLast = nil, true

@@ -32,8 +32,8 @@ type status struct {
 	at      progress.Progress
 	wait    progress.Wait
 	line    string            // the status line that is shown, or ""
-	said    progress.Progress // last shown on its own line
-	saidAt  time.Time
+	last    progress.Progress // last shown on its own line
+	lastAt  time.Time
 	ticking bool
 }
 
@@ -60,10 +60,10 @@ func (s *status) progress(at progress.Progress) {
 		s.at = at
 		s.refresh()
 	case s.at.Of == 0:
-		s.at, s.said, s.saidAt = at, at, time.Now()
-	case at.Done < at.Of && at.IsNews(s.said, time.Since(s.saidAt)):
-		s.said, s.saidAt = at, time.Now()
-		s.say(at.Text(time.Now()))
+		s.at, s.last, s.lastAt = at, at, time.Now()
+	case at.Done < at.Of && at.IsNews(s.last, time.Since(s.lastAt)):
+		s.last, s.lastAt = at, time.Now()
+		s.printLine(at.Text(time.Now()))
 	}
 }
 
@@ -72,14 +72,14 @@ func (s *status) showWait(wait progress.Wait) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.plain {
-		s.say(wait.Text(time.Now()))
+		s.printLine(wait.Text(time.Now()))
 		return
 	}
 	s.wait = wait
 	s.refresh()
 }
 
-func (s *status) say(words string) {
+func (s *status) printLine(words string) {
 	if !s.shut.Load() {
 		printLine(s.to, words)
 	}

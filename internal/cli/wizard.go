@@ -131,12 +131,12 @@ func (p *program) flagAnswers(o *options, read func() (repositories, error)) (fl
 
 // outside is what the flow reads and calls.
 func (p *program) outside(o *options, aws *wizardAWS, read func() (repositories, error)) flow.Outside {
-	place := sync.OnceValues(func() (travisPlace, error) {
+	settings := sync.OnceValues(func() (travisSettings, error) {
 		repos, err := read()
 		if err != nil {
-			return travisPlace{}, err
+			return travisSettings{}, err
 		}
-		return p.travisPlace(o, repos.slug())
+		return p.travisSettings(o, repos.slug())
 	})
 	p.wizardWait = make(chan progress.Wait, 8)
 	folder, _ := filepath.Abs(p.dir) // "" where that is unknown
@@ -165,14 +165,14 @@ func (p *program) outside(o *options, aws *wizardAWS, read func() (repositories,
 		LoginSSO:   loginSSO(),
 		Logins:     p.logins(),
 		Token: func(context.Context) (secret.String, error) {
-			found, err := place()
+			found, err := settings()
 			if err != nil {
 				return secret.String{}, err
 			}
 			return found.token(p.env)
 		},
 		Travis: func(token secret.String) (flow.Travis, error) {
-			found, err := place()
+			found, err := settings()
 			if problem.Has(err, travisapi.CodeConfig) { // a token that was typed is for travis-ci.com
 				found.endpoint, err = travisapi.HostedEndpoint, nil
 			}
@@ -239,7 +239,7 @@ func loginSSO() func(context.Context, string, func(string)) error {
 func (p *program) wizardResult(o *options, f *flow.Flow, err error) result {
 	r := p.applyResult(o, f, err)
 	if !r.shown {
-		r.standing = slices.Concat(f.Kept(), f.ResetStanding())
+		r.lasting = slices.Concat(f.Kept(), f.ResetStanding())
 	}
 	return r
 }
@@ -254,7 +254,7 @@ func (p *program) applyResult(o *options, f *flow.Flow, err error) result {
 			report.Stopped = err // the person quit instead of retrying
 		}
 		r := show.report(*report)
-		r.shown, r.notes = true, show.resume(*report, report.Errs()).notes() // the transcript says the rest
+		r.shown, r.notes = true, show.resume(*report, report.Errs()).notes // the transcript says the rest
 		r.warnings = slices.DeleteFunc(r.warnings, func(w connect.Warning) bool { return w.Code == "replaces" })
 		return r
 	}

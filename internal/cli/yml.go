@@ -342,9 +342,9 @@ func (p *program) checkFileOwner(ctx context.Context, o *ymlOptions, targets []c
 		return err
 	}
 	clone, _ := gitrepo.Open(ctx, p.dir) // without one, the file is nobody's
-	own := connect.CloneTargets(clone, provider)
+	clones := connect.CloneTargets(clone, provider)
 	for _, target := range targets {
-		if !slices.ContainsFunc(own, target.IsSame) {
+		if !slices.ContainsFunc(clones, target.IsSame) {
 			return usageError(fmt.Sprintf("this .travis.yml isn't that of %s, and only builds of that repository can decrypt its variables", target),
 				"run this inside the clone of "+target.String()+", or pass --file PATH")
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -308,13 +309,16 @@ func (b Builds) IsBuilt() bool { return len(b.Outcomes) == 0 || !b.Outcomes[push
 // notTests are programs that a script starts besides its tests.
 var notTests = []string{
 	"curl", "wget", "chmod", "mv", "cp", "cd", "export", "echo", "printf", "set", "mkdir", "tar", "unzip", "ls", "cat", "pwd", "env", "sleep", "git",
-	"docker", "aws", "true", ":", "skip", "ignore", "[", "[[", "test", "if", "source", ".", "exit", "rm", "which", "travis_retry", "travis_wait",
+	"docker", "aws", "true", ":", "skip", "ignore", "[", "[[", "test", "if", "source", ".", "exit", "rm", "which", "travis_wait",
 }
+
+// beforeTest are words that can precede the program of a test.
+var beforeTest = regexp.MustCompile(`^(?:sudo|travis_retry|\w+=[\w./:-]*)$`)
 
 // isTest reports whether a command of script may be a test.
 func isTest(command string) bool {
 	words := strings.Fields(command)
-	if len(words) > 0 && words[0] == "sudo" {
+	for len(words) > 0 && beforeTest.MatchString(words[0]) {
 		words = words[1:]
 	}
 	return len(words) > 0 && !strings.Contains(command, "convox") && !strings.Contains(words[0], "=") && !slices.Contains(notTests, words[0])

@@ -59,6 +59,7 @@ func TestAuditSaysWhatBuildsDo(t *testing.T) {
 		"deployments are off":        {main + "after_success: skip\n", "error never_deploys", "`after_success: skip` on line 6 switches every deployment off"},
 		"python's default script":    {strings.Replace(strings.Replace(main, "script: npm test\n", "", 1), "node_js", "python", 1), "error never_deploys", "python's default script fails"},
 		"generic has none":           {strings.Replace(strings.Replace(main, "script: npm test\n", "", 1), "node_js", "generic", 1), "error never_deploys", "the language on line 1 has no default script"},
+		"behind a failing stage":     {strings.Replace(include, "node_js", "python", 1) + "    - stage: test\n" + stageJob + "      if: branch = main AND type = push\n" + shipJob, "error never_deploys", "python's default script fails"},
 		"the script ends the job":    {strings.Replace(main, "npm test", "npm test; exit 0", 1), "error never_deploys", "`script` on line 2 fails, or ends the job"},
 		"branches.only":              {main + "branches: {only: [develop]}\n", "warning never_deploys", "`branches` on line 6 leaves main out"},
 		"the file's if":              {main + "if: branch = develop\n", "warning never_deploys", "`if` on line 6 is false"},

@@ -78,7 +78,7 @@ func (e *expansion) run() {
 		step()
 	}
 	for _, imported := range e.root.Get("import").List() {
-		e.see(importedFile, imported.Line)
+		e.noteUnseen(importedFile, imported.Line)
 	}
 	if len(e.jobs) == 0 {
 		e.build.Reason = e.dropped
@@ -88,7 +88,7 @@ func (e *expansion) run() {
 	}
 }
 
-func (e *expansion) see(what string, line int) {
+func (e *expansion) noteUnseen(what string, line int) {
 	unseen := Unseen{What: what, Line: line}
 	if !e.seen[unseen] {
 		e.seen[unseen] = true
@@ -112,7 +112,7 @@ func (e *expansion) accepts(condition, job *Node) bool {
 	evaluation := evaluation{ctx: e.ctx, event: e.event, job: job}
 	accepted, unseen := evaluation.accept(tree)
 	for _, what := range unseen {
-		e.see(what, condition.Line)
+		e.noteUnseen(what, condition.Line)
 	}
 	return accepted
 }

@@ -65,7 +65,7 @@ func (e *expansion) matchesBranch(pattern *Node, branch string) bool {
 	}
 	found := matches(inner, branch)
 	if found == unknown {
-		e.see("a branch pattern that takes too long", pattern.Line)
+		e.noteUnseen("a branch pattern that takes too long", pattern.Line)
 	}
 	return found != no
 }

@@ -17,7 +17,7 @@ func (s *Shell) builtin(args []string) bool {
 	s.statusBefore, s.status = s.status, 0
 	switch args[0] {
 	case "printf":
-		run(s, slices.DeleteFunc(args, vanishes))
+		run(s, slices.DeleteFunc(args, isDropped))
 	case "echo", "eval", "exec", "command", "source", ".", "set":
 		run(s, args)
 	case "test", "[":
@@ -364,10 +364,10 @@ func (s *Shell) echo(args []string) {
 	}
 	var b strings.Builder
 	for i, word := range rest {
-		if i > 0 && !vanishes(word) {
+		if i > 0 && !isDropped(word) {
 			b.WriteByte(' ')
 		}
-		b.WriteString(strings.TrimPrefix(word, vanishing))
+		b.WriteString(strings.TrimPrefix(word, dropMark))
 	}
 	output := b.String()
 	if escapes {

@@ -106,12 +106,12 @@ func (s *Shell) words(list []*syntax.Word) (words []string) {
 		if !s.options["noglob"] && slices.ContainsFunc(word.Parts, isGlob) {
 			for i := first; i < len(words); i++ {
 				if strings.ContainsAny(words[i], "*?[") && words[i] != "[" && !isMarked(words[i]) {
-					words[i] = openMark + "$(" + words[i] + ")" + valueMark + words[i] + shutMark
+					words[i] = openMark + "$(" + words[i] + ")" + valueMark + words[i] + endMark
 				}
 			}
 		}
 		if first < len(words) && isMarked(words[first]) && value(words[first]) == "" && !slices.ContainsFunc(word.Parts, isQuoted) {
-			words[first] = vanishing + words[first]
+			words[first] = dropMark + words[first]
 		}
 	}
 	return words

@@ -47,7 +47,7 @@ func (s *Shell) external(args []string) int {
 		return sub.status
 	}
 	if run := toolNamed(name); run != nil {
-		return s.tool(name, run, slices.DeleteFunc(slices.Clone(args[1:]), vanishes))
+		return s.tool(name, run, slices.DeleteFunc(slices.Clone(args[1:]), isDropped))
 	}
 	isUnknownPath := isMarked(args[0]) && strings.Contains(args[0], "/")
 	if !isUnknownPath && !programName.MatchString(args[0]) {

@@ -310,7 +310,7 @@ func (s *Shell) forClause(c *syntax.ForClause) {
 	case *syntax.WordIter:
 		items := s.params
 		if loop.InPos.IsValid() {
-			items = slices.DeleteFunc(s.words(loop.Items), vanishes)
+			items = slices.DeleteFunc(s.words(loop.Items), isDropped)
 		}
 		if c.Select {
 			if value(s.input()) != "" {
@@ -377,7 +377,7 @@ func (s *Shell) simple(c *syntax.CallExpr) {
 	s.substitutionStatus, s.expansionFailed = 0, false
 	s.unknowns = nil
 	fields := s.words(s.unalias(c.Args))
-	for len(fields) > 0 && vanishes(fields[0]) {
+	for len(fields) > 0 && isDropped(fields[0]) {
 		fields = fields[1:]
 	}
 	if len(fields) == 0 {
@@ -456,7 +456,7 @@ func (s *Shell) callFunction(f function, args []string) {
 	depth := len(s.scopes)
 	s.params, s.frame, s.loops = slices.Clone(args[1:]), f.frame, 0
 	for i, param := range s.params {
-		s.params[i] = strings.TrimPrefix(param, vanishing)
+		s.params[i] = strings.TrimPrefix(param, dropMark)
 	}
 	s.scopes = append(s.scopes, map[string]expand.Variable{})
 	s.statement(f.body)

@@ -239,7 +239,7 @@ func (s *Shell) compute(name string, args []string) int {
 	if slices.Contains([]string{"wc", "seq", "expr", "date"}, name) {
 		number = "1"
 	}
-	s.print(openMark + "$(" + name + ")" + valueMark + number + shutMark + "\n")
+	s.print(openMark + "$(" + name + ")" + valueMark + number + endMark + "\n")
 	return 0
 }
 

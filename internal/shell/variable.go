@@ -299,12 +299,12 @@ func (s *Shell) expandDeclaration(c *syntax.DeclClause) []*syntax.Assign {
 const (
 	openMark  = "\x0e"
 	valueMark = "\x0f"
-	shutMark  = "\x10"
+	endMark   = "\x10"
 )
 
 // Unknown returns an unknown value that is written as $NAME.
 func Unknown(name, value string) string {
-	return openMark + "$" + name + valueMark + value + shutMark
+	return openMark + "$" + name + valueMark + value + endMark
 }
 
 func plainWords(words ...string) []string {
@@ -313,7 +313,7 @@ func plainWords(words ...string) []string {
 	}
 	seen := make([]string, 0, len(words))
 	for _, word := range words {
-		if !vanishes(word) {
+		if !isDropped(word) {
 			seen = append(seen, value(word))
 		}
 	}
@@ -322,10 +322,10 @@ func plainWords(words ...string) []string {
 
 func isMarked(word string) bool { return strings.Contains(word, openMark) }
 
-// vanishing starts a word that Bash drops: unset variables, not quoted.
-const vanishing = "\x11"
+// dropMark starts a word that Bash drops: unset variables, not quoted.
+const dropMark = "\x11"
 
-func vanishes(word string) bool { return strings.HasPrefix(word, vanishing) }
+func isDropped(word string) bool { return strings.HasPrefix(word, dropMark) }
 
 // value returns a word as Bash reads it.
 func value(word string) string { return unmark(word, false) }
@@ -350,11 +350,11 @@ func unmark(word string, written bool) string {
 // parts returns the parts of a word: the names of the unknown ones, and their values.
 func parts(word string) iter.Seq2[string, string] {
 	return func(yield func(name, value string) bool) {
-		plain, marked, _ := strings.Cut(strings.TrimPrefix(word, vanishing), openMark)
+		plain, marked, _ := strings.Cut(strings.TrimPrefix(word, dropMark), openMark)
 		for yield("", plain) && marked != "" {
 			part, rest, _ := strings.Cut(marked, openMark)
 			name, value, _ := strings.Cut(part, valueMark)
-			if value, plain, _ = strings.Cut(value, shutMark); !yield(name, value) {
+			if value, plain, _ = strings.Cut(value, endMark); !yield(name, value) {
 				return
 			}
 			marked = rest
@@ -444,7 +444,7 @@ func (s *Shell) tool(name string, run func(*Shell, []string) int, args []string)
 	}
 	s.streams[0], s.streams[1] = in, to
 	text, ended := strings.CutSuffix(value(string(output.data)), "\n")
-	s.print(openMark + all[0] + valueMark + text + shutMark)
+	s.print(openMark + all[0] + valueMark + text + endMark)
 	if ended {
 		s.print("\n")
 	}
@@ -486,5 +486,5 @@ func (s *Shell) decide(status int) int {
 func (s *Shell) printUnknown(program string) { s.print(unknownOutput(program)) }
 
 func unknownOutput(program string) string {
-	return openMark + "$(" + program + ")" + valueMark + shutMark
+	return openMark + "$(" + program + ")" + valueMark + endMark
 }

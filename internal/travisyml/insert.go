@@ -285,10 +285,7 @@ var ownIndent = regexp.MustCompile(`[|>][+-]?([1-9])[+-]?[ \t]*(?:#.*)?$`)
 // textColumn is a block's indentation, by its header or its first line.
 func (d *Document) textColumn(p place) int {
 	if indent := ownIndent.FindStringSubmatch(cutBreak(d.lines[p.value.Line-1])); indent != nil {
-		below, err := strconv.Atoi(indent[1])
-		if err != nil {
-			return -1
-		}
+		below, _ := strconv.Atoi(indent[1]) // a digit
 		return p.key.Column - 1 + below
 	}
 	for _, line := range d.lines[p.value.Line:p.next] {

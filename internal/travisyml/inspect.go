@@ -66,13 +66,7 @@ func (d *Document) Inspect() Report {
 
 // Sets returns the variables with a name.
 func (r Report) Sets(name string) []Variable {
-	var all []Variable
-	for _, v := range r.Variables {
-		if v.Name == name {
-			all = append(all, v)
-		}
-	}
-	return all
+	return slices.DeleteFunc(slices.Clone(r.Variables), func(v Variable) bool { return v.Name != name })
 }
 
 // addVariables adds the variables of env as Travis reads it. If a mapping has other keys

@@ -155,13 +155,7 @@ func (a *addition) compare(was build.Outcome, now []build.Job, hooks bool) (olds
 
 // isAlone reports whether an added job runs only one command.
 func isAlone(steps []build.Step) bool {
-	n := 0
-	for _, step := range steps {
-		if step.Command.Bash != ":" {
-			n++
-		}
-	}
-	return n == 1
+	return len(slices.DeleteFunc(steps, func(step build.Step) bool { return step.Command.Bash == ":" })) == 1
 }
 
 // judgePlace reports whether a job deploys after the tests, perhaps beside other deploys.

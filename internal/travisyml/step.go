@@ -273,7 +273,7 @@ func (s Step) guard() string {
 
 // guarded is the step as a text block for after_success.
 func (s Step) guarded(url string) []string {
-	return append([]string{"|"}, indented(s.guardedScript(url), 0)...)
+	return append([]string{"|"}, s.guardedScript(url)...)
 }
 
 func (s Step) guardedScript(url string) []string {

@@ -3,8 +3,10 @@ package travisapi_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"io"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -17,6 +19,14 @@ import (
 	"convox-travis/travisapi"
 	"convox-travis/travisapi/travistest"
 )
+
+// Tests wait for servers most of their time.
+func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", "8"); err != nil { // -parallel on the command line still wins
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
 
 func TestEveryRefusalIsToldApart(t *testing.T) {
 	typed := func(kind, more string) string {
@@ -170,43 +180,51 @@ func (s still) Now() time.Time                                 { return s.now }
 func (still) Sleep(ctx context.Context, _ time.Duration) error { return context.Cause(ctx) }
 
 func TestReadsAreTriedAgainWhereThatHelps(t *testing.T) {
+	t.Parallel()
 	for _, kind := range faults.Kinds() {
-		server, client := travis(t, api())
-		server.Faults.Add(faults.Rule{Kind: kind, Times: 2})
-		_, err := client.EnvVars(t.Context(), apiRef)
-		final := kind == faults.RedirectAway || kind == faults.RedirectPlain || kind == faults.ThrottledForLong
-		if (err != nil) != final {
-			t.Errorf("%s: %v", kind, err)
-		}
-		if n := len(server.Faults.Requests()); (n != 1) == final {
-			t.Errorf("%s: %d requests", kind, n)
-		}
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			server, client := travis(t, api())
+			server.Faults.Add(faults.Rule{Kind: kind, Times: 2})
+			_, err := client.EnvVars(t.Context(), apiRef)
+			final := kind == faults.RedirectAway || kind == faults.RedirectPlain || kind == faults.ThrottledForLong
+			if (err != nil) != final {
+				t.Errorf("%s: %v", kind, err)
+			}
+			if n := len(server.Faults.Requests()); (n != 1) == final {
+				t.Errorf("%s: %d requests", kind, n)
+			}
+		})
 	}
 }
 
 func TestWritesAreSentOnce(t *testing.T) {
+	t.Parallel()
 	for _, kind := range faults.Kinds() {
-		server, client := travis(t, api(travistest.EnvVar{ID: "v1", Name: "OLD", Value: "1"}))
-		server.Faults.Add(faults.Rule{Kind: kind, Times: -1})
-		_, created := client.CreateEnvVar(transport.Until(t.Context()), apiRef, travisapi.EnvVar{Name: "A", Value: secret.New(secrettest.Canary)})
-		_, updated := client.UpdateEnvVar(transport.Until(t.Context()), apiRef, travisapi.EnvVar{ID: "v1", Name: "OLD", Value: secret.New(secrettest.Canary)})
-		deleted := client.DeleteEnvVar(transport.Until(t.Context()), apiRef, "v1")
-		if n := len(server.Faults.Requests()); n != 3 {
-			t.Errorf("%s: %d requests for three writes", kind, n)
-		}
-		for _, err := range []error{created, updated, deleted} {
-			if err == nil { // a DELETE whose answer has a body nobody reads
-				continue
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			server, client := travis(t, api(travistest.EnvVar{ID: "v1", Name: "OLD", Value: "1"}))
+			server.Faults.Add(faults.Rule{Kind: kind, Times: -1})
+			_, created := client.CreateEnvVar(transport.Until(t.Context()), apiRef, travisapi.EnvVar{Name: "A", Value: secret.New(secrettest.Canary)})
+			_, updated := client.UpdateEnvVar(transport.Until(t.Context()), apiRef, travisapi.EnvVar{ID: "v1", Name: "OLD", Value: secret.New(secrettest.Canary)})
+			deleted := client.DeleteEnvVar(transport.Until(t.Context()), apiRef, "v1")
+			if n := len(server.Faults.Requests()); n != 3 {
+				t.Errorf("%s: %d requests for three writes", kind, n)
 			}
-			e := failed(t, err)
-			known := kind == faults.Throttled || kind == faults.ThrottledUntil || kind == faults.ThrottledForLong || kind == faults.RedirectAway || kind == faults.RedirectPlain
-			if e.FateUnknown == known {
-				t.Errorf("%s: the fate of %v is unknown: %t", kind, e, e.FateUnknown)
+			for _, err := range []error{created, updated, deleted} {
+				if err == nil { // a DELETE whose answer has a body nobody reads
+					continue
+				}
+				e := failed(t, err)
+				known := kind == faults.Throttled || kind == faults.ThrottledUntil || kind == faults.ThrottledForLong || kind == faults.RedirectAway || kind == faults.RedirectPlain
+				if e.FateUnknown == known {
+					t.Errorf("%s: the fate of %v is unknown: %t", kind, e, e.FateUnknown)
+				}
 			}
-		}
-		if created == nil || updated == nil {
-			t.Errorf("%s passed for a success", kind)
-		}
+			if created == nil || updated == nil {
+				t.Errorf("%s passed for a success", kind)
+			}
+		})
 	}
 }
 
@@ -249,6 +267,7 @@ func TestTheServersPauseIsKeptUpToAMinute(t *testing.T) {
 }
 
 func TestAStoppedCallSaysWhy(t *testing.T) {
+	t.Parallel()
 	server, client := travis(t, api())
 	server.Faults.Add(faults.Rule{Kind: faults.Hang, Times: -1})
 	reason := errors.New("enough")

@@ -2,7 +2,9 @@ package connect_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +19,14 @@ import (
 	"convox-travis/travisapi"
 	"convox-travis/travisapi/travistest"
 )
+
+// Tests wait for servers most of their time.
+func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", "8"); err != nil { // -parallel on the command line still wins
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
 
 const (
 	token    = "t0k3n-for-tests"

@@ -146,8 +146,8 @@ func (p *program) listExisting(ctx context.Context, o *options) result {
 }
 
 // clonePlay is what the builds of the clone do, if the clone is the only repository of an
-// apply, and whether the Rack has the app that they deploy. It is found out beside the
-// writes.
+// apply, and whether the Rack has the app that they deploy. It is found out while the
+// variables are written.
 type clonePlay struct {
 	done     chan struct{}
 	builds   *audit.Builds // nil if they can't be read or played, which yml explains

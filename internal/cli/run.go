@@ -103,7 +103,7 @@ type program struct {
 	connections connections
 	demo        bool // everything runs in the embedded world
 
-	isAsking atomic.Bool // the wizard's questions own the terminal
+	isAsking atomic.Bool // the wizard reads the terminal
 	// device is that terminal, until its driver has restored it.
 	device atomic.Pointer[tui.Device]
 
@@ -204,7 +204,7 @@ func (p *program) mfaCode() func(context.Context) (string, error) {
 	}
 	return func(ctx context.Context) (string, error) {
 		if p.isAsking.Load() {
-			return "", errAsking // the wizard owns the terminal
+			return "", errAsking
 		}
 		fmt.Fprint(p.err, "MFA code of the AWS profile: ")
 		return p.line(ctx)

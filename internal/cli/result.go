@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
 
 	"convox-travis/internal/connect"
@@ -186,7 +187,7 @@ func (p *program) warn(warnings []connect.Warning) {
 	}
 }
 
-// printDiff prints a diff that can be applied; on a terminal, cleaned.
+// printDiff prints a diff that can be applied; on a terminal, in color.
 func (p *program) printDiff(diff string) {
 	isTerminal := p.outWidth() != math.MaxInt
 	for line := range strings.Lines(diff) {
@@ -195,10 +196,29 @@ func (p *program) printDiff(diff string) {
 			for i := range cells {
 				cells[i] = text.Clean(cells[i])
 			}
-			line = strings.Join(cells, "\t") + "\n"
+			line = p.colorLine(strings.Join(cells, "\t")) + "\n"
 		}
 		fmt.Fprint(p.out, line)
 	}
+}
+
+// colorLine returns a line of a diff, in its color if colors are shown.
+func (p *program) colorLine(line string) string {
+	if !p.colors || line == "" {
+		return line
+	}
+	style := ansi.Style{}
+	switch {
+	case strings.HasPrefix(line, "+++"), strings.HasPrefix(line, "---"):
+		style = style.Bold()
+	case line[0] == '+':
+		style = style.ForegroundColor(ansi.Green)
+	case line[0] == '-':
+		style = style.ForegroundColor(ansi.Red)
+	case line[0] == '@':
+		style = style.ForegroundColor(ansi.Cyan)
+	}
+	return style.Styled(line)
 }
 
 // reportErrors prints errors. An error that many repositories share is printed once,

@@ -85,6 +85,8 @@ type program struct {
 	status *status
 	// inIsTerminal and errIsTerminal report whether a person types into in and reads err.
 	inIsTerminal, errIsTerminal bool
+	// colors reports whether out is a terminal that shows colors.
+	colors bool
 
 	env  func(string) string
 	home string
@@ -135,6 +137,7 @@ func systemProgram() *program {
 	signal.Notify(signals, endingSignals...)
 	ignoreBrokenPipe()
 	return &program{
+		colors:        term.IsTerminal(int(os.Stdout.Fd())) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb",
 		in:            in,
 		out:           os.Stdout,
 		err:           os.Stderr,

@@ -110,9 +110,9 @@ const (
 
 // frame has the positions of the running commands.
 type frame struct {
-	line   int
-	rows   bool
-	isOurs bool // of a function that isn't part of the text: its position is that of its call
+	line      int
+	rows      bool
+	isPrelude bool // of a function that isn't part of the text: its position is that of its call
 }
 
 func (f frame) of(pos syntax.Pos) int {
@@ -188,7 +188,7 @@ func (s *Shell) Define(functions string) {
 	if err != nil {
 		panic(err)
 	}
-	s.frame = frame{isOurs: true}
+	s.frame = frame{isPrelude: true}
 	s.statements(file.Stmts)
 }
 

@@ -293,7 +293,8 @@ func (e *expansion) filter() {
 type entry struct {
 	line      int
 	condition *Node
-	fields    []Field // but if and env
+	branch    string  // of allow_failures
+	fields    []Field // but those
 	env       *Node   // or nil
 	own       []int   // the variables of env that aren't global
 }
@@ -303,7 +304,10 @@ func (e *expansion) entries(list string) []entry {
 	for _, item := range e.root.Get("jobs").Get(list).List() {
 		made := entry{line: item.Line, condition: item.Get("if"), env: item.Get("env")}
 		for _, f := range item.Fields {
-			if f.Key != "if" && f.Key != "env" {
+			switch {
+			case f.Key == "branch" && list == "allow_failures":
+				made.branch = f.Value.Text
+			case f.Key != "if" && f.Key != "env":
 				made.fields = append(made.fields, f)
 			}
 		}
@@ -349,36 +353,20 @@ func (e *expansion) exclude() {
 	})
 }
 
-func (e *expansion) excludes(entry *entry, job *Node, variables []int) bool {
-	for _, f := range entry.fields {
-		if e.ids.of(job.Get(f.Key)) != e.ids.of(f.Value) {
-			return false
-		}
-	}
-	if entry.env == nil {
-		return true
-	}
-	// The job's variables must be those of the entry, in that order.
-	return job.Get("env") != nil && slices.EqualFunc(entry.env.List(), variables, func(item *Node, id int) bool { return e.ids.of(item) == id })
+// hasFields reports whether a job has the keys and values of an entry, apart from env.
+func (e *expansion) hasFields(entry *entry, job *Node) bool {
+	return !slices.ContainsFunc(entry.fields, func(f Field) bool { return e.ids.of(job.Get(f.Key)) != e.ids.of(f.Value) })
 }
 
-// allowsFailure reports whether a job matches an entry of jobs.allow_failures on every
-// key that it has (lib/travis/yml/configs/allow_failures.rb).
+// excludes wants a job's variables to be those of the entry, in that order.
+func (e *expansion) excludes(entry *entry, job *Node, variables []int) bool {
+	return e.hasFields(entry, job) && (entry.env == nil || job.Get("env") != nil &&
+		slices.EqualFunc(entry.env.List(), variables, func(item *Node, id int) bool { return e.ids.of(item) == id }))
+}
+
+// allowsFailure wants additional variables of the entry to be global
+// (lib/travis/yml/configs/allow_failures.rb).
 func (e *expansion) allowsFailure(entry *entry, job *Node, variables []int) bool {
-	for _, f := range entry.fields {
-		if f.Key == "branch" {
-			if f.Value.Text != e.event.Branch {
-				return false
-			}
-			continue
-		}
-		if own := job.Get(f.Key); own == nil || e.ids.of(own) != e.ids.of(f.Value) {
-			return false
-		}
-	}
-	if entry.env == nil {
-		return true
-	}
-	// Additional variables of the entry must be global.
-	return job.Get("env") != nil && !slices.ContainsFunc(entry.own, func(id int) bool { return !slices.Contains(variables, id) })
+	return e.hasFields(entry, job) && (entry.branch == "" || entry.branch == e.event.Branch) && (entry.env == nil || job.Get("env") != nil &&
+		!slices.ContainsFunc(entry.own, func(id int) bool { return !slices.Contains(variables, id) }))
 }

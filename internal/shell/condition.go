@@ -88,9 +88,6 @@ func (s *Shell) number(expression string) int {
 	if strings.TrimSpace(expression) == "" {
 		return 0
 	}
-	if nesting(expression) > maxNested {
-		panic(ErrLimit)
-	}
 	x, err := syntax.NewParser().Arithmetic(strings.NewReader(expression))
 	if err != nil {
 		s.expansionFailed = true

@@ -50,7 +50,7 @@ type Text struct {
 // The limits of one play. A text beyond them can't be played.
 const (
 	maxText   = 256 << 10 // bytes in a text
-	maxNested = 200       // brackets, and calls of functions, eval and subshells
+	maxNested = 200       // calls of functions, eval and subshells
 	maxFields = 20_000    // words in a command
 	maxBytes  = 8 << 20   // bytes that are stored, copied and searched, in total
 	maxValue  = 256 << 10 // bytes of one of these
@@ -110,9 +110,9 @@ const (
 
 // frame has the positions of the running commands.
 type frame struct {
-	line   int
-	rows   bool
-	isOurs bool // of a function that isn't part of the text: its position is that of its call
+	line      int
+	rows      bool
+	isPrelude bool // of a function that isn't part of the text: its position is that of its call
 }
 
 func (f frame) of(pos syntax.Pos) int {
@@ -188,7 +188,7 @@ func (s *Shell) Define(functions string) {
 	if err != nil {
 		panic(err)
 	}
-	s.frame = frame{isOurs: true}
+	s.frame = frame{isPrelude: true}
 	s.statements(file.Stmts)
 }
 
@@ -325,7 +325,7 @@ func (s *Shell) deeper() func() {
 }
 
 func (s *Shell) parse(bash string) (*syntax.File, error) {
-	if len(bash) > maxText || nesting(bash) > maxNested {
+	if len(bash) > maxText {
 		panic(ErrLimit)
 	}
 	s.grow(2 * len(bash))
@@ -335,21 +335,6 @@ func (s *Shell) parse(bash string) (*syntax.File, error) {
 	}
 	s.prepare(file)
 	return file, nil
-}
-
-// nesting is a lower bound for the nesting of a text's brackets.
-func nesting(bash string) int {
-	deepest, open := 0, 0
-	for i := range len(bash) {
-		switch bash[i] {
-		case '(', '{', '[':
-			open++
-			deepest = max(deepest, open)
-		case ')', '}', ']':
-			open = max(open-1, 0)
-		}
-	}
-	return deepest
 }
 
 func (s *Shell) evaluate(bash string, at frame) {

@@ -58,7 +58,7 @@ func (s *Shell) runInBackground(st *syntax.Stmt) {
 const firstJob = 100_000
 
 func (s *Shell) command(st *syntax.Stmt) {
-	if st.Position.IsValid() && !s.frame.isOurs {
+	if st.Position.IsValid() && !s.frame.isPrelude {
 		s.place = s.frame.of(st.Position)
 	}
 	if len(st.Redirs) == 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // MostJobs is how many jobs Travis accepts in a build
@@ -145,7 +146,8 @@ func limit(count, most int, what string) {
 }
 
 // expand multiplies the axes and adds the included jobs. A single expanded job with one
-// value per axis is dropped if jobs are included.
+// value per axis is dropped if jobs are included. Without any job, there is one with the
+// shared keys.
 func (e *expansion) expand() {
 	language, systems := e.root.Get("language").text(), e.root.Get("os").Texts()
 	expanded := []*Node{{Kind: Mapping, Line: e.root.Line}}
@@ -215,6 +217,9 @@ func (e *expansion) inherit() {
 		}
 	}
 	shared = shared.withAll(firsts)
+	if len(e.jobs) == 0 {
+		e.jobs = []*Node{{Kind: Mapping, Line: e.root.Line}}
+	}
 	first := e.root.Get("env").Get("jobs").List()
 	limit(len(e.jobs)*(len(shared.Fields)+len(e.global)), mostFields, "values in all jobs")
 	e.each(func(i int, job *Node) {
@@ -358,10 +363,18 @@ func (e *expansion) hasFields(entry *entry, job *Node) bool {
 	return !slices.ContainsFunc(entry.fields, func(f Field) bool { return e.ids.of(job.Get(f.Key)) != e.ids.of(f.Value) })
 }
 
-// excludes wants a job's variables to be those of the entry, in that order.
+// excludes takes a list of one item for the item, and a job without a stage for one of
+// the default stage. It wants a job's variables to be those of the entry, in that order.
 func (e *expansion) excludes(entry *entry, job *Node, variables []int) bool {
-	return e.hasFields(entry, job) && (entry.env == nil || job.Get("env") != nil &&
-		slices.EqualFunc(entry.env.List(), variables, func(item *Node, id int) bool { return e.ids.of(item) == id }))
+	for _, f := range entry.fields {
+		own := job.Get(f.Key)
+		isDefault := f.Key == "stage" && own == nil && strings.EqualFold(f.Value.Text, defaultStage)
+		if !isDefault && e.ids.ofValue(own) != e.ids.ofValue(f.Value) {
+			return false
+		}
+	}
+	return entry.env == nil || job.Get("env") != nil &&
+		slices.EqualFunc(entry.env.List(), variables, func(item *Node, id int) bool { return e.ids.of(item) == id })
 }
 
 // allowsFailure wants additional variables of the entry to be global

@@ -165,6 +165,14 @@ func (i *identities) ofText(text string) int {
 	return id
 }
 
+// ofValue is like of, but a list of one item equals the item.
+func (i *identities) ofValue(n *Node) int {
+	if n != nil && n.Kind == List && len(n.Items) == 1 {
+		n = n.Items[0]
+	}
+	return i.of(n)
+}
+
 // MarshalJSON writes a node as Travis's API does, with keys in order.
 func (n *Node) MarshalJSON() ([]byte, error) {
 	if n == nil {

@@ -195,6 +195,9 @@ func (o *obstacles) provider(provider *Node) {
 	anyBranch := edit(setKey("all_branches", "true"))
 	if !isTrue(on.Get("all_branches")) && !isTrue(on.Get("tags")) {
 		names, branch := branchesOf(provider, on), on.Get("branch")
+		if on.Kind != Mapping {
+			branch = on
+		}
 		switch {
 		case isSet(branch):
 			o.add(ObstacleBranch, branch.Line, strings.Join(names, ", "), provider, anyBranch)
@@ -284,6 +287,11 @@ func (o Obstacle) Concerns(from, to int) bool {
 	for _, key := range []string{"script", "provider"} {
 		if line := o.owner.Get(key).line(); from <= line && line <= to {
 			return true
+		}
+		for _, command := range commandsOf(o.owner.Get(key)) {
+			if from <= command.Line && command.Line <= to {
+				return true
+			}
 		}
 	}
 	return false

@@ -18,7 +18,7 @@ func (s *Shell) builtin(args []string) bool {
 	switch args[0] {
 	case "printf":
 		run(s, slices.DeleteFunc(args, isDropped))
-	case "echo", "eval", "exec", "command", "source", ".", "set":
+	case "echo", "eval", "exec", "command", "builtin", "source", ".", "set":
 		run(s, args)
 	case "test", "[":
 		run(s, plainWords(args...))
@@ -65,6 +65,8 @@ func builtinNamed(name string) func(s *Shell, args []string) {
 		return (*Shell).exec
 	case "command":
 		return (*Shell).commandBuiltin
+	case "builtin":
+		return func(s *Shell, args []string) { s.status = oneIf(len(args) > 1 && !s.builtin(args[1:])) | s.status }
 	case "cd", "pushd":
 		return (*Shell).cd
 	case "popd":
@@ -87,7 +89,7 @@ func builtinNamed(name string) func(s *Shell, args []string) {
 		return func(s *Shell, args []string) { s.which(args[1:], true) }
 	case "alias":
 		return (*Shell).alias
-	case "builtin", "unalias", "getopts", "export", "declare", "typeset", "local", "readonly": // declarations are parsed as such
+	case "unalias", "getopts", "export", "declare", "typeset", "local", "readonly": // declarations are parsed as such
 		return func(*Shell, []string) { panic(errUnusual) }
 	case "wait":
 		return (*Shell).wait
@@ -172,9 +174,13 @@ func (s *Shell) setOptions(args []string) {
 func (s *Shell) shopt(args []string) {
 	on := true
 	for _, arg := range args[1:] {
-		if strings.HasPrefix(arg, "-") {
-			on = !strings.Contains(arg, "u")
-		} else {
+		switch arg {
+		case "-s", "-o", "-so":
+		case "-u", "-uo":
+			on = false
+		case "-q", "-p":
+			return
+		default:
 			s.options[arg] = on
 		}
 	}
@@ -198,7 +204,14 @@ func (s *Shell) unsetBuiltin(args []string) {
 
 // source runs a file that the play wrote. Other files are unknown and do nothing.
 func (s *Shell) source(args []string) {
+	if len(args) < 2 {
+		s.status = 2
+		return
+	}
 	file, ok := s.files[s.absolute(args[1])]
+	if args[1] == "/dev/stdin" {
+		file, ok = &content{data: s.streams[0].rest()}, true
+	}
 	if !ok {
 		_, ok = s.open(s.absolute(args[1]))
 		s.status = oneIf(!ok)
@@ -314,6 +327,9 @@ func (s *Shell) alias(args []string) {
 
 func (s *Shell) trapBuiltin(args []string) {
 	rest := args[1:]
+	if len(rest) > 0 && rest[0] == "--" {
+		rest = rest[1:]
+	}
 	if len(rest) == 0 || strings.HasPrefix(rest[0], "-") && rest[0] != "-" {
 		return
 	}
@@ -356,10 +372,16 @@ func (s *Shell) echo(args []string) {
 	rest := args[1:]
 	newline, escapes := "\n", false
 	for len(rest) > 0 && len(rest[0]) > 1 && rest[0][0] == '-' && strings.Trim(rest[0][1:], "neE") == "" {
-		if strings.Contains(rest[0], "n") {
-			newline = ""
+		for _, flag := range rest[0][1:] {
+			switch flag {
+			case 'n':
+				newline = ""
+			case 'e':
+				escapes = true
+			case 'E':
+				escapes = false
+			}
 		}
-		escapes = escapes || strings.Contains(rest[0], "e")
 		rest = rest[1:]
 	}
 	var b strings.Builder
@@ -444,6 +466,10 @@ func (s *Shell) printf(args []string) {
 	rest := args[1:]
 	if len(rest) > 0 && rest[0] == "-v" {
 		panic(errUnusual)
+	}
+	if len(rest) == 0 {
+		s.status = 2
+		return
 	}
 	format, rest := rest[0], append([]string{}, rest[1:]...)
 	var b strings.Builder

@@ -408,6 +408,9 @@ func (s *Shell) simple(c *syntax.CallExpr) {
 		if assignment.Value != nil {
 			value = s.marked(assignment.Value)
 		}
+		if assignment.Append {
+			value = s.Variable(assignment.Name.Value) + value
+		}
 		scope[assignment.Name.Value] = expand.Variable{Set: true, Local: true, Exported: true, Kind: expand.String, Str: value}
 		s.grow(len(value))
 	}
@@ -440,6 +443,10 @@ func (s *Shell) unalias(words []*syntax.Word) []*syntax.Word {
 
 func (s *Shell) call(args []string, functions bool) {
 	s.step()
+	if args[0] == "" {
+		s.status = 127
+		return
+	}
 	if f, ok := s.functions[args[0]]; ok && functions {
 		s.callFunction(f, args)
 		return

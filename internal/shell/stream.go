@@ -92,6 +92,9 @@ func (s *Shell) redirect(r *syntax.Redirect) bool {
 		return s.duplicate(descriptor, word, r)
 	case syntax.RdrIn, syntax.RdrInOut:
 		name := s.absolute(word)
+		if name == "/dev/stdin" {
+			return true
+		}
 		file, ok := s.open(name)
 		if !ok {
 			return false

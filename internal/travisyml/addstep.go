@@ -177,7 +177,12 @@ func (a *addition) refuse(verdict verdict) *Refusal {
 	}
 	refusal := &Refusal{Place: "jobs.include"}
 	matrix, found := a.document.whole().find("matrix")
+	last := lastOf(a.document.root)
 	switch {
+	case verdict == lostJob && isBlock(last):
+		refusal.Line = last.Line
+		refusal.Reason = "the text that ends the file would get a line break if anything followed it, and change its meaning"
+		refusal.Fix = "move another key to the end of the file, then run this again"
 	case verdict == noJob && at("exclude") > 0:
 		refusal.Place, refusal.Line = "jobs.exclude", at("exclude")
 		refusal.Reason = fmt.Sprintf("`exclude` on line %d leaves out every job that could deploy", refusal.Line)

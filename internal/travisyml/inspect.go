@@ -98,8 +98,14 @@ func (r *Report) addVariable(v Variable) {
 func unquote(value string) (text string, expands bool) {
 	var b strings.Builder
 	var quote rune
+	escaped := false
 	for _, r := range value {
 		switch {
+		case escaped:
+			b.WriteRune(r)
+			escaped = false
+		case r == '\\' && quote != '\'':
+			escaped = true
 		case r == quote:
 			quote = 0
 		case quote == 0 && (r == '\'' || r == '"'):

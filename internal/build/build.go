@@ -112,7 +112,7 @@ type Job struct {
 	Env          []string // NAME=value as written, global ones first; an encrypted one is [secure]
 	AllowFailure bool
 	Imports      bool  // whether the file imports others, which may contain its script
-	Config       *Node // its keys after inheritance: phases, deploy, the value of each axis
+	Config       *Node // its keys after inheritance: phases, deploy, addons, the value of each axis
 }
 
 // Build is what an event makes of a file.

@@ -34,7 +34,7 @@ func (c *Config) mentions(word string) finder {
 			m.base = command
 			m.text(command.Bash, 0)
 		}
-		for _, provider := range job.Get("deploy").List() {
+		for _, provider := range job.Deployments() {
 			if name := provider.Get("provider"); name.text() == "convox" {
 				m.base = Command{}
 				m.add(name.Line)
@@ -183,7 +183,7 @@ func (c *Config) Branches() []string {
 		if tree := parseCondition(part.Get("if").text()); tree != nil {
 			b.condition(tree)
 		}
-		for _, provider := range part.Get("deploy").List() {
+		for _, provider := range part.Deployments() {
 			on := provider.Get("on")
 			if provider.Kind == Mapping && !isTrue(on.Get("all_branches")) && !isTrue(on.Get("tags")) {
 				b.add(branchesOf(provider, on)...)

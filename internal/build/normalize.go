@@ -155,9 +155,11 @@ func (n *normalizer) makeValue(node *Node, as kind, where string) *Node {
 		return n.list(node, where, func(item *Node) *Node { return n.scalar(item, system, where) })
 	case archs:
 		return n.list(node, where, func(item *Node) *Node { return n.scalar(item, arch, where) })
-	case mapping:
+	case mapping, addons:
 		if node.Kind != Mapping {
 			n.note(node.Line, WrongType, where, "", "")
+		} else if value := node.Get("deploy"); as == addons && !value.isBlank() {
+			node = node.with("deploy", n.deploys(value))
 		}
 	case env:
 		return n.env(node)

@@ -170,7 +170,7 @@ func (o *obstacles) job(job *Node) {
 	if os := job.Get("os"); os != nil && slices.Contains(os.Texts(), "windows") {
 		o.add(ObstacleWindows, os.Line, "", job, setKey("os", "linux"))
 	}
-	for _, provider := range job.Get("deploy").List() {
+	for _, provider := range job.Deployments() {
 		if provider.Kind == Mapping {
 			o.provider(provider)
 		}

@@ -64,6 +64,7 @@ func TestEachKindOfBuildDeploysWhatItsFileSays(t *testing.T) {
 		"a key with a hyphen":    {step + "  on: {all-branches: true}\n", "web@acme/production,web@acme/production,,web@acme/production,web@acme/production,web@acme/production"},
 		"no provider":            {"script: make\ndeploy:\n  script: convox deploy --app web\n  on: main\n", ",,,,,"},
 		"a block at the end":     {"script: make\ndeploy:\n  provider: script\n  on: main\n  script: |\n    convox deploy --app web\n", "web@,,,,web@,web@"},
+		"deploy under addons":    {"script: make\naddons:\n  deploy: {provider: script, script: convox deploy --app web, true: {all_branches: yes}}\n", "web@,web@,,web@,web@,web@"},
 		"a command with a colon": {"script:\n- echo \"a: b\"\nafter_success: convox deploy --app web\n", ",,,,,"},
 		"values with more words": {"script: make\nenv: {global: {A: it's, B: x && exit 1, C: web}}\nafter_success: convox deploy --app $C$B\n", "webx@,webx@,webx@,webx@,webx@,webx@"},
 		"no script and generic":  {"language: generic\nafter_success: convox deploy --app web\n", ",,,,,"},

@@ -16,6 +16,7 @@ const (
 	commands      // a list of texts that a job runs
 	boolean       // true or false
 	mapping       // a mapping
+	addons        // a mapping that can have deploy
 	language      // texts from a fixed list
 	system
 	systems
@@ -81,7 +82,7 @@ var jobKeys = []map[string]kind{
 	keysOf(strs, "services", "keys"),
 	keysOf(mapping, "git", "vm", "workspaces", "vault"),
 	keysOf(str, "virt", "group"),
-	{"addons": mapping, "branches": branches, "cache": asIs, "deploy": deploys, "if": conditions},
+	{"addons": addons, "branches": branches, "cache": asIs, "deploy": deploys, "if": conditions},
 	{"language": language, "dist": dist, "sudo": boolean, "keep_netrc": boolean},
 }
 

@@ -166,6 +166,11 @@ func (c *Config) jobs() []*Node {
 	return append([]*Node{c.Root}, c.Root.Get("jobs").Get("include").List()...)
 }
 
+// Deployments returns the deployments of a job.
+func (n *Node) Deployments() []*Node {
+	return slices.Concat(n.Get("deploy").List(), n.Get("addons").Get("deploy").List())
+}
+
 func (n *Node) commands() []Command {
 	var all []Command
 	for _, phase := range phases {
@@ -173,7 +178,7 @@ func (n *Node) commands() []Command {
 			all = append(all, commandsOf(n.Get(phase))...)
 			continue
 		}
-		for _, provider := range n.Get("deploy").List() {
+		for _, provider := range n.Deployments() {
 			all = append(all, commandsOf(provider.Get("script"))...)
 		}
 	}
@@ -211,7 +216,11 @@ func (s *Script) deploy(job Job, event Event) {
 	if isSkipped(commandsOf(job.Config.Get("after_success"))) || event.Type == PullRequest || job.OS == "windows" {
 		return
 	}
-	for _, provider := range job.Config.Get("deploy").List() {
+	config := job.Config.Get("deploy")
+	if config == nil {
+		config = job.Config.Get("addons").Get("deploy")
+	}
+	for _, provider := range config.List() {
 		if provider == nil || provider.Kind != Mapping {
 			continue
 		}

@@ -141,7 +141,7 @@ func (a *addition) jobLines(stage string) (lines []string, suffix string) {
 	for _, phase := range phases {
 		isSet := root.Get(phase) != nil
 		if phase == "after_success" {
-			isSet = isSet || root.Get("deploy") != nil
+			isSet = isSet || root.Get("deploy") != nil || root.Get("addons").Get("deploy") != nil
 		}
 		switch {
 		case phase == "script":

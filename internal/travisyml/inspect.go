@@ -145,7 +145,7 @@ func (r *Report) addCommands(config *build.Config) {
 		commandReader{r, command}.script(command.Bash, 0, 3)
 	}
 	for _, job := range append(config.Root.Get("jobs").Get("include").List(), config.Root) {
-		for _, provider := range job.Get("deploy").List() {
+		for _, provider := range job.Deployments() {
 			name, password := provider.Get("provider"), provider.Get("password")
 			if name != nil && name.Text == "convox" && password != nil {
 				r.addSecret(providerPassword, clearPart(password.Text, true), password.Line)

@@ -13,6 +13,9 @@ import (
 // env normalizes env at the root: a list, or a mapping of variables, is the axis
 // (travis-yml, lib/travis/yml/doc/change/prefix.rb and env_vars.rb).
 func (n *normalizer) env(node *Node) *Node {
+	if node.Kind == List && slices.ContainsFunc(node.Items, hasGlobal) {
+		node = n.first(node, "env")
+	}
 	if node.Kind != Mapping {
 		return n.section(&Node{Kind: Mapping, Line: node.Line, Fields: []Field{{"jobs", node.Line, node}}}, envSection)
 	}
@@ -30,6 +33,14 @@ func (n *normalizer) env(node *Node) *Node {
 		node = &Node{Kind: Mapping, Line: node.Line, Fields: append(own, Field{"jobs", node.Line, set})}
 	}
 	return n.section(node, envSection)
+}
+
+// hasGlobal reports whether an item of a list has keys of env instead of variables. If
+// so, Travis reads only the first item.
+func hasGlobal(node *Node) bool {
+	return slices.ContainsFunc(node.Fields, func(f Field) bool {
+		return strings.HasPrefix(f.Key, "global") || strings.HasPrefix(f.Key, "jobs") || strings.HasPrefix(f.Key, "matrix")
+	})
 }
 
 func (n *normalizer) envVars(node *Node, where string) *Node {

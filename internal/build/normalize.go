@@ -340,6 +340,17 @@ func (n *normalizer) list(node *Node, where string, item func(*Node) *Node) *Nod
 
 func (n *normalizer) matrix(node *Node) *Node {
 	switch {
+	case node.Kind == Mapping && isJob(node):
+		var job, own []Field
+		for _, f := range node.Fields {
+			if _, known := matrixSection.resolve(f.Key); known {
+				own = append(own, f)
+			} else {
+				job = append(job, f)
+			}
+		}
+		include := &Node{Kind: Mapping, Line: node.Line, Fields: job}
+		node = &Node{Kind: Mapping, Line: node.Line, Fields: append(own, Field{"include", node.Line, include})}
 	case node.Kind == List:
 		for _, item := range node.Items {
 			if item.Kind != Mapping {
@@ -375,6 +386,28 @@ func (n *normalizer) matrix(node *Node) *Node {
 		}
 	}
 	return made
+}
+
+// isJob reports whether a mapping under jobs is a single job: it includes nothing, and
+// has keys that only a job has.
+func isJob(node *Node) bool {
+	if node.Get("include") != nil {
+		return false
+	}
+	found := false
+	for _, f := range node.Fields {
+		if _, known := matrixSection.resolve(matrixSection.fixKey(f.Key)); known {
+			continue
+		}
+		if _, known := jobSection.resolve(jobSection.fixKey(f.Key)); !known {
+			return false
+		}
+		if f.Key == "env" && (f.Value.Get("global") != nil || f.Value.Get("jobs") != nil || f.Value.Get("matrix") != nil) {
+			return false
+		}
+		found = true
+	}
+	return found
 }
 
 // deploys makes a list of mappings. A text is a provider; other scalars deploy nothing.

@@ -92,6 +92,8 @@ var jobCases = []struct {
 	{"exclude compares without global variables", "env: {global: G=1, jobs: [A=1, A=2]}\njobs: {exclude: [{env: A=1}]}", "env", []string{"G=1,A=2"}},
 	{"and all of its variables", "jobs: {include: [{env: [A=1, B=1]}, {env: A=1}], exclude: [{env: A=1}]}", "env", []string{"A=1,B=1"}},
 	{"exclude has a condition", "rvm: [1, 2]\njobs: {exclude: [{rvm: 1, if: branch = dev}, {rvm: 2, if: branch = main}]}", "rvm", []string{"1"}},
+	{"exclude takes a list of one for the item", "rvm: [1, 2]\njobs: {exclude: [{rvm: [1]}]}", "rvm", []string{"2"}},
+	{"exclude knows the default stage", "rvm: [1, 2]\njobs: {exclude: [{stage: test, rvm: 1}]}", "rvm", []string{"2"}},
 	{"exclude on every key that it names", "rvm: [1, 2]\nos: [linux, osx]\njobs: {exclude: [{rvm: 1, os: osx}]}", "os rvm", []string{"linux 1", "linux 2", "osx 2"}},
 	{"equal jobs are one", "rvm: [1, 1]", "rvm", []string{"1"}},
 	{"also when their stage makes them equal", "jobs: [{script: a}, {stage: test, script: a}]", "stage script", []string{"test a"}},

@@ -139,6 +139,8 @@ var asBash = []struct {
 	{`r=a.b; [[ axb =~ "$r" ]] || show quoted; [[ axb =~ $r ]] && show plain; [[ 'a b' =~ ^a\ b$ ]] && show space`, "quoted\nplain\nspace", 0},
 	{`set -e; shopt -s inherit_errexit; x=$(false; echo y); show $x`, "", 1},
 	{"x='a*b'; show \"${x#a\\*}\"; x=aXa; show ${x//a/o}", "b\noXo", 0},
+	{`a=(x y); a[2]=z; a[1]+=q; show ${#a[@]} ${a[-2]}; a=([0]=w); show ${a[@]}`, "3 yq\nw", 0},
+	{`export A=1; export -n A; bash -c 'show ${A-none}'; A+=2 bash -c 'show $A'; builtin echo x > f; source /dev/stdin <<< "show y"`, "none\n12\ny", 0},
 	{`select a in x y; do show $a; done < /dev/null`, "", 1},
 	{`set -f; for x in *; do show "$x"; done`, "*", 0},
 	// filters
@@ -186,7 +188,7 @@ func TestWhatIsNotPlayedIsUnknown(t *testing.T) {
 		}
 	}
 	for _, bash := range []string{
-		`declare -n r=x`, `declare -A m=([k]=v)`, `declare -i n=1+1`, `a[5]=x`, `a=([5]=x)`, `a=(x); a[1]+=q`, `a=([0]=w)`, `a=(x); a=y`, `export -n x`, `a=(x y); unset 'a[0]'`, `getopts a x`, `select x in a; do :; done <<< 1`, `mapfile -n 1 a`, `printf -v a x`, `read -n 2 a <<< abc`, `command export A=1`,
+		`declare -n r=x`, `declare -A m=([k]=v)`, `declare -i n=1+1`, `a[5]=x`, `a=([5]=x)`, `a=(x y); unset 'a[0]'`, `getopts a x`, `select x in a; do :; done <<< 1`, `mapfile -n 1 a`, `printf -v a x`, `read -n 2 a <<< abc`, `command export A=1`,
 	} {
 		if _, _, err := play(t, bash, false); err == nil {
 			t.Errorf("%s is played", bash)

@@ -184,7 +184,7 @@ func (s *Shell) assign(as *syntax.Assign, change func(*expand.Variable)) {
 	case as.Array != nil:
 		value = s.array(as, old)
 	case as.Index != nil || old.Kind == expand.Indexed && len(old.List) > 0:
-		panic(errUnusual)
+		value = s.element(as, old)
 	default:
 		added := ""
 		if as.Value != nil {
@@ -210,16 +210,53 @@ func (s *Shell) array(as *syntax.Assign, old expand.Variable) expand.Variable {
 		s.grow(8 * len(value.List)) // of the copy
 	}
 	for _, element := range as.Array.Elems {
-		if element.Index != nil {
+		switch {
+		case element.Index == nil:
+			value.List = append(value.List, s.fields(element.Value)...)
+		case element.Value == nil || s.arithmetic(element.Index) != len(value.List):
 			panic(errUnusual)
+		default:
+			value.List = append(value.List, s.marked(element.Value))
 		}
-		value.List = append(value.List, s.fields(element.Value)...)
 	}
 	return value
 }
 
-// errUnusual ends a play: an element of an array that is set, for example.
+// errUnusual ends a play: an array with gaps, for example.
 var errUnusual = errors.New("its Bash is too unusual")
+
+// element returns the array after NAME[INDEX]=VALUE. Without an index it is 0.
+func (s *Shell) element(as *syntax.Assign, old expand.Variable) expand.Variable {
+	added := ""
+	if as.Value != nil {
+		added = s.marked(as.Value)
+	}
+	value := expand.Variable{Set: true, Kind: expand.Indexed, Exported: old.Exported}
+	if old.Set {
+		value.List = elements(old).List
+	}
+	index := 0
+	if as.Index != nil {
+		index = s.arithmetic(as.Index)
+	}
+	s.grow(16 * len(value.List))
+	if index < 0 {
+		index += len(value.List)
+	}
+	switch {
+	case index < 0:
+		s.status, s.expansionFailed = 1, true
+	case index > len(value.List):
+		panic(errUnusual)
+	case index == len(value.List):
+		value.List = append(value.List, added)
+	case as.Append:
+		value.List[index] += added
+	default:
+		value.List[index] = added
+	}
+	return value
+}
 
 // declare runs export, declare, local, readonly and typeset.
 func (s *Shell) declare(c *syntax.DeclClause) {
@@ -243,7 +280,7 @@ func (s *Shell) declare(c *syntax.DeclClause) {
 			s.declareOne(variant, options, &syntax.Assign{Naked: !ok, Name: &syntax.Lit{Value: name}, Value: quoted})
 		}
 	}
-	if variant == "nameref" || strings.ContainsAny(options, "Anilu") {
+	if variant == "nameref" || variant != "export" && strings.ContainsAny(options, "Anilu") {
 		panic(errUnusual)
 	}
 	if s.expansionFailed {
@@ -276,6 +313,12 @@ func (s *Shell) declareOne(variant, options string, as *syntax.Assign) {
 		v.Exported = v.Exported || isExport || has("x")
 		v.ReadOnly = v.ReadOnly || isReadOnly || has("r")
 	})
+	if isExport && has("n") {
+		scope := s.scopes[s.scopeOf(name)]
+		v := scope[name]
+		v.Exported = false
+		scope[name] = v
+	}
 }
 
 // expandDeclaration expands all arguments before the first is set, as Bash does.

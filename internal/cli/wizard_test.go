@@ -105,7 +105,8 @@ func (z *wizard) awaitQuestion(takes *regexp.Regexp) (screen string) {
 	z.t.Helper()
 	err := z.WaitFor(z.Context(), func(now string) bool {
 		screen = now
-		if !takes.MatchString(now) || looking.MatchString(now) || z.offersRack && strings.Contains(now, "› Console deploy key") {
+		looksMore := looking.MatchString(now) && !strings.HasSuffix(now, ">") // in plain lines, what was looked for stays above the prompt
+		if !takes.MatchString(now) || looksMore || z.offersRack && strings.Contains(now, "› Console deploy key") {
 			return false
 		}
 		z.offersRack = false

@@ -37,7 +37,11 @@ func TestMain(m *testing.M) {
 		os.Exit(Run(os.Args[1:]))
 	}
 	// Most tests wait for a program or a server most of their time.
-	if err := flag.Set("test.parallel", "8"); err != nil { // -parallel on the command line still wins
+	parallel := "12"
+	if raced { // then they compute
+		parallel = "8"
+	}
+	if err := flag.Set("test.parallel", parallel); err != nil { // -parallel on the command line still wins
 		panic(err)
 	}
 	debug.SetGCPercent(400) // a quarter of their time went to the collector

@@ -179,8 +179,8 @@ type RepositoryReport struct {
 	HasBoth bool
 	Err     error // why it couldn't be read; nil also if that is a finding
 
-	Proof   *TestBuildEvent // the test build; nil if there was none
-	Unbuilt string          // why there was no test build, if one was requested
+	TestBuild *TestBuildEvent // the test build; nil if there was none
+	Unbuilt   string          // why there was no test build, if one was requested
 	// Travis is what Travis makes of the file; nil if the file isn't available.
 	Travis *Confirmation
 	// LastBuild is the audited build; its ID is 0 if none was requested or found.

@@ -212,7 +212,7 @@ func (r *Report) RunTestBuilds(stop connect.Stop, request Request, builder TestB
 		}
 		switch {
 		case err == nil:
-			audited.Proof = &event
+			audited.TestBuild = &event
 		case problem.Code(err) != CodeTestBuildFailed:
 			audited.Err = err
 		default:

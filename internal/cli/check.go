@@ -79,12 +79,12 @@ type (
 		Error        *messageDocument      `json:"error"`
 	}
 	auditedDocument struct {
-		Slug     string          `json:"slug"`
-		ID       int             `json:"id"`
-		Provider string          `json:"provider"`
-		HasBoth  bool            `json:"has_both"` // variables
-		Proof    *proofDocument  `json:"proof"`    // null without --build
-		Travis   *travisDocument `json:"travis"`   // null without the file
+		Slug      string             `json:"slug"`
+		ID        int                `json:"id"`
+		Provider  string             `json:"provider"`
+		HasBoth   bool               `json:"has_both"` // variables
+		TestBuild *testBuildDocument `json:"proof"`    // null without --build
+		Travis    *travisDocument    `json:"travis"`   // null without the file
 		// LastBuild is null without --last-build, or without a build.
 		LastBuild *lastBuildDocument `json:"last_build"`
 		Error     *messageDocument   `json:"error"`
@@ -101,7 +101,7 @@ type (
 		Imports    list[string] `json:"imports"`    // OWNER/NAME:PATH@REF
 		Reason     string       `json:"reason"`     // why Travis gave no usable answer, or ""
 	}
-	proofDocument struct {
+	testBuildDocument struct {
 		State  string `json:"state"`  // of the build, such as "passed"; "" if none was started
 		Page   string `json:"page"`   // of the build, or ""
 		Reason string `json:"reason"` // why none was started, or ""
@@ -153,7 +153,7 @@ func (p *program) check(stop connect.Stop, o *checkOptions) result {
 		}
 	}
 	if o.build && !report.Refused {
-		err = report.RunTestBuilds(stop, request, audit.TestBuilder{Builder: client, Tell: p.showProof})
+		err = report.RunTestBuilds(stop, request, audit.TestBuilder{Builder: client, Tell: p.showTestBuild})
 	}
 	d.fill(report)
 	r := result{document: d, err: err, errs: report.Errs(), lines: checkTable(report, o.all, p.tableWidth())}
@@ -166,8 +166,8 @@ func (p *program) check(stop connect.Stop, o *checkOptions) result {
 	return r
 }
 
-// showProof shows the progress of a test build on a terminal.
-func (p *program) showProof(e audit.TestBuildEvent) {
+// showTestBuild shows the progress of a test build on a terminal.
+func (p *program) showTestBuild(e audit.TestBuildEvent) {
 	if p.errIsTerminal {
 		p.note("%s", strings.TrimSpace("test build: "+e.State+" "+e.Page))
 	}
@@ -186,10 +186,10 @@ func (d *checkDocument) fill(report audit.Report) {
 			repository.LastBuild = &lastBuildDocument{b.Number, b.State, b.Event, b.Commit}
 		}
 		switch {
-		case audited.Proof != nil:
-			repository.Proof = &proofDocument{State: audited.Proof.State, Page: audited.Proof.Page}
+		case audited.TestBuild != nil:
+			repository.TestBuild = &testBuildDocument{State: audited.TestBuild.State, Page: audited.TestBuild.Page}
 		case audited.Unbuilt != "":
-			repository.Proof = &proofDocument{Reason: audited.Unbuilt}
+			repository.TestBuild = &testBuildDocument{Reason: audited.Unbuilt}
 		}
 		d.Repositories = append(d.Repositories, repository)
 	}
@@ -301,8 +301,8 @@ func checkTable(report audit.Report, isWholeOwner bool, width int) (lines []stri
 			lines = append(lines, line)
 		}
 		switch {
-		case audited.Proof != nil:
-			lines = append(lines, strings.TrimSpace(repo+": a test build logged in with the stored variables  "+audited.Proof.Page))
+		case audited.TestBuild != nil:
+			lines = append(lines, strings.TrimSpace(repo+": a test build logged in with the stored variables  "+audited.TestBuild.Page))
 		case audited.Unbuilt != "":
 			lines = append(lines, repo+": no test build was started: "+audited.Unbuilt)
 		}

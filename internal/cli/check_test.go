@@ -222,7 +222,7 @@ func TestCheckHasABuildProveWhatIsSet(t *testing.T) {
 		w.want(w.run("", "check", "--repo", repo, "--host", host, "--build"), 5, repo+": no test build was started: "+why)
 	}
 	document := w.checked(w.run("", "check", "--repo", "acme/api", "--host", host, "--build", "--json"))
-	if proof := document.Repositories[0].Proof; proof == nil || proof.State != "" || proof.Reason == "" {
+	if proof := document.Repositories[0].TestBuild; proof == nil || proof.State != "" || proof.Reason == "" {
 		t.Errorf("%+v", proof)
 	}
 	w.want(w.run("", "check", "--build"), 2, "the Rack that builds log in to")
@@ -335,7 +335,7 @@ func TestABuildOfTheDemoTellsTheTruth(t *testing.T) {
 	w.setUp()
 	host := w.setting("DEMO_RACK_HOST")
 	document := w.checked(w.run("", "check", "--repo", "acme/web", "--host", host, "--build", "--json"))
-	if proof := document.Repositories[0].Proof; proof == nil || proof.State != "passed" {
+	if proof := document.Repositories[0].TestBuild; proof == nil || proof.State != "passed" {
 		t.Errorf("%+v", proof)
 	}
 	w.Travis.SetEnvVars("acme/web", []travistest.EnvVar{{ID: "h", Name: "CONVOX_HOST", Value: host}, {ID: "p", Name: "CONVOX_PASSWORD", Value: "another"}})

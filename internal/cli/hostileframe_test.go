@@ -67,7 +67,7 @@ func TestNothingFromOutsideSteersTheReview(t *testing.T) {
 	if strings.Contains(z.Frames(), "step: o") {
 		t.Error("a step can be switched on")
 	}
-	z.write().sees(askProof).enter().sees(atDone)
+	z.write().sees(askTestBuild).enter().sees(atDone)
 	z.still()
 	z.enter().ends(0, "created")
 	z.steady()

@@ -79,7 +79,7 @@ func TestADumbTerminalGetsPlainLines(t *testing.T) {
 	if !z.EchoIsOn() {
 		t.Error("the echo was not put back")
 	}
-	z.types("yes\r").sees(askProof).types("\r").ends(0, "created")
+	z.types("yes\r").sees(askTestBuild).types("\r").ends(0, "created")
 	if strings.Contains(z.Output(), "\x1b") {
 		t.Errorf("a dumb terminal got an escape sequence")
 	}
@@ -124,7 +124,7 @@ func TestAYesTypedAheadOfTheReviewWritesNothing(t *testing.T) {
 	z.sees("reading the Travis settings of").types("yes\r").sees("write? yes, no, d")
 	z.still()
 	w.wantNoWrite()
-	z.types("yes\r").sees(askProof).types("\r").ends(0, "created")
+	z.types("yes\r").sees(askTestBuild).types("\r").ends(0, "created")
 }
 
 func TestTheFirstOfferDoesNotDependOnTheNetwork(t *testing.T) {

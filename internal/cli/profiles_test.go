@@ -88,7 +88,7 @@ func TestAnAWSProfileIsPickedAndSignedInWith(t *testing.T) {
 	z.sees(askRack, "backoffice").still()
 	z.types("production").sees("› production").enter().sees(askSource).types(terminal.Down).sees("› Read it from AWS").enter()
 	z.sees("Read the password from AWS?").types("?").sees("ecs:DescribeTaskDefinition").types(terminal.Escape).sees("Read the password from AWS?")
-	z.enter().sees("AWS has the password").enter().sees(atReview).write().sees(askProof).enter().sees(atDone).enter()
+	z.enter().sees("AWS has the password").enter().sees(atReview).write().sees(askTestBuild).enter().sees(atDone).enter()
 	z.ends(0, nextProfile)
 	w.wantSSOLogin()
 	z.wantRackPair()

@@ -66,7 +66,7 @@ func TestALostPasswordBecomesWrittenVariablesOnOneScreen(t *testing.T) {
 		t.Fatal("the new password is not saved, or not set")
 	}
 	w.secrets = append(w.secrets, made)
-	z.write().sees(askProof).enter().sees(atDone).enter().ends(0, "CONVOX_PASSWORD  created", "the reset is done, and the new password works")
+	z.write().sees(askTestBuild).enter().sees(atDone).enter().ends(0, "CONVOX_PASSWORD  created", "the reset is done, and the new password works")
 	w.wantPair(w.setting("DEMO_REPO"), "CONVOX_HOST="+w.setting("DEMO_RACK_HOST"), "CONVOX_PASSWORD="+made)
 }
 

@@ -90,7 +90,7 @@ func TestASecretIsNotShownAfterAStop(t *testing.T) {
 			z.stopped().wantShell(name)
 			z.goesOn(askPassword).sees("10 characters")
 			z.still() // the foot may be the one from before the stop
-			z.types(terminal.CtrlU+secrettest.Canary).enter().sees(atReview).write().sees(askProof).enter().sees(atDone).enter().ends(0, "created")
+			z.types(terminal.CtrlU+secrettest.Canary).enter().sees(atReview).write().sees(askTestBuild).enter().sees(atDone).enter().ends(0, "created")
 			z.wantUnseen()
 		})
 		t.Run(name+" in plain lines", func(t *testing.T) {
@@ -106,7 +106,7 @@ func TestASecretIsNotShownAfterAStop(t *testing.T) {
 			z.stopped()
 			z.goesOn("\r\n> ").types(secrettest.Canary + "\r").sees("write? yes, no, d")
 			z.still()
-			z.types("yes\r").sees(askProof).types("\r").ends(0, "created")
+			z.types("yes\r").sees(askTestBuild).types("\r").ends(0, "created")
 			z.wantUnseen()
 		})
 	}
@@ -157,7 +157,7 @@ func TestCtrlZStopsNoWrite(t *testing.T) {
 	z := w.inShell().toReview()
 	w.Travis.Faults.SetLatency(700 * time.Millisecond)
 	z.write().sees("CONVOX_HOST").types(terminal.CtrlZ)
-	z.sees(askProof).enter().sees(atDone).enter().ends(0, "created")
+	z.sees(askTestBuild).enter().sees(atDone).enter().ends(0, "created")
 	z.wantRackPair()
 }
 
@@ -170,7 +170,7 @@ func TestWithoutJobControlNothingIsStopped(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			z := open(newWorld(t).inClone()).toPassword()
-			z.types(terminal.CtrlZ + secrettest.Canary).enter().sees(atReview).write().sees(askProof).enter().sees(atDone).enter().ends(0)
+			z.types(terminal.CtrlZ + secrettest.Canary).enter().sees(atReview).write().sees(askTestBuild).enter().sees(atDone).enter().ends(0)
 			z.wantRackPair()
 		})
 	}

@@ -166,7 +166,7 @@ const (
 	askKey      = "Enter the deploy key"
 	atReview    = "nothing has been written yet"
 	atDone      = "Done in "
-	askProof    = "Run a test build?"
+	askTestBuild    = "Run a test build?"
 	askDeploy   = "Which Rack do builds deploy to?"
 
 	askRepository = "Which repository?"
@@ -204,7 +204,7 @@ var wholeReview = terminal.Options{Height: 44}
 func TestWithEverythingFoundAFewEntersAreEnough(t *testing.T) {
 	t.Parallel()
 	z := newWorld(t).inClone().saved().open(wholeReview).atWay()
-	for _, question := range []string{askWay, askRack, askSource, atReview, askProof, atDone} {
+	for _, question := range []string{askWay, askRack, askSource, atReview, askTestBuild, atDone} {
 		z.sees(question)
 		z.still()
 		z.enter()
@@ -222,7 +222,7 @@ func TestTravisConfirmsTheReviewWhileItIsRead(t *testing.T) {
 		z.enter()
 	}
 	z.sees(atReview, "run (confirmed by Travis)")
-	z.write().sees(askProof).enter().sees(atDone).enter().ends(0)
+	z.write().sees(askTestBuild).enter().sees(atDone).enter().ends(0)
 	if sent := z.Travis.Previews(); len(sent) != 1 || !strings.Contains(sent[0].Text, "convox deploy") {
 		t.Errorf("Travis was sent %+v", sent)
 	}
@@ -231,7 +231,7 @@ func TestTravisConfirmsTheReviewWhileItIsRead(t *testing.T) {
 func TestATypedPasswordIsTheOtherWay(t *testing.T) {
 	t.Parallel()
 	z := newWorld(t).inClone().open(terminal.Options{Light: true})
-	z.toPassword().types(secrettest.Canary).sees(fmt.Sprintf("%d characters", len(secrettest.Canary))).enter().sees(atReview).write().sees(askProof).enter().sees(atDone).enter().ends(0, "created")
+	z.toPassword().types(secrettest.Canary).sees(fmt.Sprintf("%d characters", len(secrettest.Canary))).enter().sees(atReview).write().sees(askTestBuild).enter().sees(atDone).enter().ends(0, "created")
 	z.wantRackPair()
 }
 
@@ -239,7 +239,7 @@ func TestADeployKeyIsAWayIn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).inClone()
 	z := w.open(terminal.Options{}, "--console="+w.setting("DEMO_CONSOLE_HOST"))
-	z.sees(askKey).types(w.setting("DEMO_DEPLOY_KEY")).enter().sees(askDeploy, "› acme/production").enter().sees(atReview).write().sees(askProof).enter().sees(atDone).enter().ends(0)
+	z.sees(askKey).types(w.setting("DEMO_DEPLOY_KEY")).enter().sees(askDeploy, "› acme/production").enter().sees(atReview).write().sees(askTestBuild).enter().sees(atDone).enter().ends(0)
 	w.wantPair(w.setting("DEMO_REPO"), "CONVOX_HOST="+w.setting("DEMO_CONSOLE_HOST"), "CONVOX_PASSWORD="+w.setting("DEMO_DEPLOY_KEY"))
 }
 
@@ -299,7 +299,7 @@ func TestEveryScreenSurvivesAnotherSize(t *testing.T) {
 	z.types(secrettest.Canary).enter()
 	there("Review")
 	z.enter()
-	there(askProof)
+	there(askTestBuild)
 	z.enter()
 	there("Done")
 	z.enter().ends(0)
@@ -324,7 +324,7 @@ func TestALongPasteArrivesWhole(t *testing.T) {
 	w.secrets = append(w.secrets, long)
 	z := w.open(terminal.Options{})
 	z.toPassword().Paste(long + "\n")
-	z.sees("200 characters").enter().sees(atReview).write().sees(askProof).enter().sees(atDone).enter().ends(0)
+	z.sees("200 characters").enter().sees(atReview).write().sees(askTestBuild).enter().sees(atDone).enter().ends(0)
 	w.wantPair(w.setting("DEMO_REPO"), "CONVOX_HOST="+w.setting("DEMO_RACK_HOST"), "CONVOX_PASSWORD="+long)
 }
 
@@ -350,7 +350,7 @@ func TestKeysTypedAheadConfirmNothing(t *testing.T) {
 		t.Errorf("it was answered:\n%s", screen)
 	}
 	z.wantNoWrite()
-	z.enter().sees(askProof).enter().sees(atDone).enter().ends(0)
+	z.enter().sees(askTestBuild).enter().sees(atDone).enter().ends(0)
 	z.wantRackPair()
 }
 
@@ -358,7 +358,7 @@ func TestKeysBehindEnterDoNotReachTheSecret(t *testing.T) {
 	t.Parallel()
 	z := newWorld(t).inClone().open(terminal.Options{})
 	z.toPassword().types(secrettest.Canary + terminal.Enter + "XYZ").sees(atReview)
-	z.write().sees(askProof).enter().sees(atDone).enter().ends(0)
+	z.write().sees(askTestBuild).enter().sees(atDone).enter().ends(0)
 	z.wantRackPair()
 }
 
@@ -437,7 +437,7 @@ func TestAFailureInApplyIsTriedAgain(t *testing.T) {
 	w.Travis.Faults.Add(faultsOnPosts())
 	z.write().sees("Not everything was written", "Travis failed", "not created")
 	w.Travis.Faults.Clear()
-	z.enter().sees("what is left to write").write().sees(askProof).enter().sees(atDone).enter().ends(0, "created")
+	z.enter().sees("what is left to write").write().sees(askTestBuild).enter().sees(atDone).enter().ends(0, "created")
 	z.wantRackPair()
 }
 
@@ -457,7 +457,7 @@ func TestTheTerminalKeepsEachFactOnce(t *testing.T) {
 		absent []string
 	}{
 		"done": {
-			play:   func(z *wizard) { z.toReview().write().sees(askProof).enter().sees(atDone).enter() },
+			play:   func(z *wizard) { z.toReview().write().sees(askTestBuild).enter().sees(atDone).enter() },
 			once:   []string{"CONVOX_HOST      created", "CONVOX_PASSWORD  created", "deploy step added", "git add .travis.yml", "Undo", "convox-travis remove --repo acme/web"},
 			absent: []string{"error:", "undo:"},
 		},
@@ -508,7 +508,7 @@ func TestTheResultOfTheFullScreenCanBePiped(t *testing.T) {
 	program := w.program
 	w.program = "/bin/sh"
 	z := w.open(terminal.Options{}, "-c", `exec "$0" >result`, program)
-	z.toReview().write().sees(askProof).enter().sees(atDone).enter().ends(0, "CONVOX_HOST      created")
+	z.toReview().write().sees(askTestBuild).enter().sees(atDone).enter().ends(0, "CONVOX_HOST      created")
 	result, err := os.ReadFile(filepath.Join(w.dir, "result"))
 	const want = "acme/web\n  CONVOX_HOST      created\n  CONVOX_PASSWORD  created\n  .travis.yml      deploy step added\n"
 	if err != nil || string(result) != want {
@@ -536,7 +536,7 @@ func TestASilentTerminalIsNotWaitedFor(t *testing.T) {
 	if took := time.Since(begun); took > 2*time.Second {
 		t.Errorf("the first frame took %v", took)
 	}
-	z.toReview().write().sees(askProof).enter().sees(atDone).enter().ends(0)
+	z.toReview().write().sees(askTestBuild).enter().sees(atDone).enter().ends(0)
 }
 
 func TestTheDemoIsAWorldOfItsOwn(t *testing.T) {
@@ -546,11 +546,11 @@ func TestTheDemoIsAWorldOfItsOwn(t *testing.T) {
 	w.env["TMPDIR"] = w.dir
 	z := w.open(wholeReview, "demo")
 	enters := 0
-	for _, question := range []string{askWay, askRack, askSource, atReview, askProof, atDone} {
+	for _, question := range []string{askWay, askRack, askSource, atReview, askTestBuild, atDone} {
 		z.sees(question, "demo:")
 		z.still()
 		switch question {
-		case askProof:
+		case askTestBuild:
 			z.types(terminal.Left).sees("› Yes")
 		case atDone:
 			z.sees("signed in with the new variables", "git add .travis.yml")
@@ -587,7 +587,7 @@ func TestALostPasswordIsReadFromAWSInTheDemo(t *testing.T) {
 	z.enter().sees(askSource).types(terminal.Down + terminal.Down).sees("› Read it from AWS").enter().sees("Read the password from AWS?")
 	z.still()
 	z.enter().sees("AWS has the password").enter().sees(atReview)
-	z.write().sees(askProof).enter().sees(atDone).enter().ends(0, "created")
+	z.write().sees(askTestBuild).enter().sees(atDone).enter().ends(0, "created")
 }
 
 func TestTheDemoSaysWhatToType(t *testing.T) {

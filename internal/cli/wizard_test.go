@@ -159,15 +159,15 @@ func (z *wizard) wantRackPair() {
 
 // The questions of a way through, by what is on the screen.
 const (
-	askWay      = "How do builds sign in"
-	askRack     = "Which Rack?"
-	askSource   = "Where is the Rack password?"
-	askPassword = "What is the Rack password?"
-	askKey      = "Enter the deploy key"
-	atReview    = "nothing has been written yet"
-	atDone      = "Done in "
-	askTestBuild    = "Run a test build?"
-	askDeploy   = "Which Rack do builds deploy to?"
+	askWay       = "How do builds sign in"
+	askRack      = "Which Rack?"
+	askSource    = "Where is the Rack password?"
+	askPassword  = "What is the Rack password?"
+	askKey       = "Enter the deploy key"
+	atReview     = "nothing has been written yet"
+	atDone       = "Done in "
+	askTestBuild = "Run a test build?"
+	askDeploy    = "Which Rack do builds deploy to?"
 
 	askRepository = "Which repository?"
 )

@@ -339,9 +339,9 @@ func (c *repositoryCase) judgeBranch(outcome int) {
 	}
 	s := p.steps[i]
 	host, password := c.originOf(connect.HostName, branch), c.originOf(connect.PasswordName, branch)
-	if own := connect.BranchesOf(c.vars); len(own) > 0 && host == nowhere && password == nowhere {
+	if branches := connect.BranchesOf(c.vars); len(branches) > 0 && host == nowhere && password == nowhere {
 		severity, unless := c.missing()
-		c.add(severity, FoundNoVariables, fmt.Sprintf("builds of %s deploy (line %d) and get neither %s nor %s: only %s has them%s", text.Quote(branch), s.line, connect.HostName, connect.PasswordName, text.QuoteList(own), unless), c.write("to write both", branch))
+		c.add(severity, FoundNoVariables, fmt.Sprintf("builds of %s deploy (line %d) and get neither %s nor %s: only %s has them%s", text.Quote(branch), s.line, connect.HostName, connect.PasswordName, text.QuoteList(branches), unless), c.write("to write both", branch))
 	}
 	if outcome == pushed {
 		return

@@ -100,9 +100,9 @@ func (c *repositoryCase) judgePair() {
 		c.judgeScope(c.request.Branch, false)
 		return
 	}
-	own := connect.BranchesOf(c.vars)
-	c.judgeScope("", len(own) > 0)
-	for _, branch := range own {
+	branches := connect.BranchesOf(c.vars)
+	c.judgeScope("", len(branches) > 0)
+	for _, branch := range branches {
 		c.judgeScope(branch, false)
 	}
 }
@@ -162,9 +162,9 @@ func (o origin) name() string {
 
 // sameHost reports whether a branch's own host is known to equal that of all branches.
 func (c *repositoryCase) sameHost(branch string) bool {
-	own, _, _ := connect.LastInScope(c.vars, connect.HostName, branch)
+	ofBranch, _, _ := connect.LastInScope(c.vars, connect.HostName, branch)
 	shared, _, _ := connect.LastInScope(c.vars, connect.HostName, "")
-	host, known := readHost(own.Value)
+	host, known := readHost(ofBranch.Value)
 	return known && connect.IsHost(shared, host)
 }
 

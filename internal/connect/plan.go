@@ -476,8 +476,8 @@ func (p *RepositoryPlan) missingWords(branch string) string {
 	if branch != "" {
 		return words + " for branch " + text.Quote(branch)
 	}
-	if own := BranchesOf(p.before); len(own) > 0 {
-		return words + " for all branches; it has variables for " + text.QuoteList(own)
+	if branches := BranchesOf(p.before); len(branches) > 0 {
+		return words + " for all branches; it has variables for " + text.QuoteList(branches)
 	}
 	return words
 }

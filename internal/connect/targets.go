@@ -80,13 +80,13 @@ func MatchProvider(remote gitrepo.Remote, asked travisapi.Provider) (travisapi.P
 // that Travis supports: its remotes, otherwise the repository in git config travis.slug.
 // The clone's .travis.yml belongs to them.
 func CloneTargets(clone gitrepo.Clone, asked travisapi.Provider) []Target {
-	var own []Target
+	var targets []Target
 	for _, remote := range clone.Candidates() {
 		if provider, ok := MatchProvider(remote, asked); ok && (remote.IsRemote() || len(clone.Remotes) == 0) {
-			own = append(own, Target{Provider: provider, Slug: remote.Slug})
+			targets = append(targets, Target{Provider: provider, Slug: remote.Slug})
 		}
 	}
-	return own
+	return targets
 }
 
 // CloneTarget returns the only repository that a clone can be on Travis. If git config

@@ -154,9 +154,9 @@ func (c *Checker) Rack(ctx context.Context, host Host, password secret.String) (
 
 func (s *session) enterRack(ctx context.Context, password secret.String) (Login, error) {
 	form := clientForm(password)
-	beside, cancel := context.WithCancel(ctx)
+	probe, cancel := context.WithCancel(ctx)
 	defer cancel()
-	system := s.inBackground(beside, "/system", form)
+	system := s.inBackground(probe, "/system", form)
 
 	auth, err := s.get(ctx, "/auth", form)
 	if err != nil {
@@ -274,9 +274,9 @@ func (c *Checker) Console(ctx context.Context, host Host, key secret.String) (Lo
 
 func (s *session) enterConsole(ctx context.Context, key secret.String) (Login, error) {
 	form := clientForm(key)
-	beside, cancel := context.WithCancel(ctx)
+	probe, cancel := context.WithCancel(ctx)
 	defer cancel()
-	auth := s.inBackground(beside, "/auth", form)
+	auth := s.inBackground(probe, "/auth", form)
 
 	got, err := s.get(ctx, "/racks", form)
 	if err != nil {

@@ -24,7 +24,7 @@ var toldUnder = map[string]string{
 	"fileDocument":       "What was added to .travis.yml",
 	"checkDocument":      "check",
 	"auditedDocument":    "A checked repository",
-	"testBuildDocument":      "A test build",
+	"testBuildDocument":  "A test build",
 	"findingDocument":    "A finding",
 	"racksDocument":      "racks",
 	"travisDocument":     "What Travis makes of the file",

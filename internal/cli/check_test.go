@@ -400,7 +400,7 @@ func TestCheckEndsWhenItsTimeIsOver(t *testing.T) {
 	e := w.run("", "check", "--repo", "acme/web", "--timeout", "100ms", "--json")
 	w.want(e, 1, "--timeout")
 	if document := w.checked(e); document.Result != "failed" || document.Error.Code != "timeout" || document.Findings == nil {
-		t.Errorf("%+v", document)
+		t.Errorf("%s", e.out)
 	}
 }
 

@@ -38,8 +38,8 @@ func (p *program) repositories(ctx context.Context, o *options) (repositories, e
 	clone, err := gitrepo.Open(ctx, p.dir)
 	if err == nil {
 		r.candidates = clone.Candidates()
-	} else if ctx.Err() != nil && problem.Has(err, gitrepo.CodeUnfinished) {
-		return r, err
+	} else if ctx.Err() != nil {
+		return r, context.Cause(ctx)
 	} else if !problem.Has(err, gitrepo.CodeNoClone) {
 		r.cloneErr = err
 	}

@@ -342,6 +342,9 @@ func (p *program) checkFileOwner(ctx context.Context, o *ymlOptions, targets []c
 		return err
 	}
 	clone, _ := gitrepo.Open(ctx, p.dir) // without one, the file is nobody's
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	clones := connect.CloneTargets(clone, provider)
 	for _, target := range targets {
 		if !slices.ContainsFunc(clones, target.IsSame) {

@@ -59,6 +59,7 @@ func TestAResetThatAnotherOneOvertookIsNotWaitedFor(t *testing.T) {
 		}, reset.PhaseOvertaken},
 		"another update": {cfntest.Template2023, func(w *rackWorld) {
 			w.aws.StartUpdate(region, "production", map[string]string{"Password": laterPassword})
+			time.Sleep(2 * time.Millisecond) // AWS's times have milliseconds, and the SDK can make of one the one before
 		}, reset.PhaseOvertaken},
 		"another update that restarts": {cfntest.Template2022, func(w *rackWorld) {
 			w.aws.StartUpdate(region, "production", map[string]string{"Password": laterPassword})

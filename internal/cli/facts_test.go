@@ -22,7 +22,7 @@ import (
 
 	"mvdan.cc/sh/v3/shell"
 
-	"convox-travis/internal/facts"
+	"convox-travis/internal/factstest"
 	"convox-travis/internal/faults"
 )
 
@@ -41,7 +41,7 @@ func TestFactsOfCommands(t *testing.T) {
 	t.Parallel()
 	runs := append(factsOfExamples(t), factsRuns...)
 	var mu sync.Mutex
-	sheet := facts.Sheet{}
+	sheet := factstest.Sheet{}
 	t.Run("run", func(t *testing.T) {
 		times := map[string]int{}
 		for _, r := range runs {
@@ -576,7 +576,7 @@ func inYML(text string) func(*world) {
 // matrixFacts are what the runs of a matrix end with.
 type matrixFacts struct {
 	mu    sync.Mutex
-	sheet facts.Sheet
+	sheet factstest.Sheet
 }
 
 // decisive is what is said of a run's end; its fields are those of any run.
@@ -592,7 +592,7 @@ func (m *matrixFacts) note(runs string, at place, b blow, fell bool, e ending, v
 	if e.out != "" {
 		outcome = append(outcome, decisive.FindAllString(strings.Join(jsonFacts(e.out), " "), -1)...)
 	}
-	heading := facts.AnyOf + "reads of " + at.server
+	heading := factstest.AnyOf + "reads of " + at.server
 	if at.server == "Travis" && at.request.Method != http.MethodGet {
 		heading = fmt.Sprintf("%s, Travis: %s %s", runs, at.request.Method, variables.FindString(at.request.Body))
 		for _, key := range slices.SortedFunc(maps.Keys(vars), func(a, b [2]string) int { return strings.Compare(a[0], b[0]) }) {
@@ -610,7 +610,7 @@ func (m *matrixFacts) note(runs string, at place, b blow, fell bool, e ending, v
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.sheet == nil {
-		m.sheet = facts.Sheet{}
+		m.sheet = factstest.Sheet{}
 	}
 	m.sheet[heading] = append(m.sheet[heading], line)
 }

@@ -41,7 +41,7 @@ var mayImport = map[string][]string{
 	"internal/version":           {},
 	"internal/text":              {},
 	"internal/secret/secrettest": {},
-	"internal/facts":             {"internal/secret/secrettest"},
+	"internal/factstest":         {"internal/secret/secrettest"},
 	"internal/house":             {},
 
 	// The outside, one room for each.
@@ -102,8 +102,8 @@ var importedOnlyBy = map[string][]string{
 	"internal/shell":             {"internal/build"},
 	"internal/terminal":          {},
 	"internal/demo":              {"internal/cli"},
-	"internal/secret/secrettest": {"internal/facts"},
-	"internal/facts":             {},
+	"internal/secret/secrettest": {"internal/factstest"},
+	"internal/factstest":         {},
 	"cfn/cfntest":                {"internal/demo"},
 	"travisapi/travistest":       {"internal/demo"},
 	"internal/convox/convoxtest": {"internal/demo"},

@@ -11,5 +11,5 @@
 // (https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/V1_chap11.html); on other
 // systems the package is empty.
 //
-// Next room: internal/facts, what must stay the same in the program.
+// Next room: internal/factstest, what must stay the same in the program.
 package terminal

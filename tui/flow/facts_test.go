@@ -9,7 +9,7 @@ import (
 	"sync"
 	"testing"
 
-	"convox-travis/internal/facts"
+	"convox-travis/internal/factstest"
 	"convox-travis/tui/flow"
 )
 
@@ -17,9 +17,9 @@ import (
 // weren't before it, and their own tests are skipped after it.
 var recorded = struct {
 	sync.Mutex
-	sheet  facts.Sheet
+	sheet  factstest.Sheet
 	played map[string]bool // by TestFacts
-}{sheet: facts.Sheet{}}
+}{sheet: factstest.Sheet{}}
 
 // TestFacts compares which question follows which answer, and what is written,
 // with testdata/facts/wizard.txt, for the ways that the other tests take. A line is
@@ -34,7 +34,7 @@ func TestFacts(t *testing.T) {
 		}
 	}
 	sheet := recorded.sheet
-	recorded.sheet = facts.Sheet{}
+	recorded.sheet = factstest.Sheet{}
 	for name, worlds := range sheet {
 		if ways[name] == nil {
 			delete(sheet, name)

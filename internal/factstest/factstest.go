@@ -1,4 +1,4 @@
-// Package facts compares what users rely on with golden files: exit codes, fields and
+// Package factstest compares what users rely on with golden files: exit codes, fields and
 // codes of JSON, what was written, and which question follows which answer. Texts and
 // screens aren't included. It is for tests.
 //
@@ -6,7 +6,7 @@
 //	go test ./internal/cli ./tui/flow -run Facts -update  # rewrites
 //
 // Next room: internal/secret/secrettest, with which tests search the output.
-package facts
+package factstest
 
 import (
 	"errors"

@@ -320,7 +320,7 @@ func TestWhatWasAcceptedIsNotCheckedAgain(t *testing.T) {
 	}
 }
 
-// What is decided anew is what a new plan would be, and costs no call.
+// What is decided again is what a new plan would be, and costs no call.
 func TestAPlanIsDecidedAnewFromWhatWasRead(t *testing.T) {
 	w, targets := many(t, 3)
 	w.travis.SetEnvVars(targets[0].Slug, []travistest.EnvVar{private("h", "CONVOX_HOST", "x", "old")})

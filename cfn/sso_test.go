@@ -54,14 +54,15 @@ func TestAnExpiredSSOSessionNamesTheCommand(t *testing.T) {
 				w := newWorld(t)
 				w.files(ssoConfig, "")
 				prepare(w)
+				begun := time.Now()
 				_, err := w.finder(profile(used)).Search(t.Context(), nil, nil)
 				e := w.failed(err)
 				w.wantCode(e, cfn.CodeExpiredSSO)
 				if !slices.Contains(e.Hints, "sign in: "+want) {
 					t.Errorf("the hints are %q", e.Hints)
 				}
-				if sent := len(w.aws.Faults.Requests()); sent != 0 {
-					t.Errorf("after %d requests", sent)
+				if took := time.Since(begun); took > time.Second || len(w.aws.Faults.Requests()) != 0 {
+					t.Errorf("after %v and %d requests", took, len(w.aws.Faults.Requests()))
 				}
 			})
 		}

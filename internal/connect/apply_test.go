@@ -256,7 +256,7 @@ func TestASecondStopLeavesAtOnceAndNamesWhatStands(t *testing.T) {
 	if story(r) != "HOST create done, PASSWORD create unknown" || r.Err == nil {
 		t.Errorf("%s, %v", story(r), r.Err)
 	}
-	if took := time.Since(begun); took > 20*time.Second {
+	if took := time.Since(begun); took > time.Second {
 		t.Errorf("it took %v to leave", took)
 	}
 }
